@@ -1,0 +1,36 @@
+# make demo   the whole way, on this machine: broker, hub, five connectors, five systems, three stories
+# make test   every test, and the style check
+# make build  .build/release/omni alone
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.PHONY: help demo test build setup lint format clean
+
+# Static: one file to copy, and no dynamic relocation at start-up. The linker's word on mktemp is Foundation's own.
+RELEASE := -c release --static-swift-stdlib
+
+help:
+	@grep -E '^# make' Makefile | sed 's/^# //'
+
+setup:
+	@tools/setup
+
+build: setup
+	@printf '\033[1m▸ Building omni (release; the first time takes some minutes)\033[0m\n'
+	@swift build $(RELEASE) --product omni
+
+demo: build
+	@.build/release/omni demo
+
+test: setup lint
+	@printf '\033[1m▸ Building and running the tests\033[0m\n'
+	@swift test --parallel
+
+lint:
+	@printf '\033[1m▸ Checking the style\033[0m\n'
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	@rm -rf .build .tools

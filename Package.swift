@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows go down only: a target may depend on targets of a lower floor. docs/architecture.md tells the story.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nioHTTP: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "omnigration",
+    products: [.executable(name: "omni", targets: ["omni"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0: the C libraries' module maps, and the JSON value.
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        module("Document"),
+
+        // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
+        module("Schema", ["Document"]),
+        module("Mapping", ["Document"]),
+        module("Formats", ["Document"]),
+        module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
+        module("Kafka", ["CRdKafka", logging]),
+        module("Canonical", ["Document", "Schema", "CCrypto"]),
+
+        // Floor 2: what decides, and what is configured. No input or output in Consistency.
+        module("Consistency", ["Document", "Canonical"]),
+        module("Installation", ["Document", "Canonical", "Schema", .product(name: "Yams", package: "Yams")]),
+
+        // Floor 3: the processes' loops. Hub and Connector meet on topics only.
+        module("Hub", ["Document", "Canonical", "Consistency", "Installation", "Kafka", "Schema", "CLMDB", logging]),
+        module(
+            "Connector",
+            [
+                "Document", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports", "Kafka", logging,
+            ]),
+        module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
+
+        // Floor 4: queries and requests over HTTP; the demonstration's five systems.
+        module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
+        module("Demo", ["Document", "Canonical", "Transports", "CSQLite", logging]),
+
+        // Floor 5.
+        .executableTarget(
+            name: "omni",
+            dependencies: [
+                "Document", "Schema", "Mapping", "Formats", "Transports", "Kafka", "Canonical", "Consistency",
+                "Installation", "Hub", "Connector", "Operations", "API", "Demo", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        tests("Document"),
+        tests("Schema", ["Document"]),
+        tests("Mapping", ["Document"]),
+        tests("Formats", ["Document"]),
+        tests("Transports", ["Document"]),
+        tests("Kafka"),
+        tests("Canonical", ["Document", "Schema"]),
+        tests("Consistency", ["Document", "Canonical"]),
+        tests("Installation", ["Document", "Canonical"]),
+        tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
+        tests("Connector", ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping"]),
+        tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
+        tests("API", ["Document", "Hub", "Transports"]),
+        tests("Demo", ["Document", "Transports"]),
+    ]
+)
