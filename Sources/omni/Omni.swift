@@ -4,5 +4,6 @@ import ArgumentParser
 @main
 struct Omni: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "omni", abstract: "Keeps every system's copy of product, stock and customer the same, and proves it.")
+        commandName: "omni",
+        abstract: "Keeps every system's copy of product, stock and customer the same, and proves it.")
 }
