@@ -1,0 +1,38 @@
+/// A text that is not JSON (RFC 8259), or breaks a limit: where, and why.
+public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong, and what was expected.
+    public let reason: String
+    /// The place, in bytes from the start.
+    public let offset: Int
+    /// The line of the place, from 1.
+    public let line: Int
+    /// The column of the place in bytes, from 1.
+    public let column: Int
+
+    /// `line 3, column 7: reason`. The text itself is not quoted: it may hold personal data.
+    public var description: String { "line \(line), column \(column): \(reason)" }
+
+    init(_ reason: String, offset: Int, in bytes: UnsafeBufferPointer<UInt8>) {
+        self.reason = reason
+        self.offset = offset
+        var line = 1
+        var start = 0
+        for at in 0..<min(offset, bytes.count) where bytes[at] == UInt8(ascii: "\n") {
+            line += 1
+            start = at + 1
+        }
+        self.line = line
+        self.column = offset - start + 1
+    }
+}
+
+/// Bounds on what a parser accepts.
+public struct JSONLimits: Sendable {
+    /// How deep arrays and objects may nest.
+    public var depth = 512
+    /// The largest document in bytes; at most 64 MiB.
+    public var bytes = 64 << 20 - 1
+
+    /// The defaults: 512 levels, 64 MiB.
+    public static let standard = JSONLimits()
+}

@@ -1,0 +1,193 @@
+/// A place on a ``Tape``: one JSON value, read where it lies.
+///
+/// A node is a pointer and an index. It doesn't keep its tape alive: use it only while the tape that lent it is.
+@frozen
+public struct Node: @unchecked Sendable {
+    @usableFromInline let storage: UnsafeMutablePointer<TapeStorage>
+    @usableFromInline let index: UInt32
+
+    /// A node at an index; a link is followed at once, so a node never is one.
+    @inlinable
+    init(storage: UnsafeMutablePointer<TapeStorage>, index: UInt32) {
+        self.storage = storage
+        let word = storage.pointee.words[Int(index)]
+        self.index = word >> 60 == UInt64(Tag.link.rawValue) ? UInt32(truncatingIfNeeded: word) : index
+    }
+
+    @inlinable var word: UInt64 { storage.pointee.words[Int(index)] }
+
+    /// What the value is. Never ``Tag/link``.
+    @inlinable public var kind: Tag { Tag(rawValue: UInt8(truncatingIfNeeded: word >> 60)).unsafelyUnwrapped }
+
+    /// Whether the value is `null`.
+    @inlinable public var isNull: Bool { word >> 60 == UInt64(Tag.null.rawValue) }
+
+    // MARK: Scalars
+
+    /// The bytes of a string (unescaped UTF-8) or the text of a number; empty for other kinds.
+    @inlinable public var utf8: UnsafeBufferPointer<UInt8> {
+        let word = word
+        let tag = word >> 60
+        guard tag == UInt64(Tag.string.rawValue) || tag == UInt64(Tag.number.rawValue) else {
+            return .init(start: nil, count: 0)
+        }
+        let offset = Int(UInt32(truncatingIfNeeded: word))
+        return UnsafeBufferPointer(start: storage.pointee.bytes + offset, count: Int((word >> 32) & 0x3FF_FFFF))
+    }
+
+    /// The string, or nil when the value isn't one.
+    public var string: String? { kind == .string ? String(decoding: utf8, as: UTF8.self) : nil }
+
+    /// Whether a string needs escapes when it is written.
+    var needsEscape: Bool { word & Word.flag != 0 }
+
+    /// Whether a number is written without fraction and exponent.
+    public var isWrittenAsInteger: Bool { kind == .number && word & Word.flag != 0 }
+
+    /// The number with all its digits, or nil when the value isn't one.
+    public var number: Number? { kind == .number ? Number(utf8) : nil }
+
+    /// The number as an integer, or nil when it isn't one or doesn't fit.
+    public var integer: Int? { number?.integer }
+
+    /// `true` or `false`, or nil when the value is neither.
+    public var bool: Bool? {
+        switch kind {
+        case .true: true
+        case .false: false
+        default: nil
+        }
+    }
+
+    // MARK: Containers
+
+    /// How many elements an array or members an object has; 0 for scalars.
+    @inlinable public var count: Int {
+        let tag = word >> 60
+        guard tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue) else { return 0 }
+        return Int((word >> 32) & 0xFFF_FFFF)
+    }
+
+    /// An array's elements in order; empty for other kinds.
+    @inlinable public var elements: Elements {
+        Elements(storage: storage, from: index + 1, left: word >> 60 == UInt64(Tag.array.rawValue) ? count : 0)
+    }
+
+    /// An object's members in their written order; empty for other kinds.
+    @inlinable public var members: Members {
+        Members(storage: storage, from: index + 1, left: word >> 60 == UInt64(Tag.object.rawValue) ? count : 0)
+    }
+
+    /// The member of that name; nil when it is absent or this is no object. A member that is `null` is a node.
+    public subscript(_ key: String) -> Node? {
+        var key = key
+        return key.withUTF8 { self[utf8: $0] }
+    }
+
+    /// The member of that name, given as UTF-8.
+    public subscript(utf8 key: UnsafeBufferPointer<UInt8>) -> Node? {
+        for member in members where member.key.has(utf8: key) { return member.value }
+        return nil
+    }
+
+    /// The element at that place; nil when there is none or this is no array.
+    public subscript(_ position: Int) -> Node? {
+        guard position >= 0 else { return nil }
+        var left = position
+        for element in elements {
+            if left == 0 { return element }
+            left -= 1
+        }
+        return nil
+    }
+
+    /// Whether the string's or number's text is exactly these bytes.
+    @inlinable
+    public func has(utf8 other: UnsafeBufferPointer<UInt8>) -> Bool {
+        let own = utf8
+        return own.count == other.count
+            && (own.count == 0 || compareBytes(own.baseAddress!, other.baseAddress!, own.count))
+    }
+
+    /// The index behind this value's words.
+    @inlinable var end: UInt32 {
+        let tag = word >> 60
+        guard tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue) else { return index + 1 }
+        return UInt32(truncatingIfNeeded: word)
+    }
+
+    /// Behind the word at `index` on the tape, which may be a link.
+    @inlinable static func end(of index: UInt32, in storage: UnsafeMutablePointer<TapeStorage>) -> UInt32 {
+        let word = storage.pointee.words[Int(index)]
+        let tag = word >> 60
+        guard tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue) else { return index + 1 }
+        return UInt32(truncatingIfNeeded: word)
+    }
+
+    /// An array's elements.
+    @frozen
+    public struct Elements: Sequence, IteratorProtocol {
+        @usableFromInline let storage: UnsafeMutablePointer<TapeStorage>
+        @usableFromInline var cursor: UInt32
+        @usableFromInline var left: Int
+
+        @inlinable
+        init(storage: UnsafeMutablePointer<TapeStorage>, from cursor: UInt32, left: Int) {
+            self.storage = storage
+            self.cursor = cursor
+            self.left = left
+        }
+
+        /// The next element.
+        @inlinable
+        public mutating func next() -> Node? {
+            guard left > 0 else { return nil }
+            left -= 1
+            let node = Node(storage: storage, index: cursor)
+            cursor = Node.end(of: cursor, in: storage)
+            return node
+        }
+    }
+
+    /// An object's members.
+    @frozen
+    public struct Members: Sequence, IteratorProtocol {
+        @usableFromInline let storage: UnsafeMutablePointer<TapeStorage>
+        @usableFromInline var cursor: UInt32
+        @usableFromInline var left: Int
+
+        @inlinable
+        init(storage: UnsafeMutablePointer<TapeStorage>, from cursor: UInt32, left: Int) {
+            self.storage = storage
+            self.cursor = cursor
+            self.left = left
+        }
+
+        /// The next member.
+        @inlinable
+        public mutating func next() -> (key: Node, value: Node)? {
+            guard left > 0 else { return nil }
+            left -= 1
+            let key = Node(storage: storage, index: cursor)
+            let value = Node(storage: storage, index: cursor + 1)
+            cursor = Node.end(of: cursor + 1, in: storage)
+            return (key, value)
+        }
+    }
+}
+
+@usableFromInline
+func compareBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    var at = 0
+    while at + 8 <= count {
+        let left = UnsafeRawPointer(a + at).loadUnaligned(as: UInt64.self)
+        let right = UnsafeRawPointer(b + at).loadUnaligned(as: UInt64.self)
+        if left != right { return false }
+        at += 8
+    }
+    while at < count {
+        if a[at] != b[at] { return false }
+        at += 1
+    }
+    return true
+}
