@@ -89,7 +89,7 @@ let package = Package(
         tests("Formats", ["Document"]),
         tests("Transports", ["Digests"]),
         tests("Kafka"),
-        tests("Canonical", ["Document", "Schema"]),
+        tests("Canonical", ["Document", "Digests"]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
