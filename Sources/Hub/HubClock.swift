@@ -1,7 +1,7 @@
-public import Canonical
+import Canonical
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Turns two clocks into the ticks that the engine is given: monotone, and deaf to jumps of the machine's clock (I11).

@@ -17,7 +17,8 @@ struct Restore {
     /// Restores partitions; reports progress in the log.
     func run(_ partitions: [DomainPartition]) throws {
         guard !partitions.isEmpty else { return }
-        let places = Dictionary(uniqueKeysWithValues: partitions.map { (TopicPartition(topic($0.domain), $0.partition), $0) })
+        let places = Dictionary(
+            uniqueKeysWithValues: partitions.map { (TopicPartition(topic($0.domain), $0.partition), $0) })
         let marks = try Admin(settings, log: log).watermarks(of: Array(places.keys), timeout: .seconds(30))
         var starts: [TopicPartitionOffset] = []
         var waiting: Int64 = 0
@@ -60,7 +61,8 @@ struct Restore {
         var latest: [DomainPartition: [[UInt8]: [UInt8]?]] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
-            let value: [UInt8]? = record.value.map { $0.withUnsafeBytes { Array($0) } }
+            var value: [UInt8]?
+            if let bytes = record.value { value = bytes.withUnsafeBytes { Array($0) } }
             latest[partition, default: [:]][key.withUnsafeBytes { Array($0) }] = .some(value)
         }
         var commit = StoreCommit()

@@ -1,7 +1,7 @@
 import CLMDB
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// An LMDB call that failed: what was attempted, and what to do.

@@ -3,7 +3,7 @@ public import Logging
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// A partition of a domain: the unit of ownership, of the changelog and of the local store.
@@ -309,7 +309,9 @@ extension Store {
         return (DomainPartition(domain, number), Array(full[(end + 5)...]))
     }
 
-    private static func indexKey(_ entry: IndexEntry) -> [UInt8] { Array(entry.index.utf8) + [0] + Array(entry.key.utf8) }
+    private static func indexKey(_ entry: IndexEntry) -> [UInt8] {
+        Array(entry.index.utf8) + [0] + Array(entry.key.utf8)
+    }
 
     private static func offsetKey(_ partition: DomainPartition) -> [UInt8] { Array("offset \(partition)".utf8) }
 
@@ -321,7 +323,9 @@ extension Store {
         var parts: [[UInt8]] = []
         var at = 0
         while at + 4 <= joined.count {
-            let length = joined.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self))) }
+            let length = joined.withUnsafeBytes {
+                Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
+            }
             parts.append(Array(joined[(at + 4)..<(at + 4 + length)]))
             at += 4 + length
         }

@@ -1,7 +1,7 @@
 import Logging
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Log lines with named fields on standard error: readable on a terminal, one JSON object a line elsewhere.
@@ -34,7 +34,8 @@ struct StructuredLog: LogHandler {
             line = "\(Self.clock()) \(event.level.rawValue.padded(to: 7)) \(label): \(event.message)"
             for (key, value) in fields { line += " \(key)=\(Self.plain("\(value)"))" }
         case .json:
-            line = "{\"time\":\"\(Self.timestamp())\",\"level\":\"\(event.level.rawValue)\",\"logger\":\(Self.quoted(label))"
+            line =
+                "{\"time\":\"\(Self.timestamp())\",\"level\":\"\(event.level.rawValue)\",\"logger\":\(Self.quoted(label))"
             line += ",\"message\":\(Self.quoted("\(event.message)"))"
             for (key, value) in fields { line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))" }
             line += "}"
@@ -66,7 +67,9 @@ struct StructuredLog: LogHandler {
 
     private static func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
-    private static func three(_ value: Int) -> String { value < 10 ? "00\(value)" : value < 100 ? "0\(value)" : "\(value)" }
+    private static func three(_ value: Int) -> String {
+        value < 10 ? "00\(value)" : value < 100 ? "0\(value)" : "\(value)"
+    }
 
     /// A value as it stands, or in quotes where it has spaces.
     private static func plain(_ value: String) -> String {
@@ -82,7 +85,8 @@ struct StructuredLog: LogHandler {
             case "\n": out += "\\n"
             case "\r": out += "\\r"
             case "\t": out += "\\t"
-            case _ where scalar.value < 0x20: out += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            case _ where scalar.value < 0x20:
+                out += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
             default: out.unicodeScalars.append(scalar)
             }
         }
