@@ -121,9 +121,10 @@ extension Compiler {
             used = true
         }
         if let schema = value("items") {
-            rules.items = subschema(schema, in: context, "items")
             if case .array = schema {
                 problem(context, ["items"], "must be one schema: since draft 2020-12 a list is 'prefixItems'")
+            } else {
+                rules.items = subschema(schema, in: context, "items")
             }
             used = true
         }

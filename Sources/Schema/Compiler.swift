@@ -93,7 +93,10 @@ struct Compiler {
         var parts = Parts()
         switch context.schema {
         case .bool:
-            let place = place(context.location.place.pointer, "false", context)
+            // The keyword it belongs to: the last on the way to it, "properties" for /properties/name.
+            let tokens = JSONPointer(context.location.place.pointer)?.tokens ?? []
+            let keyword = tokens.last { Keywords.holdingSchemas[$0] != nil } ?? "false"
+            let place = place(context.location.place.pointer, keyword, context)
             parts.any.append(Instruction(operation: .fail, place: place))
         case .object(let members): compile(members, context, &parts)
         default: problem(context, [], "a schema must be an object, true or false")

@@ -16,7 +16,7 @@ extension Machine {
                 return true
             }
             return failChoice(instruction, node)
-        default: return fail(instruction.place, node, "nothing may stand here")
+        default: return fail(instruction.place, node, "must not be there")
         }
     }
 
