@@ -37,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // Floor 0: the C libraries' module maps, the JSON value, digests and UUIDs.
+        // Floor 0: the C libraries' module maps, the JSON value, digests and UUIDs, regular expressions.
         .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -46,10 +46,11 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         module("Document"),
         module("Digests", ["CCrypto"]),
+        module("Patterns"),
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
-        module("Schema", ["Document"]),
-        module("Mapping", ["Document"]),
+        module("Schema", ["Document", "Patterns"]),
+        module("Mapping", ["Document", "Patterns"]),
         module("Formats", ["Document"]),
         module("Transports", ["Document", "Digests", "CLinux", "CSQLite", "CCurl", logging] + nioHTTP),
         module("Kafka", ["CRdKafka", logging]),
@@ -84,6 +85,7 @@ let package = Package(
 
         tests("Document"),
         tests("Digests"),
+        tests("Patterns"),
         tests("Schema", ["Document"]),
         tests("Mapping", ["Document"]),
         tests("Formats", ["Document"]),
