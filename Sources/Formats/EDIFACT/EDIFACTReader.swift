@@ -208,7 +208,7 @@ struct EDIFACTReader: RecordReader {
             failure = fault(error, .unh, 1)
         }
         var count = 1
-        var strays = 0
+        var strays: [String] = []
         while true {
             let before = (at: scanner.at, line: scanner.line)
             let outcome = scanner.next()
@@ -236,7 +236,9 @@ struct EDIFACTReader: RecordReader {
                 guard failure == nil else { continue }
                 do throws(EDIFACTComponents.Fault) {
                     let members = try components.members(scanner.parts, options.segments[tag] ?? .unnamed, on: &tape)
-                    if tree.add(tag, members, on: &tape) == .elsewhere { strays += 1 }
+                    if tree.add(tag, members, on: &tape) == .elsewhere {
+                        strays.append("\(tag.text) (segment \(count))")
+                    }
                 } catch {
                     failure = fault(error, tag, count)
                 }
@@ -265,7 +267,7 @@ struct EDIFACTReader: RecordReader {
     }
 
     private mutating func finish(
-        _ tree: inout EDIFACTTree, on tape: inout Tape, _ position: RecordPosition, _ count: Int, _ strays: Int,
+        _ tree: inout EDIFACTTree, on tape: inout Tape, _ position: RecordPosition, _ count: Int, _ strays: [String],
         _ reference: String?, _ failure: FormatError?
     ) throws(FormatError) -> RecordPosition {
         if var failure {
@@ -284,8 +286,9 @@ struct EDIFACTReader: RecordReader {
         if components.string(scanner.parts, 2, 1) != reference {
             try mismatch(position, "the reference at the end of the message (UNT) is not the one at its beginning")
         }
-        if strays > 0 {
-            let message = "\(strays) segments stand where the diagram of the message's type has none like them"
+        if let first = strays.first {
+            let more = strays.count == 1 ? "" : ", and \(strays.count - 1) more"
+            let message = "\(first) stands where the diagram of the message's type has no such segment\(more)"
             notices.append(FormatNotice(kind: .warning, position: position, message: message))
         }
         tape.setRoot(tree.finish(on: &tape))
