@@ -37,21 +37,23 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // Floor 0: the C libraries' module maps, and the JSON value.
+        // Floor 0: the C libraries' module maps, the JSON value, digests and UUIDs.
         .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         module("Document"),
+        module("Digests", ["CCrypto"]),
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
         module("Schema", ["Document"]),
         module("Mapping", ["Document"]),
         module("Formats", ["Document"]),
-        module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
+        module("Transports", ["Document", "Digests", "CLinux", "CSQLite", "CCurl", logging] + nioHTTP),
         module("Kafka", ["CRdKafka", logging]),
-        module("Canonical", ["Document", "Schema", "CCrypto"]),
+        module("Canonical", ["Document", "Schema", "Digests"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
         module("Consistency", ["Document", "Canonical"]),
@@ -81,10 +83,11 @@ let package = Package(
             swiftSettings: settings),
 
         tests("Document"),
+        tests("Digests"),
         tests("Schema", ["Document"]),
         tests("Mapping", ["Document"]),
         tests("Formats", ["Document"]),
-        tests("Transports", ["Document"]),
+        tests("Transports", ["Digests"]),
         tests("Kafka"),
         tests("Canonical", ["Document", "Schema"]),
         tests("Consistency", ["Document", "Canonical"]),
