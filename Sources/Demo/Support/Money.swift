@@ -24,3 +24,14 @@ enum Money {
     /// A decimal with a comma, as Central European spreadsheets write it.
     static func withComma(_ price: String) -> String { price.replacing(".", with: ",") }
 }
+
+extension Money {
+    /// The cents of a price with two decimals; 0 for nil.
+    static func cents(_ price: String?) -> Int {
+        guard let number = price.flatMap({ Number($0) }) else { return 0 }
+        return Int(number.isNegative ? 0 : number.coefficient)
+    }
+
+    /// A price with two decimals from its cents.
+    static func text(_ cents: Int) -> String { Number(isNegative: false, coefficient: UInt128(cents), exponent: -2).description }
+}
