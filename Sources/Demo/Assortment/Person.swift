@@ -38,7 +38,7 @@ extension Person {
         // In three systems: the till shares the loyalty number with the CRM, the shop the e-mail address.
         Person(
             till: Record(
-                "Virtanen Aino", phone: "+46701740605", nil, "Mannerheimintie 12 A 4", "00100", "Helsinki",
+                "Virtanen Aino", phone: "+46701740605", "Mannerheimintie 12 A 4", "00100", "Helsinki",
                 loyalty: "L-100231"),
             shop: Record(
                 "Aino Virtanen", phone: "+46 70 174 06 05", email: "aino.virtanen@example.com",

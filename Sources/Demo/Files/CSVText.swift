@@ -11,8 +11,9 @@ struct CSVText {
     }
 
     private func quoted(_ field: String) -> String {
-        guard field.unicodeScalars.contains(where: { $0 == "\"" || $0 == "\n" || $0 == "\r" })
-            || field.contains(separator) || field.first == " " || field.last == " "
+        guard
+            field.unicodeScalars.contains(where: { $0 == "\"" || $0 == "\n" || $0 == "\r" })
+                || field.contains(separator) || field.first == " " || field.last == " "
         else { return field }
         return "\"" + field.replacing("\"", with: "\"\"") + "\""
     }

@@ -49,7 +49,10 @@ public struct Importer: Sendable {
         let now = Clock.milliseconds()
         var list = CSVText(separator: ";")
         list.row(["NORDIMPORT OY – PREISLISTE", "", "", "", "", "", "", "", ""])
-        list.row(["Stand \(Clock.format(now, "%d.%m.%Y %H:%M")) UTC", "", "Liste Nr. \(number)", "alle Preise in €", "", "", "", "", ""])
+        list.row([
+            "Stand \(Clock.format(now, "%d.%m.%Y %H:%M")) UTC", "", "Liste Nr. \(number)", "alle Preise in €", "", "",
+            "", "", "",
+        ])
         list.row(["", "", "", "", "", "", "", "", ""])
         list.row(["Artikel", "EAN", "Bezeichnung", "Beschreibung", "EK-Preis", "UVP", "Währung", "Bestand", "Stand"])
         for item in try desk.items() {
@@ -89,7 +92,9 @@ public struct Importer: Sendable {
     public func add(ean: String, name: String, text: String, cost: String, recommended: String, pieces: Int) throws {
         let database = try desk.open()
         try database.transaction {
-            let last = try database.first("SELECT max(number) FROM article WHERE number GLOB 'AP-2*'") { $0.text(at: 0) }
+            let last = try database.first("SELECT max(number) FROM article WHERE number GLOB 'AP-2*'") {
+                $0.text(at: 0)
+            }
             let number = "AP-" + String((last ?? nil).flatMap { Int($0.dropFirst(3)) }.map { $0 + 1 } ?? 2001)
             try TradeDesk.insert(
                 TradeDesk.Item(

@@ -101,7 +101,9 @@ struct ShopCustomers: Sendable {
     }
 
     private static func answer(_ status: Int, _ id: Int64, in database: SQLiteDatabase) throws -> HTTPResponse {
-        guard let customer = try customer(id, in: database) else { throw HTTPRefusal(404, "There is no customer \(id).") }
+        guard let customer = try customer(id, in: database) else {
+            throw HTTPRefusal(404, "There is no customer \(id).")
+        }
         var answer = HTTPResponse.json(status, customer)
         if let version = customer["version"] { answer.fields["ETag"] = "\"\(version.text)\"" }
         return answer

@@ -110,7 +110,9 @@ struct ShopOrders: Sendable {
     @Sendable private func find(_ request: HTTPRequest) throws -> HTTPResponse {
         let id = try request.id()
         return try store.read { database in
-            guard let order = try Self.order(id, in: database) else { throw HTTPRefusal(404, "There is no order \(id).") }
+            guard let order = try Self.order(id, in: database) else {
+                throw HTTPRefusal(404, "There is no order \(id).")
+            }
             return .json(200, order)
         }
     }

@@ -53,7 +53,8 @@ struct ShopWebhooks: Sendable {
                     [.text(secret), .text(list), .integer(known)])
             } else {
                 try database.run(
-                    "INSERT INTO webhook (url, secret, topics) VALUES (?, ?, ?)", [.text(url), .text(secret), .text(list)])
+                    "INSERT INTO webhook (url, secret, topics) VALUES (?, ?, ?)",
+                    [.text(url), .text(secret), .text(list)])
             }
             return try Self.answer(known == nil ? 201 : 200, known ?? database.lastInsertedRow, in: database)
         }

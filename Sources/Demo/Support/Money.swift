@@ -33,5 +33,7 @@ extension Money {
     }
 
     /// A price with two decimals from its cents.
-    static func text(_ cents: Int) -> String { Number(isNegative: false, coefficient: UInt128(cents), exponent: -2).description }
+    static func text(_ cents: Int) -> String {
+        Number(isNegative: false, coefficient: UInt128(cents), exponent: -2).description
+    }
 }

@@ -9,6 +9,11 @@ final class Store: Sendable {
     /// Opens the file. The first time, `script` makes the tables and `firstDay` fills them; then `user_version` is set,
     /// so that a restart finds everything as it was.
     init(_ path: String, script: String, firstDay: (SQLiteDatabase) throws -> Void) throws {
+        try Self.prepare(path, script, firstDay)
+        database = Mutex(try SQLiteDatabase(path, mode: .create))
+    }
+
+    private static func prepare(_ path: String, _ script: String, _ firstDay: (SQLiteDatabase) throws -> Void) throws {
         let database = try SQLiteDatabase(path, mode: .create)
         try database.transaction {
             guard try database.first("PRAGMA user_version", [], { $0.integer(at: 0) ?? 0 }) == 0 else { return }
@@ -16,7 +21,6 @@ final class Store: Sendable {
             try firstDay(database)
             try database.execute("PRAGMA user_version = 1")
         }
-        self.database = Mutex(database)
     }
 
     /// Reads.

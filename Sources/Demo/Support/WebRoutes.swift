@@ -65,7 +65,9 @@ extension HTTPRequest {
 
     /// The number in the path; what isn't one names nothing.
     func id(_ name: String = "id") throws -> Int64 {
-        guard let id = parameters[name].flatMap({ Int64($0) }) else { throw HTTPRefusal(404, "There is no such number.") }
+        guard let id = parameters[name].flatMap({ Int64($0) }) else {
+            throw HTTPRefusal(404, "There is no such number.")
+        }
         return id
     }
 

@@ -29,7 +29,9 @@ extension Till {
     public func sell(
         _ ean: String, quantity: Int = 1, price: String? = nil, customer: Int64? = nil, hold: String? = nil
     ) throws -> Int64 {
-        guard quantity > 0 else { throw DemoError("Till: a sale needs at least one piece; returns have their own key.") }
+        guard quantity > 0 else {
+            throw DemoError("Till: a sale needs at least one piece; returns have their own key.")
+        }
         let database = try open()
         return try database.transaction {
             let article = try number(of: ean, in: database)
