@@ -17,10 +17,10 @@ import Transports
 
     private func body(_ request: HTTPRequest) throws -> JSON { try JSON(parsing: request.body) }
 
-    @Test func tellsOfChangesInOrderAndSignsTheRawBody() throws {
+    @Test func tellsOfChangesInOrderAndSignsTheRawBody() async throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
-        try withShop(try TemporaryFolder(), isEmpty: true) { shop in
+        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             _ = try register(receiver, at: shop)
             try shop.call(.post, "/api/products", sofa)
             try shop.call(.put, "/api/products/501/availability/helsinki-1", ["available": 1])
@@ -45,13 +45,13 @@ import Transports
         }
     }
 
-    @Test func triesAgainWithTheSameDeliveryId() throws {
+    @Test func triesAgainWithTheSameDeliveryId() async throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
         var patience = Shop.Patience()
         patience.pause = .milliseconds(1)
         patience.attempts = 1000
-        try withShop(try TemporaryFolder(), patience: patience, isEmpty: true) { shop in
+        try await withShop(try TemporaryFolder(), patience: patience, isEmpty: true) { shop throws in
             let id = try register(receiver, at: shop)
             receiver.answer(503)
             try shop.call(.post, "/api/products", sofa)
@@ -63,20 +63,20 @@ import Transports
         }
     }
 
-    @Test func isSwitchedOffAfterFailuresAndTellsNothingUntilItIsEnabled() throws {
+    @Test func isSwitchedOffAfterFailuresAndTellsNothingUntilItIsEnabled() async throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
         let folder = try TemporaryFolder()
         var patience = Shop.Patience()
         patience.pause = .milliseconds(1)
         patience.attempts = 3
-        let id = try withShop(folder, patience: patience, isEmpty: true) { shop in
+        let id = try await withShop(folder, patience: patience, isEmpty: true) { shop throws in
             let id = try register(receiver, at: shop)
             receiver.answer(500)
             try shop.call(.post, "/api/products", sofa)
             let webhook = try eventually {
                 let webhook = try shop.call(.get, "/api/webhooks/\(id)")
-                return webhook["enabled"] == false ? webhook : nil
+                return webhook["enabled"] == false ? webhook : JSON?.none
             }
             #expect(webhook["last_error"] == "answered 500")
             #expect(receiver.requests.count == 3)
@@ -85,7 +85,7 @@ import Transports
             return id
         }
         // It stays off over a restart.
-        try withShop(folder, patience: patience) { shop in
+        try await withShop(folder, patience: patience) { shop throws in
             try shop.call(.put, "/api/products/501", ["name": "Missed too"])
             #expect(try shop.call(.get, "/api/webhooks/\(id)")["pending"] == 0)
             #expect(try shop.call(.post, "/api/webhooks/\(id)/enable")["enabled"] == true)
@@ -95,13 +95,13 @@ import Transports
         }
     }
 
-    @Test func aDeliveryThatWaitsSurvivesARestart() throws {
+    @Test func aDeliveryThatWaitsSurvivesARestart() async throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
         let folder = try TemporaryFolder()
         var patience = Shop.Patience()
         patience.pause = .seconds(3600)
-        try withShop(folder, patience: patience, isEmpty: true) { shop in
+        try await withShop(folder, patience: patience, isEmpty: true) { shop throws in
             let id = try register(receiver, at: shop, topics: ["product.updated"])
             receiver.answer(500)
             try shop.call(.post, "/api/products", sofa)
@@ -109,15 +109,15 @@ import Transports
             try shop.call(.post, "/api/customers", ["email": "aino@example.com"])
             #expect(try shop.call(.get, "/api/webhooks/\(id)")["pending"] == 1, "customers were not asked for")
         }
-        try withShop(folder) { shop in
+        try await withShop(folder) { shop throws in
             #expect(try shop.call(.get, "/api/webhooks")["webhooks"]?[0]?["pending"] == 1)
         }
     }
 
-    @Test func aSecondRegistrationOfAnAddressReplacesTheFirst() throws {
+    @Test func aSecondRegistrationOfAnAddressReplacesTheFirst() async throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
-        try withShop(try TemporaryFolder(), isEmpty: true) { shop in
+        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             let first = try register(receiver, at: shop)
             #expect(try register(receiver, at: shop) == first)
             #expect(try shop.call(.get, "/api/webhooks")["webhooks"]?.array?.count == 1)

@@ -5,7 +5,7 @@ import Transports
 ///
 /// Inconvenient as such systems are: it writes cities in capitals; the very first contact that is ever posted to it is
 /// saved and answered with 500; a deleted contact is simply gone, without a trace in the feed.
-public final class CRM: WebSystem {
+public final class CRM: Sendable {
     let store: Store
     let server: HTTPServer
 

@@ -6,7 +6,7 @@ import Transports
 /// Inconvenient as such systems are: it numbers its products itself; it asks round prices (to the nearest 0.05) whatever
 /// it is told; `updated_at` stays as it is when availability changes; a webhook that failed a few times is switched off,
 /// and what happens meanwhile is told to nobody.
-public final class Shop: WebSystem {
+public final class Shop: Sendable {
     let store: Store
     let server: HTTPServer
     let deliveries: WebhookDeliveries

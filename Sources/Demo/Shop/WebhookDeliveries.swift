@@ -82,7 +82,9 @@ final class WebhookDeliveries: Sendable {
             let wait = delivery.map { max(0, $0.nextAt - Clock.milliseconds()) }
             if let delivery, wait == 0 {
                 if state.withLock({ $0.isStopping }) { return }
-                attempt(delivery)
+                if attempt(delivery) { continue }
+                // Its outcome could not be written down, so it will be tried again, but not at once.
+                if state.wait(for: .seconds(1), until: { $0.isStopping ? true : nil }) == true { return }
                 continue
             }
             // Nothing is due: until something is, or is announced.
@@ -110,10 +112,14 @@ final class WebhookDeliveries: Sendable {
         }
     }
 
-    private func attempt(_ delivery: Delivery) {
+    /// Whether the outcome, good or bad, could be written down.
+    private func attempt(_ delivery: Delivery) -> Bool {
         let failure = send(delivery)
-        // A database that fails here fails every request too; the delivery is tried again.
-        try? store.write { database in
+        return (try? record(failure, of: delivery)) != nil
+    }
+
+    private func record(_ failure: String?, of delivery: Delivery) throws {
+        try store.write { database in
             guard let failure else {
                 try database.run("DELETE FROM delivery WHERE number = ?", [.integer(delivery.number)])
                 return

@@ -33,7 +33,7 @@ enum TillSchema {
             street TEXT,
             zip TEXT,
             city TEXT,
-            loyalty_no TEXT UNIQUE,
+            loyalty_no TEXT,
             changed_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now'))
         );
         CREATE TABLE sale (
