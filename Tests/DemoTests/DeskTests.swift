@@ -4,6 +4,11 @@ import Testing
 import Transports
 
 @Suite struct DeskTests {
+    /// As long as the test lives.
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     private func lines(_ path: String) throws -> [String] {
         // Latin-1 will do: only the last test looks at what code page 1252 has beyond it.
         String(String.UnicodeScalarView(try AtomicFile.read(path).map { Unicode.Scalar($0) }))
@@ -11,7 +16,7 @@ import Transports
     }
 
     @Test func thePriceListHasTitleRowsSemicolonsAndDecimalCommas() throws {
-        let importer = try Importer(folder: try TemporaryFolder().path)
+        let importer = try Importer(folder: folder.path)
         let path = try importer.deliver()
         #expect(path == importer.out + "/prices-0001.csv")
         let rows = try lines(path)
@@ -26,7 +31,7 @@ import Transports
     }
 
     @Test func thePriceListHasAZeroADoubledAndAWrongNumber() throws {
-        let importer = try Importer(folder: try TemporaryFolder().path)
+        let importer = try Importer(folder: folder.path)
         let numbers = try lines(try importer.deliver()).dropFirst(4).dropLast().map {
             String($0.split(separator: ";", omittingEmptySubsequences: false)[1])
         }
@@ -38,7 +43,6 @@ import Transports
     }
 
     @Test func everyDeliveryIsWholeAndNoneIsLikeAnother() throws {
-        let folder = try TemporaryFolder()
         let importer = try Importer(folder: folder.path)
         try importer.deliver()
         let ean = Assortment.blueSofa.ean
@@ -56,7 +60,7 @@ import Transports
     }
 
     @Test func thePriceListIsWindows1252() throws {
-        let importer = try Importer(folder: try TemporaryFolder().path)
+        let importer = try Importer(folder: folder.path)
         let bytes = try AtomicFile.read(try importer.deliver())
         #expect(bytes.contains(0x80), "the euro sign")
         #expect(bytes.contains(0x96), "the dash, which Latin-1 lacks")
@@ -65,7 +69,7 @@ import Transports
     }
 
     @Test func theInventoryReportChoosesItsSeparatorsAndCountsItsSegments() throws {
-        let wholesaler = try Wholesaler(folder: try TemporaryFolder().path)
+        let wholesaler = try Wholesaler(folder: folder.path)
         try wholesaler.changeStock(of: Assortment.all[3].ean, to: 13)
         let path = try wholesaler.deliverStock()
         #expect(path == wholesaler.out + "/stock-0001.edi")
@@ -86,7 +90,7 @@ import Transports
     }
 
     @Test func theArticlesAreCommaSeparatedInUTF8() throws {
-        let wholesaler = try Wholesaler(folder: try TemporaryFolder().path)
+        let wholesaler = try Wholesaler(folder: folder.path)
         try wholesaler.changePrice(of: Assortment.all[8].ean, to: "61.00")
         let text = String(decoding: try AtomicFile.read(try wholesaler.deliverArticles()), as: UTF8.self)
         let rows = text.split(separator: "\r\n")

@@ -5,6 +5,11 @@ import Transports
 @testable import Demo
 
 @Suite struct ProjectionTests {
+    /// As long as the test lives.
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     private func expected(_ entity: String, in system: String, of golden: JSON) throws -> JSON {
         .object(try #require(Projection.of(entity, in: system)).expected(of: golden))
     }
@@ -29,7 +34,6 @@ import Transports
     }
 
     @Test func theTillItselfAgrees() throws {
-        let folder = try TemporaryFolder()
         let till = try Till(folder: folder.path)
         for name in [
             "Short", "Sofa \"Aurora\", three-seater, grün", "🛋️ sofa with a picture in its name",
@@ -54,7 +58,7 @@ import Transports
     }
 
     @Test func theShopItselfAgrees() async throws {
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+        try await withShop(folder, isEmpty: true) { shop throws in
             let projection = try #require(Projection.of("product", in: "shop"))
             try shop.call(.post, "/api/products", ["sku": "1", "name": "X"])
             for cents in 0..<100 {

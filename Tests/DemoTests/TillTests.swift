@@ -3,6 +3,11 @@ import Testing
 import Transports
 
 @Suite struct TillTests {
+    /// As long as the test lives.
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     private func text(_ till: Till, _ sql: String) throws -> String? {
         try SQLiteDatabase(till.path, mode: .readOnly).first(sql) { $0.text(at: 0) } ?? nil
     }
@@ -10,7 +15,6 @@ import Transports
     private let sofa = Assortment.greenSofa.ean
 
     @Test func opensWithTheFirstDayOnceAndKeepsItOverARestart() throws {
-        let folder = try TemporaryFolder()
         let till = try Till(folder: folder.path)
         #expect(try text(till, "PRAGMA journal_mode") == "wal")
         #expect(
@@ -29,7 +33,7 @@ import Transports
     }
 
     @Test func numbersItsArticlesItselfAndCutsNamesBehindTheWrite() throws {
-        let till = try Till(folder: try TemporaryFolder().path, isEmpty: true)
+        let till = try Till(folder: folder.path, isEmpty: true)
         let database = try SQLiteDatabase(till.path, mode: .readWrite)
         let long = "Pöytä ”Saari”, tammea, 80 cm"
         #expect(
@@ -48,7 +52,7 @@ import Transports
     }
 
     @Test func booksSalesReturnsAndCounts() throws {
-        let till = try Till(folder: try TemporaryFolder().path)
+        let till = try Till(folder: folder.path)
         let sale = try till.sell(sofa)
         #expect(sale == 20001)
         try till.takeBack(sofa, quantity: 2, price: "850.00")
@@ -63,7 +67,7 @@ import Transports
     }
 
     @Test func collectsAConfirmedHoldOnce() throws {
-        let till = try Till(folder: try TemporaryFolder().path)
+        let till = try Till(folder: folder.path)
         let database = try SQLiteDatabase(till.path, mode: .readWrite)
         for (id, state) in [("h1", "confirmed"), ("h2", "refused")] {
             try database.run(
@@ -83,7 +87,7 @@ import Transports
     }
 
     @Test func keepsCustomers() throws {
-        let till = try Till(folder: try TemporaryFolder().path)
+        let till = try Till(folder: folder.path)
         let aino = try #require(try till.customer(loyalty: "L-100231"))
         try till.editAddress(of: aino, street: "Satamakatu 1", zip: "33200", city: "Tampere")
         #expect(
@@ -95,7 +99,7 @@ import Transports
     }
 
     @Test func severalCashiersAtOnceLoseNoSale() throws {
-        let till = try Till(folder: try TemporaryFolder().path)
+        let till = try Till(folder: folder.path)
         let sofa = sofa
         let failures = Monitor<[String]>([])
         let cashiers = try (0..<4).map { cashier in

@@ -4,8 +4,12 @@ import Testing
 import Transports
 
 @Suite struct ViewTests {
+    /// As long as the test lives.
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     @Test func theTillShowsWhatItHoldsByItsTables() throws {
-        let folder = try TemporaryFolder()
         let till = try Till(folder: folder.path)
         let sofa = Assortment.greenSofa
         let database = try SQLiteDatabase(till.path, mode: .readWrite)
@@ -33,7 +37,7 @@ import Transports
     }
 
     @Test func theShopShowsWhatItHoldsPageAfterPage() async throws {
-        try await withShop(try TemporaryFolder()) { shop throws in
+        try await withShop(folder) { shop throws in
             for number in 1...60 {
                 try shop.call(
                     .post, "/api/products", ["sku": .string("x\(number)"), "name": "X", "active": .bool(number > 5)])
@@ -52,7 +56,7 @@ import Transports
     }
 
     @Test func theCRMShowsWhatItHoldsToTheEndOfItsFeed() async throws {
-        try await withCRM(try TemporaryFolder()) { crm throws in
+        try await withCRM(folder) { crm throws in
             for number in 0..<120 { _ = try crm.send(.post, "/contacts", ["firstName": .string("\(number)")]) }
             let rows = try CRMView(crm).rows(of: "customer")
             #expect(rows.count == 125)
@@ -71,7 +75,7 @@ import Transports
         ),
     ])
     func theDesksShowTheFilesTheyWereGiven(name: String, text: String) throws {
-        let importer = try Importer(folder: try TemporaryFolder().path)
+        let importer = try Importer(folder: folder.path)
         let view = DeskView(importer)
         #expect(try view.rows(of: "product").isEmpty)
         try AtomicFile.replace(importer.incoming + "/" + name, with: Array(text.utf8))
@@ -85,7 +89,7 @@ import Transports
     }
 
     @Test func aDeskShowsStockAndLeavesWhatIsEmptyNull() throws {
-        let wholesaler = try Wholesaler(folder: try TemporaryFolder().path)
+        let wholesaler = try Wholesaler(folder: folder.path)
         try AtomicFile.replace(
             wholesaler.incoming + "/stock.csv",
             with: Array("product,place,on_hand,reserved,available\n9520001000010,hanko-port,,0,1\n".utf8))
