@@ -20,7 +20,7 @@ final class TransactionLoop {
     private let producer: Producer
     private let outputs: Outputs
     private let intake: Intake
-    private let engine: Engine
+    private var engine: Engine
     private let store: Store
     private let restore: Restore
     private let names: TopicNames
@@ -40,7 +40,7 @@ final class TransactionLoop {
     private static let idle = Duration.milliseconds(100)
 
     init(
-        clients: Clients, model: Model, kinds: KindCatalog, engine: Engine, store: Store, names: TopicNames,
+        clients: Clients, model: Model, kinds: KindCatalog, engine: consuming Engine, store: Store, names: TopicNames,
         partitionCounts: [String: Int32], log: Logger
     ) throws {
         self.engine = engine
@@ -66,7 +66,7 @@ final class TransactionLoop {
         restore = Restore(
             store: store, settings: clients.settings.merging(["group.id": "\(clients.group)-restore"]),
             topic: { names.state(domain: $0) },
-            indexes: { domain, key, state in engine.indexEntries(domain: domain, key: key, state: state) }, log: log)
+            indexes: { domain, key, state in Engine.indexEntries(domain: domain, key: key, state: state) }, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
@@ -126,7 +126,7 @@ final class TransactionLoop {
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
                 origin: Origin(partition: record.partition, offset: record.offset), data: tape.root)
             effects.reset()
-            engine.decide(event, state: &state, now: now, effects: &effects)
+            try engine.decide(event, state: &state, now: now, effects: &effects)
             if let failure = state.failure { throw failure }
             for case .rejected(let rejection) in effects.list {
                 try outputs.deadLetter(record, reason: rejection.reason)
@@ -138,7 +138,7 @@ final class TransactionLoop {
     private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
         var state = PartitionState(partition, overlay, store)
         effects.reset()
-        engine.expire(key, domain: partition.domain, state: &state, now: now, effects: &effects)
+        try engine.expire(key, domain: partition.domain, state: &state, now: now, effects: &effects)
         if let failure = state.failure { throw failure }
         try apply(partition, now, traceparent: nil)
     }
@@ -177,7 +177,7 @@ final class TransactionLoop {
         var commit = StoreCommit()
         for (partition, states) in overlay.states {
             for (key, value) in states {
-                let entries = value.map { engine.indexEntries(domain: partition.domain, key: key, state: $0) } ?? []
+                let entries = value.map { Engine.indexEntries(domain: partition.domain, key: key, state: $0) } ?? []
                 commit.changes.append(
                     .init(partition: partition, key: Array(key.utf8), value: value, indexes: entries))
             }
@@ -226,7 +226,7 @@ final class TransactionLoop {
             if let mirror { clock.advance(to: mirror.tick) }
             try store.scan(partition) { key, state in
                 let name = String(decoding: key, as: UTF8.self)
-                if let time = engine.due(domain: partition.domain, key: name, state: state) {
+                if let time = Engine.due(domain: partition.domain, key: name, state: state) {
                     timers.set(partition, name, time)
                 }
                 return true
