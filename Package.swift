@@ -50,7 +50,10 @@ let package = Package(
         module("Mapping", ["Document"]),
         module("Formats", ["Document"]),
         module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
-        module("Kafka", ["CRdKafka", logging]),
+        // Lifetimes: a record lent by a batch can't outlive it.
+        .target(
+            name: "Kafka", dependencies: ["CRdKafka", logging],
+            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         module("Canonical", ["Document", "Schema", "CCrypto"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
@@ -80,12 +83,15 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What tests share. Depends on nothing of ours.
+        .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
+
         tests("Document"),
         tests("Schema", ["Document"]),
         tests("Mapping", ["Document"]),
         tests("Formats", ["Document"]),
         tests("Transports", ["Document"]),
-        tests("Kafka"),
+        tests("Kafka", ["CRdKafka", "TestBroker", logging]),
         tests("Canonical", ["Document", "Schema"]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
