@@ -19,6 +19,12 @@ public struct TopicDifference: Sendable, Hashable, CustomStringConvertible {
     /// What differs.
     public let kind: Kind
 
+    /// Names a difference.
+    public init(topic: String, kind: Kind) {
+        self.topic = topic
+        self.kind = kind
+    }
+
     /// What may differ.
     public enum Kind: Sendable, Hashable {
         /// There is no such topic.

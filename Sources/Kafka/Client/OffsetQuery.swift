@@ -31,6 +31,12 @@ public struct Watermarks: Sendable, Hashable {
     public let low: Int64
     /// The offset behind the newest.
     public let high: Int64
+
+    /// Names what a partition holds.
+    public init(low: Int64, high: Int64) {
+        self.low = low
+        self.high = high
+    }
 }
 
 extension Client {
