@@ -78,12 +78,22 @@ extension Settings {
 
     /// The setting librdkafka knows whose name is at most three edits away.
     private static func nearestName(to name: String, in configuration: OpaquePointer) -> String? {
-        var count = 0
-        guard let dump = rd_kafka_conf_dump(configuration, &count) else { return nil }
-        defer { rd_kafka_conf_dump_free(dump, count) }
-        let names = stride(from: 0, to: count, by: 2).compactMap { dump[$0].map { String(cString: $0) } }
+        let topicConfiguration = rd_kafka_topic_conf_new()
+        defer { rd_kafka_topic_conf_destroy(topicConfiguration) }
+        let names =
+            names { rd_kafka_conf_dump(configuration, $0) } + names { rd_kafka_topic_conf_dump(topicConfiguration, $0) }
         return names.map { (name: $0, edits: edits(from: name, to: $0)) }
             .filter { $0.edits <= 3 }.min { $0.edits < $1.edits }?.name
+    }
+
+    /// The names in one of librdkafka's dumps, where values follow them.
+    private static func names(
+        in dump: (UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UnsafePointer<CChar>?>?
+    ) -> [String] {
+        var count = 0
+        guard let words = dump(&count) else { return [] }
+        defer { rd_kafka_conf_dump_free(words, count) }
+        return stride(from: 0, to: count, by: 2).compactMap { words[$0].map { String(cString: $0) } }
     }
 
     /// Levenshtein's distance.

@@ -10,6 +10,7 @@ extension Admin {
     public func committed(
         group: String, _ partitions: [TopicPartition]? = nil, stable: Bool = true, timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
+        if partitions?.isEmpty == true { return [:] }
         do {
             return try readCommitted(group, partitions, stable: stable, timeout: timeout)
         } catch {

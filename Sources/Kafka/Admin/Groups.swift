@@ -89,8 +89,7 @@ extension GroupMember {
         host = String(orEmpty: member.client_host)
         let bytes = UnsafeRawBufferPointer(
             start: member.member_assignment, count: max(0, Int(member.member_assignment_size)))
-        var assignment = MemberAssignment(bytes: bytes)
-        partitions = assignment.partitions().sorted()
+        partitions = MemberAssignment.partitions(of: bytes).sorted()
     }
 }
 
@@ -98,10 +97,13 @@ extension GroupMember {
 struct MemberAssignment {
     private var rest: Slice<UnsafeRawBufferPointer>
 
-    init(bytes: UnsafeRawBufferPointer) { rest = bytes[...] }
-
     /// The partitions; none if the bytes are not an assignment.
-    mutating func partitions() -> [TopicPartition] {
+    static func partitions(of bytes: UnsafeRawBufferPointer) -> [TopicPartition] {
+        var reader = MemberAssignment(rest: bytes[...])
+        return reader.partitions()
+    }
+
+    private mutating func partitions() -> [TopicPartition] {
         guard integer(Int16.self) != nil, let topics = integer(Int32.self) else { return [] }
         var partitions: [TopicPartition] = []
         for _ in 0..<max(0, topics) {

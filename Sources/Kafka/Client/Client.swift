@@ -16,7 +16,7 @@ final class Client: @unchecked Sendable {
     ) throws(KafkaError) {
         let configuration = try settings.makeConfiguration()
         rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(context).toOpaque())
-        ClientContext.install(in: configuration)
+        ClientContext.installLog(in: configuration)
         prepare(configuration)
         var text = [CChar](repeating: 0, count: 512)
         guard let handle = rd_kafka_new(type, configuration, &text, text.count) else {
@@ -30,8 +30,8 @@ final class Client: @unchecked Sendable {
 
     deinit { rd_kafka_destroy_flags(handle, destroyFlags) }
 
-    /// An error of an operation on this client. A timeout says also what the brokers' connections last reported:
-    /// usually the cause.
+    /// An error of an operation on this client. If no broker answered, it says also what the connections last
+    /// failed with: usually the cause.
     func error(_ code: rd_kafka_resp_err_t, _ operation: String) -> KafkaError {
         explained(KafkaError(code, operation, client: handle))
     }
@@ -47,7 +47,8 @@ final class Client: @unchecked Sendable {
     }
 
     func explained(_ error: KafkaError) -> KafkaError {
-        guard error.code == .timedOut, let report = context.lastConnectionError else { return error }
+        let silences: [KafkaError.Code] = [.timedOut, .transport, .allBrokersDown, .waitCoordinator]
+        guard silences.contains(error.code), let report = context.lastConnectionError else { return error }
         return KafkaError(
             error.code, operation: error.operation, message: "\(error.message) (last reported: \(report))",
             verdict: error.verdict, topic: error.topic, partition: error.partition, offset: error.offset)
@@ -69,13 +70,16 @@ class ClientContext: @unchecked Sendable {
         Unmanaged<Context>.fromOpaque(opaque!).takeUnretainedValue()
     }
 
-    static func install(in configuration: OpaquePointer) {
-        // From librdkafka's own threads, at any time.
+    /// librdkafka logs from its own threads, at any time.
+    static func installLog(in configuration: OpaquePointer) {
         rd_kafka_conf_set_log_cb(configuration) { client, level, facility, text in
             guard let client, let opaque = rd_kafka_opaque(client) else { return }
             ClientContext.of(opaque, as: ClientContext.self).report(level: level, facility: facility, text: text)
         }
-        // While the client is polled.
+    }
+
+    /// Errors come while the client is polled. Without this callback they are logged.
+    static func installErrors(in configuration: OpaquePointer) {
         rd_kafka_conf_set_error_cb(configuration) { _, code, reason, opaque in
             guard let opaque else { return }
             let code = rd_kafka_resp_err_t(rawValue: code)
@@ -85,15 +89,17 @@ class ClientContext: @unchecked Sendable {
 
     private func report(level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?) {
         let level = Logger.Level(syslog: level)
-        guard level >= log.logLevel else { return }
+        let facility = facility.map { String(cString: $0) } ?? ""
+        let isConnection = facility == "FAIL"
+        guard isConnection || level >= log.logLevel else { return }
         let message = text.map { String(cString: $0) } ?? ""
-        log.log(level: level, "\(message)", metadata: ["facility": "\(facility.map { String(cString: $0) } ?? "")"])
+        if isConnection { connectionError.withLock { $0 = message } }
+        log.log(level: level, "\(message)", metadata: ["facility": "\(facility)"])
     }
 
     private func report(code: rd_kafka_resp_err_t, reason: UnsafePointer<CChar>?) {
         let code = KafkaError.Code(code)
         let reason = reason.map { String(cString: $0) } ?? code.meaning
-        connectionError.withLock { $0 = "\(code.name): \(reason)" }
         // Connections that break are mended by librdkafka; what doesn't mend shows as a failed operation.
         let level: Logger.Level = KafkaError.Verdict(of: code) == .retriable ? .notice : .error
         log.log(level: level, "\(reason)", metadata: ["code": "\(code.name)"])

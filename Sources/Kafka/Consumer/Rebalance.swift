@@ -53,6 +53,7 @@ final class ConsumerContext: ClientContext, @unchecked Sendable {
     }
 
     static func installRebalance(in configuration: OpaquePointer) {
+        installErrors(in: configuration)
         rd_kafka_conf_set_rebalance_cb(configuration) { _, code, list, opaque in
             let partitions = PartitionEntry.read(list).map(\.partition)
             let context = ClientContext.of(opaque, as: ConsumerContext.self)

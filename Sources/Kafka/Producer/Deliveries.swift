@@ -52,6 +52,7 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
     }
 
     static func installDelivery(in configuration: OpaquePointer) {
+        installErrors(in: configuration)
         rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
             guard let message else { return }
             ClientContext.of(opaque, as: DeliveryContext.self).report(message.pointee)
