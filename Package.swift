@@ -37,17 +37,18 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // Floor 0: the C libraries' module maps, and the JSON value.
+        // Floor 0: the C libraries' module maps, the JSON value, and regular expressions.
         .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         module("Document"),
+        module("Patterns"),
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
-        module("Schema", ["Document"]),
-        module("Mapping", ["Document"]),
+        module("Schema", ["Document", "Patterns"]),
+        module("Mapping", ["Document", "Patterns"]),
         module("Formats", ["Document"]),
         module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
         module("Kafka", ["CRdKafka", logging]),
@@ -81,6 +82,7 @@ let package = Package(
             swiftSettings: settings),
 
         tests("Document"),
+        tests("Patterns"),
         tests("Schema", ["Document"]),
         tests("Mapping", ["Document"]),
         tests("Formats", ["Document"]),
