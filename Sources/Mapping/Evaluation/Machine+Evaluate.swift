@@ -68,9 +68,8 @@ extension Machine {
             return operations[Int(right)].kind == .call
                 ? try call(right, input, first) : try callLibrary(right, input, first)
         case .transform:
-            functions.append(Closure(kind: .transform, a: number, frame: frame, input: input))
-            return Value(bits: Value.function << 60 | UInt64(functions.count - 1))
-        case .regex: return .undefined
+            return closure(Closure(kind: .transform, a: number, frame: frame, input: input))
+        case .regex: return closure(Closure(kind: .regex, a: operation.pointee.a))
         default: preconditionFailure("an operation that is evaluated elsewhere")
         }
     }

@@ -105,12 +105,17 @@ extension Machine {
                 input: input)
         }
         if left.isUndefined || right.isUndefined { return .undefined }
-        if let a = small(left), let b = small(right), let result = Self.quick(kind, a, b) { return result }
         do throws(MappingFailure) {
-            return try slow(kind, left, right)
+            return try calculate(kind, left, right)
         } catch {
             throw place(error, at: operation, token: kind.symbol, input: input)
         }
+    }
+
+    /// The result of an operator on two numbers.
+    func calculate(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
+        if let a = small(left), let b = small(right), let result = Self.quick(kind, a, b) { return result }
+        return try slow(kind, left, right)
     }
 
     /// Sums, differences and products that fit in words.

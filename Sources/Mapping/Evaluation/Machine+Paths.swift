@@ -168,7 +168,7 @@ extension Machine {
 
     /// Applies a step to the items on the stack from `low` to `high` and pushes what it gives, flattened. Answers the
     /// result itself when a last step gives just one array: that array stays what it is.
-    private mutating func pushStep(
+    mutating func pushStep(
         _ step: UnsafePointer<Step>, _ low: Int, _ high: Int, isLast: Bool
     ) throws(MappingFailure) -> Value? {
         if step.pointee.kind == .sort {

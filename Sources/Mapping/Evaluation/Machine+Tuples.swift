@@ -101,8 +101,8 @@ extension Machine {
     private mutating func bindPlaces(from start: Int, _ symbol: Int32) {
         for place in start..<tuples.count {
             let tuple = tuples[place]
-            tuples[place] = Tuple(
-                value: tuple.value, bindings: extended(tuple.bindings, symbol, Value(small: place - start)))
+            let all = extended(tuple.bindings, symbol, Value(small: place - start))
+            tuples[place] = Tuple(value: tuple.value, bindings: all)
         }
     }
 
@@ -127,7 +127,8 @@ extension Machine {
         if result.isTuples {
             for place in result.index..<result.index + tupleCount(result) {
                 let inner = tuples[place]
-                tuples.append(Tuple(value: inner.value, bindings: joined(inner.bindings, onto: tuple.bindings)))
+                let all = joined(inner.bindings, onto: tuple.bindings)
+                tuples.append(Tuple(value: inner.value, bindings: all))
             }
             return
         }

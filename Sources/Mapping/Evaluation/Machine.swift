@@ -35,6 +35,7 @@ struct Machine: ~Copyable {
     var stepsLeft = 0
     var depth = 0
     var context: EvaluationContext
+    var pictures = PictureCache()
     var stackFloor: UInt = 0
     var wordLimit = 0
     var byteLimit = 0

@@ -1,3 +1,5 @@
+import Document
+
 /// Base64 (RFC 4648) and percent encoding (RFC 3986), over UTF-8.
 enum Encoding {
     static let functions: [Function] = [

@@ -1,4 +1,5 @@
 import Document
+import Patterns
 
 /// Turns a shaped tree into a ``Program``, and refuses what the evaluator can't do: with code and place, before the first
 /// record.
@@ -258,7 +259,15 @@ struct Compiler {
     }
 
     private mutating func regex(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
-        throw source.error("U1001", "regular expressions are not supported yet", at: node.offset, token: "/")
+        var flags: Pattern.Flags = []
+        if node.extra.contains("i") { flags.insert(.ignoreCase) }
+        if node.extra.contains("m") { flags.insert(.multiline) }
+        do {
+            program.regexes.append(try Pattern(node.text, flags: flags))
+        } catch {
+            throw source.error("U1006", "regular expression: \(error.reason)", at: node.offset, token: "/")
+        }
+        (result.kind, result.a) = (.regex, Int32(program.regexes.count - 1))
     }
 
     private mutating func path(_ node: Syntax, _ result: inout Operation) throws(MappingError) {

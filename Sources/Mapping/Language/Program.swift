@@ -1,4 +1,5 @@
 import Document
+import Patterns
 
 /// One operation of a compiled mapping. Operands are indices: of operations, or into the program's tables.
 struct Operation {
@@ -99,13 +100,8 @@ struct Program {
     var pool: [UInt8] = []
     var symbols: [String] = []
     var signatures: [Signature] = []
-    var regexes: [RegexCode] = []
+    var regexes: [Pattern] = []
     var root: Int32 = 0
 
     func symbol(_ name: String) -> Int? { symbols.firstIndex(of: name) }
-}
-
-/// A regular expression's compiled form.
-struct RegexCode {
-    let source: String
 }
