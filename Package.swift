@@ -43,12 +43,13 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         module("Document"),
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
         module("Schema", ["Document"]),
         module("Mapping", ["Document"]),
-        module("Formats", ["Document"]),
+        module("Formats", ["Document", "CExpat"]),
         module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
         module("Kafka", ["CRdKafka", logging]),
         module("Canonical", ["Document", "Schema", "CCrypto"]),

@@ -73,6 +73,13 @@ struct SingleByteTable {
         }
     }
 
+    /// The character of a byte.
+    func scalar(_ byte: UInt8) -> Unicode.Scalar? {
+        var utf8: [UInt8] = []
+        let bad = [byte].withUnsafeBufferPointer { append($0, to: &utf8) }
+        return bad == nil ? String(decoding: utf8, as: UTF8.self).unicodeScalars.first : nil
+    }
+
     /// Appends the text as UTF-8; answers the place of a byte that means nothing in this encoding.
     func append(_ text: UnsafeBufferPointer<UInt8>, to utf8: inout [UInt8]) -> Int? {
         var at = 0
