@@ -81,6 +81,10 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // Measures; not part of the product.
+        .executableTarget(
+            name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
+
         tests("Document"),
         tests("Patterns"),
         tests("Schema", ["Document"]),
