@@ -46,13 +46,17 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         module("Document"),
         module("Digests", ["CCrypto"]),
+        module("Patterns"),
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
-        module("Schema", ["Document"]),
-        module("Mapping", ["Document"]),
+        module("Schema", ["Document", "Patterns"]),
+        module("Mapping", ["Document", "Patterns"]),
         module("Formats", ["Document"]),
         module("Transports", ["Document", "Digests", "CLinux", "CSQLite", "CCurl", logging] + nioHTTP),
-        module("Kafka", ["CRdKafka", logging]),
+        // Lifetimes: a record lent by a batch can't outlive it.
+        .target(
+            name: "Kafka", dependencies: ["CRdKafka", logging],
+            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         module("Canonical", ["Document", "Schema", "Digests"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
@@ -64,7 +68,8 @@ let package = Package(
         module(
             "Connector",
             [
-                "Document", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports", "Kafka", logging,
+                "Document", "Digests", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports", "Kafka",
+                logging,
             ]),
         module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
 
@@ -81,6 +86,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+
+        // What tests share. Depends on nothing of ours.
+        .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
 
         tests("Document"),
         tests("Digests"),
