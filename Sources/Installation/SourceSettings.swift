@@ -16,6 +16,12 @@ public struct SourceSettings: Sendable {
     public var delivers: Delivers
     /// The entity whose deletions a complete delivery shows.
     public var of: String?
+    /// The members of a record that hold the system's own number, so that a refused record doesn't count as missing.
+    public var own: String?
+    /// The percentage of all entities that one delivery may show deleted; above it nothing is believed.
+    public var deletesAtMost: Int
+    /// The members of a record that must differ within one delivery; a repetition is a dead letter.
+    public var unique: [String]
     /// How often everything is read again and compared.
     public var compare: Duration?
     /// How often the system is asked.
@@ -167,6 +173,15 @@ extension SourceSettings {
             "delivers", default: .changes,
             "One file or full comparison holds everything (what is missing was deleted), or changes only.")
         of = reader.optionalText("of", "The entity whose deletions a complete delivery shows.")
+        own = reader.optionalText(
+            "own",
+            "The members of a record that hold the system's own number: a refused record then doesn't count as missing."
+        )
+        deletesAtMost = reader.integer(
+            "deletes-at-most", default: 50, in: 0...100,
+            "The percentage of all entities that one delivery may show deleted; above it, none is believed.")
+        unique = reader.texts(
+            "unique", "The members of a record that must differ within one delivery; a repetition is a dead letter.")
         compare = reader.optionalDuration("compare", "How often everything is read again, to find what was missed.")
         every = reader.duration(
             "every", default: "5s", "How often the system is asked. An idle outbox or folder: at most 1s.")

@@ -70,26 +70,27 @@ struct Lanes {
         return [Change(name: first, lane: lane)] + touched.dropFirst().map { Change(name: $0, lane: nil) }
     }
 
-    /// Takes the first record out of a lane, when it has been dealt with.
-    mutating func shift(_ name: String) -> Change {
+    /// What a lane is without its first record, when that has been dealt with. Nothing changes yet.
+    func shifted(_ name: String) -> Change {
         guard var lane = lanes[name] else { return Change(name: name, lane: nil) }
-        drop(name)
         lane.waiting.removeFirst()
-        guard !lane.waiting.isEmpty else { return Change(name: name, lane: nil) }
-        put(lane)
-        return Change(name: name, lane: lane)
+        return Change(name: name, lane: lane.waiting.isEmpty ? nil : lane)
     }
 
-    /// Notes that a lane's first record now waits for other references.
-    mutating func wait(_ name: String, entities: [String], missing: [String]) -> Change? {
+    /// What a lane is when its first record waits for these references; nil when it does so already.
+    func wait(_ name: String, entities: [String], missing: [String]) -> Change? {
         guard var lane = lanes[name], lane.waiting[0].missing != missing || lane.waiting[0].entities != entities else {
             return nil
         }
-        drop(name)
         lane.waiting[0].missing = missing
         lane.waiting[0].entities = entities
-        put(lane)
         return Change(name: name, lane: lane)
+    }
+
+    /// Makes a change that was written.
+    mutating func apply(_ change: Change) {
+        drop(change.name)
+        if let lane = change.lane { put(lane) }
     }
 
     private mutating func put(_ lane: Lane) {

@@ -106,7 +106,8 @@ final class Publisher: Sendable {
     /// Waits for what is still on its way, at the end.
     func close(patience: Duration) {
         do { try producer.flush(timeout: patience) } catch {
-            log.warning("not everything was acknowledged before the end; it will be repeated", metadata: ["error": "\(error)"])
+            log.warning(
+                "not everything was acknowledged before the end; it will be repeated", metadata: ["error": "\(error)"])
         }
     }
 }

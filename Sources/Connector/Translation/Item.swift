@@ -46,7 +46,8 @@ struct Item {
                 isDeleted = flag
             default:
                 guard kinds[name] != nil else {
-                    throw Fault(description: "the mapping's result has the member \"\(name)\", which is no kind of data")
+                    throw Fault(
+                        description: "the mapping's result has the member \"\(name)\", which is no kind of data")
                 }
                 guard kind == nil else {
                     throw Fault(description: "one item holds both \(kind!) and \(name); make them two items")
