@@ -92,6 +92,7 @@ let package = Package(
 
         tests("Document"),
         tests("Digests"),
+        tests("Patterns"),
         tests("Schema", ["Document"]),
         tests("Mapping", ["Document"]),
         tests("Formats", ["Document"]),
