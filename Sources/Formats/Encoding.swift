@@ -62,8 +62,8 @@ struct SingleByteTable {
     /// For each byte: up to three bytes of UTF-8 from the lowest on, their count in the top byte; 0 where undefined.
     private let entries: [UInt32]
 
-    init?(_ encoding: TextEncoding) {
-        guard let iconv = Iconv(from: encoding.iconvName, to: "UTF-8") else { return nil }
+    init?(iconvName: String) {
+        guard let iconv = Iconv(from: iconvName, to: "UTF-8") else { return nil }
         entries = (0...255).map { byte in
             let (utf8, valid) = [UInt8(byte)].withUnsafeBufferPointer { iconv.convert($0) }
             guard valid == 1 else { return 0 }

@@ -59,7 +59,7 @@ struct TextSource {
         }
         start = mark == .utf8 ? 3 : 0
         if encoding.isSingleByte {
-            guard let table = SingleByteTable(encoding) else { throw Self.lacking(encoding) }
+            guard let table = SingleByteTable(iconvName: encoding.iconvName) else { throw Self.lacking(encoding) }
             self.table = table
         } else {
             table = nil

@@ -90,12 +90,33 @@ import Testing
         #expect(reading.records.isEmpty)
     }
 
-    @Test func aQuoteThatIsNeverClosedCostsItsLineOnly() throws {
-        let reading = try Reading("csv", "a,b\n1,\"2\n3,4\n5,6\n")
-        #expect(reading.texts == [#"{"a":"3","b":"4"}"#, #"{"a":"5","b":"6"}"#])
+    @Test func aQuoteThatIsNeverClosedEndsTheFileOrItsLine() throws {
+        let text = "a,b\n1,2\n3,\"4\n5,6\n7,8\n"
+        let reading = try Reading("csv", text)
+        #expect(reading.texts == [#"{"a":"1","b":"2"}"#])
         let error = try #require(reading.errors.first)
-        #expect(error.line == 2 && error.column == 3 && error.reason == "a quote that is never closed")
-        #expect(error.position.bytes == 4..<8)
+        #expect(error.scope == .file && error.line == 3 && error.column == 3)
+        #expect(error.position.bytes == 8..<text.utf8.count)
+        let confined = try Reading(["csv": ["multi-line": false]], text)
+        #expect(confined.texts == [#"{"a":"1","b":"2"}"#, #"{"a":"5","b":"6"}"#, #"{"a":"7","b":"8"}"#])
+        #expect(confined.errors.map(\.scope) == [.record])
+        #expect(confined.errors.map(\.position.bytes) == [8..<12])
+    }
+
+    @Test func aStrayQuoteTakesTheLinesItSpans() throws {
+        let text = "a,b\n1,\"2\n3,\"4\"\n5,6\n"
+        let reading = try Reading("csv", text)
+        #expect(reading.texts == [#"{"a":"5","b":"6"}"#])
+        #expect(reading.errors.map(\.position.bytes) == [4..<14])
+        #expect(reading.errors.map(\.line) == [3])
+        #expect(reading.positions.map(\.line) == [4])
+    }
+
+    @Test func aLastRowWithoutLineEndIsReadOrRefused() throws {
+        #expect(try Reading("csv", "a\n1\n23").texts == [#"{"a":"1"}"#, #"{"a":"23"}"#])
+        let closed = try Reading(["csv": ["last-line": "closed"]], "a\n1\n2")
+        #expect(closed.texts == [#"{"a":"1"}"#])
+        #expect(closed.errors.map(\.line) == [3])
     }
 
     @Test func textBehindAClosingQuoteIsAnError() throws {
@@ -171,7 +192,7 @@ import Testing
     }
 
     @Test func everyByteEndsSomewhere() throws {
-        let text = "a,b\n1,2\n\n,\n3\n\"x\ny\",z\n\"open,1\nlast,row"
+        let text = "a,b\n1,2\n\n,\n3\n\"x\ny\",z\nlast,row\n\"open,1\n"
         let reading = try Reading("csv", text)
         var covered = Set<Int>(0..<4)
         for range in reading.positions.map(\.bytes) + reading.errors.map(\.position.bytes)

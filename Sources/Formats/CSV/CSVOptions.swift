@@ -43,6 +43,14 @@ struct CSVOptions: Sendable {
         case fill
     }
 
+    /// Whether the last row may lack its line's end.
+    enum LastLine: String, Sendable, CaseIterable {
+        /// It may, as RFC 4180 has it: a file that was cut inside its last cell cannot be told.
+        case open
+        /// The last row without line end is refused: the file was cut.
+        case closed
+    }
+
     /// How lines end in what is written.
     enum LineEnding: String, Sendable, CaseIterable {
         case lf, crlf
@@ -69,6 +77,8 @@ struct CSVOptions: Sendable {
     var empty = Empty.absent
     var trims = false
     var shortRows = ShortRows.refuse
+    var lastLine = LastLine.open
+    var spansLines = true
     var skipFirstCells: [String] = []
     var skipPrefixes: [String] = []
     var lineEnding = LineEnding.crlf
@@ -97,6 +107,10 @@ struct CSVOptions: Sendable {
         .init("trim", "true, false", standard: "false", "whether spaces around a cell are removed"),
         .init("short-rows", "refuse, fill", standard: "refuse", "what becomes of rows with too few cells"),
         .init(
+            "multi-line", "true, false", standard: "true",
+            "whether quoted cells may hold line ends; false keeps the damage of a stray quote to its line"),
+        .init("last-line", "open, closed", standard: "open", "closed refuses a last row without line end: a cut file"),
+        .init(
             "skip", "{first-cell: [texts], prefix: [texts]}", standard: "{}",
             "rows to leave out: totals by their first cell, comments by how they begin"),
         .init("line-ending", "crlf, lf", standard: "crlf", "how written lines end; any ending is read"),
@@ -121,7 +135,9 @@ struct CSVOptions: Sendable {
         empty = try form.choice("empty", standard: empty)
         shortRows = try form.choice("short-rows", standard: shortRows)
         lineEnding = try form.choice("line-ending", standard: lineEnding)
+        lastLine = try form.choice("last-line", standard: lastLine)
         trims = try form.bool("trim", standard: trims)
+        spansLines = try form.bool("multi-line", standard: spansLines)
         maximumRecord = try form.integer("maximum-record", in: 1...(32 << 20), standard: maximumRecord)
         try readThousands(form)
         try readFields(form)

@@ -45,7 +45,17 @@ struct CSVReader: RecordReader {
                 throw FormatError(
                     .record, at: position(counting: true), line: line, column: column(of: place), reason,
                     remedy: "quotes inside a quoted cell are doubled")
+            case .open(let place, let line):
+                hasEnded = true
+                throw FormatError(
+                    .file, at: position(counting: true), line: line, column: column(of: place),
+                    "a quote that is never closed; what follows it cannot be told apart",
+                    remedy: "if no cell holds line ends, 'multi-line: false' confines it to its line")
             case .cells:
+                if options.lastLine == .closed, scanner.row.upperBound == source.bytes.count {
+                    throw FormatError(
+                        .record, at: position(counting: true), "the last row has no line end: the file was cut")
+                }
                 if let rule = skipRule() {
                     notices.append(FormatNotice(kind: .skipped, position: position(counting: false), message: rule))
                     continue

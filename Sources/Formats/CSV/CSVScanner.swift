@@ -16,8 +16,11 @@ struct CSVScanner {
         case cells
         /// Nothing, or nothing but spaces.
         case blank
-        /// Broken at this place and line. The row's first line counts as the record, and reading goes on behind it.
+        /// Broken at this place and line. The lines up to there are the record, and reading goes on behind them.
         case broken(String, at: Int, line: Int)
+        /// A quote is never closed: where the row would end cannot be known, so the rest of the file belongs to it.
+        /// Going on with the next line would make records out of a cell's inside.
+        case open(at: Int, line: Int)
         case end
     }
 
@@ -25,6 +28,7 @@ struct CSVScanner {
     let delimiter: UInt8
     let quote: UInt8?
     let trims: Bool
+    let spansLines: Bool
     let longest: Int
 
     /// Where the next row begins, and its line.
@@ -40,6 +44,7 @@ struct CSVScanner {
         delimiter = options.delimiter
         quote = options.quote
         trims = options.trims
+        spansLines = options.spansLines
         longest = options.maximumRecord
         at = start
     }
@@ -52,10 +57,16 @@ struct CSVScanner {
         cells.removeAll(keepingCapacity: true)
         while true {
             if let quote, opensQuote(quote) {
-                if let fault = quotedCell(quote) {
-                    let place = (at: at, line: line)
-                    takeFirstLine(from: start)
-                    return .broken(fault, at: place.at, line: place.line)
+                switch quotedCell(quote) {
+                case .closed: break
+                case .open(let place, let line):
+                    if spansLines {
+                        (row, at) = (start..<bytes.count, bytes.count)
+                        return .open(at: place, line: line)
+                    }
+                    return broken("a quote that is not closed in its line", from: start, at: place)
+                case .followed:
+                    return broken("text behind a closing quote", from: start, at: at)
                 }
             } else {
                 plainCell()
@@ -116,8 +127,15 @@ struct CSVScanner {
         return Cell(start: start, end: end, hasQuotes: false)
     }
 
-    /// Reads a cell in quotes; answers what is wrong with it.
-    private mutating func quotedCell(_ quote: UInt8) -> String? {
+    private enum Quoted {
+        case closed
+        /// No quote closes the one at this place.
+        case open(at: Int, line: Int)
+        /// There is something else between the closing quote and the cell's end.
+        case followed
+    }
+
+    private mutating func quotedCell(_ quote: UInt8) -> Quoted {
         let opening = (at: at, line: line)
         at += 1
         let start = at
@@ -125,15 +143,13 @@ struct CSVScanner {
         let limit = min(bytes.count, start + longest)
         while true {
             while at < limit, bytes[at] != quote {
-                if bytes[at] == 0x0A || (bytes[at] == 0x0D && !(at + 1 < bytes.count && bytes[at + 1] == 0x0A)) {
-                    line += 1
+                if bytes[at] == 0x0A || bytes[at] == 0x0D {
+                    guard spansLines else { return .open(at: opening.at, line: opening.line) }
+                    if bytes[at] == 0x0A || !(at + 1 < bytes.count && bytes[at + 1] == 0x0A) { line += 1 }
                 }
                 at += 1
             }
-            guard at < limit else {
-                (at, line) = opening
-                return "a quote that is never closed"
-            }
+            guard at < limit else { return .open(at: opening.at, line: opening.line) }
             guard at + 1 < bytes.count, bytes[at + 1] == quote else { break }
             doubled = true
             at += 2
@@ -141,17 +157,17 @@ struct CSVScanner {
         cells.append(Cell(start: start, end: at, hasQuotes: doubled))
         at += 1
         if trims { while at < bytes.count, bytes[at] == 0x20 { at += 1 } }
-        guard at < bytes.count, bytes[at] != delimiter, bytes[at] != 0x0A, bytes[at] != 0x0D else { return nil }
-        return "text behind a closing quote"
+        let isEnd = at == bytes.count || bytes[at] == delimiter || bytes[at] == 0x0A || bytes[at] == 0x0D
+        return isEnd ? .closed : .followed
     }
 
-    /// Recovers from a broken row: its first line is the record.
-    private mutating func takeFirstLine(from start: Int) {
-        at = start
-        line = rowLine
+    /// Recovers from a broken row: what is left of the line belongs to it.
+    private mutating func broken(_ fault: String, from start: Int, at place: Int) -> Row {
+        let faultLine = line
         while at < bytes.count, bytes[at] != 0x0A, bytes[at] != 0x0D { at += 1 }
         row = start..<at
         endLine()
+        return .broken(fault, at: place, line: faultLine)
     }
 
     private mutating func endLine() {

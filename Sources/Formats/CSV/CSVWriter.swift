@@ -95,20 +95,11 @@ struct CSVWriter: RecordWriter {
 
     /// A number without exponent, with the decimal mark of its column.
     private func plain(_ number: Number, _ column: CSVOptions.Field) throws(FormatError) -> [UInt8] {
-        guard number.exponent > -40, number.exponent < 40 else {
+        guard let text = number.plainText else {
             throw refusal(column.name, "a number beyond what a cell can show")
         }
-        var digits = String(number.coefficient)
-        if number.exponent >= 0 {
-            digits += String(repeating: "0", count: number.coefficient == 0 ? 0 : number.exponent)
-        } else {
-            let missing = max(0, 1 - number.exponent - digits.utf8.count)
-            digits = String(repeating: "0", count: missing) + digits
-            var comma = false
-            if case .number = column.type { comma = options.decimals == .comma }
-            digits.insert(comma ? "," : ".", at: digits.index(digits.endIndex, offsetBy: number.exponent))
-        }
-        return Array(((number.isNegative ? "-" : "") + digits).utf8)
+        guard case .number = column.type, options.decimals == .comma else { return Array(text.utf8) }
+        return text.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: ",") : $0 }
     }
 
     private mutating func append(text: [UInt8], _ name: String, first: Bool) throws(FormatError) {
