@@ -75,7 +75,7 @@ let package = Package(
 
         // Floor 4: queries and requests over HTTP; the demonstration's five systems.
         module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
-        module("Demo", ["Document", "Canonical", "Transports", "CSQLite", logging]),
+        module("Demo", ["Document", "Digests", "Transports"]),
 
         // Floor 5.
         .executableTarget(
@@ -105,6 +105,6 @@ let package = Package(
         tests("Connector", ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping"]),
         tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
         tests("API", ["Document", "Hub", "Transports"]),
-        tests("Demo", ["Document", "Transports"]),
+        tests("Demo", ["Document", "Digests", "Transports"]),
     ]
 )

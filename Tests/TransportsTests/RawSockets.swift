@@ -29,8 +29,6 @@ final class RawSocket: Sendable {
         _ = sent
     }
 
-    func closeOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
-
     /// The next bytes; empty at the end, or when nothing comes for too long.
     func receive() -> String {
         var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -77,7 +77,7 @@ public struct DropFolder: ~Copyable {
     public func wait(for timeout: Duration) { watch.wait(for: timeout) }
 
     static func isCandidate(_ name: String) -> Bool {
-        !name.hasPrefix(".") && !name.hasSuffix(".tmp") && !name.hasSuffix(".part")
+        name.utf8.first != UInt8(ascii: ".") && !name.hasSuffix(".tmp") && !name.hasSuffix(".part")
     }
 
     private struct Sighting {

@@ -22,6 +22,9 @@ final class Connections: Sendable {
         if isStopping { channel.close(promise: nil) }
     }
 
+    /// The number of open connections.
+    var count: Int { state.withLock { $0.channels.count } }
+
     func handlerStarts() { state.withLock { $0.handlers += 1 } }
 
     func handlerEnds() {

@@ -145,10 +145,10 @@ final class CurlHandle: @unchecked Sendable {
         omni_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent)
         let kind: HTTPClientError.Kind =
             switch code {
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .badURL
             case _ where exchange.isTooLarge: .answerTooLarge
             case CURLE_OPERATION_TIMEDOUT: sent > 0 ? .timedOut : .unreachable
             case _ where sent > 0: .brokenOff
+            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .badURL
             case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
                 CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
                 CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:

@@ -30,6 +30,7 @@ final class HTTPConnection: ChannelInboundHandler {
         case closed
     }
 
+    private let threads: HandlerThreads
     private let settings: ConnectionSettings
     private var phase = Phase.idle
     private var head: HTTPRequestHead?
@@ -39,10 +40,13 @@ final class HTTPConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private let deadline = Deadline()
 
-    private init(_ settings: ConnectionSettings) { self.settings = settings }
+    private init(_ threads: HandlerThreads, _ settings: ConnectionSettings) {
+        self.threads = threads
+        self.settings = settings
+    }
 
-    static func install(in channel: any Channel, _ settings: ConnectionSettings) throws {
-        let connection = HTTPConnection(settings)
+    static func install(in channel: any Channel, _ threads: HandlerThreads, _ settings: ConnectionSettings) throws {
+        let connection = HTTPConnection(threads, settings)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(FirstLook(connection))
         var decoder = NIOHTTPDecoderLimitConfiguration()
@@ -168,7 +172,7 @@ final class HTTPConnection: ChannelInboundHandler {
         let settings = settings
         settings.connections.handlerStarts()
         phase = .answering(
-            Task {
+            Task(executorPreference: threads) {
                 let response = await settings.response(to: request)
                 loop.execute { this.value.answered(response) }
                 settings.connections.handlerEnds()
@@ -230,9 +234,10 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func tooLate() {
         switch phase {
-        case .receiving:
+        case .receiving where head != nil:
             refuse(.text(408, "The request took too long to arrive.\n"))
-        case .idle, .answering, .sending, .lingering, .closed:
+        // Without a whole header there is nothing to answer to.
+        case .idle, .receiving, .answering, .sending, .lingering, .closed:
             close()
         }
     }

@@ -3,9 +3,9 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Answers a request. It runs on Swift's shared threads, of which there is one a core, so it must not block them: it
-/// may suspend for as long as it likes, hundreds at a time, and hands blocking work to `BlockingHandlers`.
-/// Its task is cancelled when the client goes away.
+/// Answers a request, on one of its server's own threads. It may suspend for as long as it likes, hundreds at a time:
+/// that takes no thread. It may also block for a moment, on a database or a file, as many at a time as there are
+/// threads, while the others wait for their turn. Its task is cancelled when the client goes away.
 public typealias HTTPHandler = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
 /// What a client may ask of a server before it is turned away.
@@ -37,12 +37,13 @@ public struct HTTPServerLimits: Sendable {
 public final class HTTPServer: Sendable {
     private let host: String
     private let wantedPort: Int
+    private let threads: Int
     private let settings: ConnectionSettings
     private let state = Monitor(State.fresh)
 
     private enum State: Sendable {
         case fresh
-        case running(any Channel, MultiThreadedEventLoopGroup)
+        case running(any Channel, MultiThreadedEventLoopGroup, HandlerThreads)
         case stopped
     }
 
@@ -50,19 +51,23 @@ public final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - host: The address to listen on.
     ///   - port: 0 lets the system choose.
+    ///   - threads: How many handlers may run, or block, at the same time; any number may be suspended.
     ///   - limits: What a client may ask.
     ///   - logger: Gets the errors that handlers throw. No path, query, field or body is ever logged.
     ///   - handler: See `HTTPHandler`.
     public init(
-        host: String = "127.0.0.1", port: Int = 0, limits: HTTPServerLimits = HTTPServerLimits(),
+        host: String = "127.0.0.1", port: Int = 0, threads: Int = 4, limits: HTTPServerLimits = HTTPServerLimits(),
         logger: Logger = Logger(label: "http"), handler: @escaping HTTPHandler
     ) {
         self.host = host
         wantedPort = port
+        self.threads = threads
         settings = ConnectionSettings(limits: limits, logger: logger, handler: handler, connections: Connections())
     }
 
     deinit { stop(grace: .zero) }
+
+    var openConnections: Int { settings.connections.count }
 
     /// Starts to listen. Once only.
     /// - Returns: The port.
@@ -71,13 +76,15 @@ public final class HTTPServer: Sendable {
     public func start() throws -> Int {
         try state.withLock { state in
             guard case .fresh = state else { preconditionFailure("A server is started once.") }
-            // One thread reads and writes for all; handlers run elsewhere.
+            let threads = try HandlerThreads(count: threads)
+            // One thread reads and writes for all.
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             do {
-                let channel = try Self.bootstrap(group, settings).bind(host: host, port: wantedPort).wait()
-                state = .running(channel, group)
+                let channel = try Self.bootstrap(group, threads, settings).bind(host: host, port: wantedPort).wait()
+                state = .running(channel, group, threads)
                 return channel.localAddress?.port ?? wantedPort
             } catch {
+                threads.stop()
                 try? group.syncShutdownGracefully()
                 guard let failure = error as? IOError else { throw error }
                 throw SystemError("bind", "\(host):\(wantedPort)", code: failure.errnoCode)
@@ -92,15 +99,18 @@ public final class HTTPServer: Sendable {
             defer { state = .stopped }
             return state
         }
-        guard case .running(let listener, let group) = before else { return }
+        guard case .running(let listener, let group, let threads) = before else { return }
         try? listener.close().wait()
         settings.connections.drain(for: grace)
         // A handler that does not heed its cancellation still answers into the loop, which must outlive it.
-        settings.connections.afterLastHandler { group.shutdownGracefully { _ in } }
+        settings.connections.afterLastHandler {
+            threads.stop()
+            group.shutdownGracefully { _ in }
+        }
     }
 
     private static func bootstrap(
-        _ group: MultiThreadedEventLoopGroup, _ settings: ConnectionSettings
+        _ group: MultiThreadedEventLoopGroup, _ threads: HandlerThreads, _ settings: ConnectionSettings
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -108,7 +118,7 @@ public final class HTTPServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try HTTPConnection.install(in: channel, settings)
+                    try HTTPConnection.install(in: channel, threads, settings)
                 }
             }
     }

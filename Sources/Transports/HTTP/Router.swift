@@ -56,10 +56,10 @@ public struct Router: Sendable {
 
     /// Answers one request.
     public func handle(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let sent = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let sent = request.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         var segments: [String] = []
         for segment in sent {
-            guard let decoded = PercentEncoding.decode(segment) else {
+            guard let decoded = PercentEncoding.decode(Substring(segment)) else {
                 throw HTTPRefusal(400, "The path's percent-encoding is broken.\n")
             }
             segments.append(decoded)

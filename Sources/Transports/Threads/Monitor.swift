@@ -40,6 +40,16 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
         return try body(&state)
     }
 
+    /// The same, but wakes one of those who wait: where each change is for one of them, and it does not matter which.
+    public func withLockWakingOne<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        defer {
+            pthread_cond_signal(changed)
+            pthread_mutex_unlock(mutex)
+        }
+        return try body(&state)
+    }
+
     /// Blocks this thread until `body` returns a value, looking after each change.
     public func wait<Result>(until body: (inout State) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
