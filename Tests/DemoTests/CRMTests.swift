@@ -20,26 +20,26 @@ import Transports
         try crm.call(.delete, "/contacts/C-000123")
     }
 
-    @Test func theFirstPostIsSavedAndAnsweredWith500OnceInItsLife() async throws {
+    @Test func theFirstPostIsSavedAndAnsweredWith500OnceInItsLife() throws {
         let folder = try TemporaryFolder()
-        try await withCRM(folder, isEmpty: true) { crm throws in
+        try withCRM(folder, isEmpty: true) { crm throws in
             #expect(try crm.send(.post, "/contacts", aino).status == 500)
             #expect(try contacts(crm, "email=aino@example.com").count == 1)
         }
-        try await withCRM(folder, isEmpty: true) { crm throws in
+        try withCRM(folder, isEmpty: true) { crm throws in
             #expect(try crm.send(.post, "/contacts", aino).status == 201)
             // Who repeats blindly makes a twin.
             #expect(try contacts(crm, "email=aino@example.com").map { $0["id"] } == ["C-000123", "C-000124"])
         }
     }
 
-    @Test func anIdempotencyKeyFindsTheContactBehindThe500() async throws {
+    @Test func anIdempotencyKeyFindsTheContactBehindThe500() throws {
         let folder = try TemporaryFolder()
         let key: HTTPFields = ["Idempotency-Key": "k-1"]
-        try await withCRM(folder, isEmpty: true) { crm throws in
+        try withCRM(folder, isEmpty: true) { crm throws in
             #expect(try crm.send(.post, "/contacts", aino, fields: key).status == 500)
         }
-        try await withCRM(folder, isEmpty: true) { crm throws in
+        try withCRM(folder, isEmpty: true) { crm throws in
             let again = try crm.send(.post, "/contacts", aino, fields: key)
             #expect(again.status == 201)
             #expect(again.body["id"] == "C-000123")
@@ -49,8 +49,8 @@ import Transports
         }
     }
 
-    @Test func writesCitiesInCapitalsAndPatchesOnlyWhatIsNamed() async throws {
-        try await withCRM(try TemporaryFolder(), isEmpty: true) { crm throws in
+    @Test func writesCitiesInCapitalsAndPatchesOnlyWhatIsNamed() throws {
+        try withCRM(try TemporaryFolder(), isEmpty: true) { crm throws in
             try spendMishap(crm)
             let created = try crm.call(.post, "/contacts", aino)
             #expect(created["address"]?["city"] == "JYVÄSKYLÄ")
@@ -71,8 +71,8 @@ import Transports
         }
     }
 
-    @Test func findsByEmailWithoutCaseAndByPhoneWithoutSpaces() async throws {
-        try await withCRM(try TemporaryFolder(), isEmpty: true) { crm throws in
+    @Test func findsByEmailWithoutCaseAndByPhoneWithoutSpaces() throws {
+        try withCRM(try TemporaryFolder(), isEmpty: true) { crm throws in
             try spendMishap(crm)
             try crm.call(.post, "/contacts", aino)
             #expect(try contacts(crm, "email=AINO@EXAMPLE.COM").count == 1)
@@ -81,9 +81,9 @@ import Transports
         }
     }
 
-    @Test func theFeedGivesEachModificationOnceBehindItsCursor() async throws {
+    @Test func theFeedGivesEachModificationOnceBehindItsCursor() throws {
         let folder = try TemporaryFolder()
-        let cursor = try await withCRM(folder, isEmpty: true) { crm throws in
+        let cursor = try withCRM(folder, isEmpty: true) { crm throws in
             try spendMishap(crm)
             for number in 1...103 { try crm.call(.post, "/contacts", ["firstName": .string("\(number)")]) }
             let first = try crm.call(.get, "/contacts?limit=1000")
@@ -94,7 +94,7 @@ import Transports
             #expect(second["more"] == false)
             return try #require(second["cursor"]?.string)
         }
-        try await withCRM(folder) { crm throws in
+        try withCRM(folder) { crm throws in
             let nothing = try crm.call(.get, "/contacts?after=\(cursor)")
             #expect(nothing["contacts"] == [])
             #expect(nothing["cursor"]?.string == cursor)
@@ -104,8 +104,8 @@ import Transports
         }
     }
 
-    @Test func aDeletedContactVanishesWithoutAWordInTheFeed() async throws {
-        try await withCRM(try TemporaryFolder()) { crm throws in
+    @Test func aDeletedContactVanishesWithoutAWordInTheFeed() throws {
+        try withCRM(try TemporaryFolder()) { crm throws in
             let before = try crm.call(.get, "/contacts?limit=100")
             let cursor = try #require(before["cursor"]?.string)
             let victim = try #require(before["contacts"]?[2]?["id"]?.string)
@@ -120,9 +120,9 @@ import Transports
         }
     }
 
-    @Test func erasingAContactErasesTheRememberedAnswerToo() async throws {
+    @Test func erasingAContactErasesTheRememberedAnswerToo() throws {
         let key: HTTPFields = ["Idempotency-Key": "k-1"]
-        try await withCRM(try TemporaryFolder(), isEmpty: true) { crm throws in
+        try withCRM(try TemporaryFolder(), isEmpty: true) { crm throws in
             try spendMishap(crm)
             try crm.call(
                 .delete, "/contacts/\(try crm.send(.post, "/contacts", aino, fields: key).body["id"]?.string ?? "")")
@@ -131,8 +131,8 @@ import Transports
         }
     }
 
-    @Test func refusesStrangers() async throws {
-        try await withCRM(try TemporaryFolder()) { crm throws in
+    @Test func refusesStrangers() throws {
+        try withCRM(try TemporaryFolder()) { crm throws in
             #expect(try WebClient(url: crm.url, token: "wrong").send(.get, "/contacts").status == 401)
             #expect(crm.isUp)
             #expect(try crm.send(.get, "/contacts/123").status == 404)

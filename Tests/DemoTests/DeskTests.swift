@@ -10,7 +10,7 @@ import Transports
     init() throws { folder = try TemporaryFolder() }
 
     private func lines(_ path: String) throws -> [String] {
-        // Latin-1 will do: only the last test looks at what code page 1252 has beyond it.
+        // Latin-1 will do: a test of its own looks at what code page 1252 has beyond it.
         String(String.UnicodeScalarView(try AtomicFile.read(path).map { Unicode.Scalar($0) }))
             .split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
     }

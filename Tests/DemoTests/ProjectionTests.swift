@@ -57,8 +57,8 @@ import Transports
         #expect(price?.text == held)
     }
 
-    @Test func theShopItselfAgrees() async throws {
-        try await withShop(folder, isEmpty: true) { shop throws in
+    @Test func theShopItselfAgrees() throws {
+        try withShop(folder, isEmpty: true) { shop throws in
             let projection = try #require(Projection.of("product", in: "shop"))
             try shop.call(.post, "/api/products", ["sku": "1", "name": "X"])
             for cents in 0..<100 {

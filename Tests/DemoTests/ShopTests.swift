@@ -8,11 +8,11 @@ import Transports
         ["sku": .string(sku), "name": .string("Article \(sku)"), "price": price]
     }
 
-    @Test func numbersItsProductsItselfAndKeepsThemOverARestart() async throws {
+    @Test func numbersItsProductsItselfAndKeepsThemOverARestart() throws {
         let folder = try TemporaryFolder()
-        let first = try await withShop(folder, isEmpty: true) { try $0.call(.post, "/api/products", product("1")) }
+        let first = try withShop(folder, isEmpty: true) { try $0.call(.post, "/api/products", product("1")) }
         #expect(first["id"] == 501)
-        try await withShop(folder, isEmpty: true) { shop throws in
+        try withShop(folder, isEmpty: true) { shop throws in
             #expect(try shop.call(.get, "/api/products/501") == first)
             #expect(try shop.call(.post, "/api/products", product("2"))["id"] == 502)
             try shop.call(.delete, "/api/products/502")
@@ -21,8 +21,8 @@ import Transports
         }
     }
 
-    @Test func asksRoundPrices() async throws {
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+    @Test func asksRoundPrices() throws {
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             let created = try shop.call(.post, "/api/products", product("1", price: .number(Number("249.99")!)))
             #expect(created["price"]?.text == "250.00")
             let changed = try shop.call(.put, "/api/products/501", ["price": .number(Number("79.92")!)])
@@ -32,8 +32,8 @@ import Transports
         }
     }
 
-    @Test func listsInPagesOfAtMostFifty() async throws {
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+    @Test func listsInPagesOfAtMostFifty() throws {
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             for number in 1...53 { try shop.call(.post, "/api/products", product("\(number)")) }
             let first = try shop.send(.get, "/api/products?per_page=500")
             #expect(first.body["products"]?.array?.count == 50)
@@ -48,8 +48,8 @@ import Transports
         }
     }
 
-    @Test func listsWhatChangedSinceATimeItGave() async throws {
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+    @Test func listsWhatChangedSinceATimeItGave() throws {
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             try shop.call(.post, "/api/products", product("1"))
             let second = try shop.call(.post, "/api/products", product("2"))
             var changed = try shop.call(.put, "/api/products/501", ["name": "Other"])
@@ -66,8 +66,8 @@ import Transports
         }
     }
 
-    @Test func availabilityLeavesUpdatedAtAndVersionAlone() async throws {
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+    @Test func availabilityLeavesUpdatedAtAndVersionAlone() throws {
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             let before = try shop.call(.post, "/api/products", product("1"))
             let path = "/api/products/501/availability/helsinki-1"
             try shop.call(.put, path, ["available": 3, "as_of": "2026-11-21T10:00:00Z"])
@@ -83,8 +83,8 @@ import Transports
         }
     }
 
-    @Test func refusesAnOutdatedVersion() async throws {
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+    @Test func refusesAnOutdatedVersion() throws {
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             let created = try shop.send(.post, "/api/products", product("1"))
             let tag = try #require(created.fields["ETag"])
             let change: JSON = ["name": "Newer"]
@@ -96,8 +96,8 @@ import Transports
         }
     }
 
-    @Test func refusesTwinsStrangersAndNonsense() async throws {
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+    @Test func refusesTwinsStrangersAndNonsense() throws {
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             try shop.call(.post, "/api/products", product("1"))
             #expect(try shop.send(.post, "/api/products", product("1")).status == 409)
             #expect(try shop.send(.post, "/api/products", ["sku": "2"]).status == 422)
@@ -109,9 +109,9 @@ import Transports
         }
     }
 
-    @Test func keepsCustomers() async throws {
+    @Test func keepsCustomers() throws {
         let folder = try TemporaryFolder()
-        try await withShop(folder, isEmpty: true) { shop throws in
+        try withShop(folder, isEmpty: true) { shop throws in
             let created = try shop.call(
                 .post, "/api/customers",
                 ["first_name": "Aino", "email": "aino@example.com", "address": ["city": "Turku", "zip": "20100"]])
@@ -123,16 +123,16 @@ import Transports
             #expect(
                 try shop.send(.put, "/api/customers/7001", ["phone": "1"], fields: ["If-Match": "\"1\""]).status == 412)
         }
-        try await withShop(folder) { shop throws in
+        try withShop(folder) { shop throws in
             #expect(try shop.call(.get, "/api/customers?email=aino@example.com")["customers"]?[0]?["id"] == 7001)
             try shop.call(.delete, "/api/customers/7001")
             #expect(try shop.send(.get, "/api/customers/7001").status == 404)
         }
     }
 
-    @Test func anOrderWaitsUntilItIsDecidedOnce() async throws {
+    @Test func anOrderWaitsUntilItIsDecidedOnce() throws {
         let folder = try TemporaryFolder()
-        try await withShop(folder, isEmpty: true) { shop throws in
+        try withShop(folder, isEmpty: true) { shop throws in
             try shop.call(.post, "/api/products", product("1", price: .number(Number("19.90")!)))
             try shop.call(.post, "/api/customers", ["email": "aino@example.com"])
             let order = try shop.call(
@@ -147,7 +147,7 @@ import Transports
             #expect(order["lines"]?[0]?["sku"] == "1")
             #expect(order["lines"]?[0]?["reservation"]?.string?.utf8.count == 36)
         }
-        try await withShop(folder) { shop throws in
+        try withShop(folder) { shop throws in
             #expect(try shop.call(.get, "/api/orders?state=pending")["orders"]?[0]?["id"] == 90001)
             #expect(try shop.call(.put, "/api/orders/90001", ["state": "confirmed"])["state"] == "confirmed")
             #expect(try shop.send(.put, "/api/orders/90001", ["state": "confirmed"]).status == 200)
@@ -166,8 +166,8 @@ import Transports
         }
     }
 
-    @Test func showsPeopleWhatThereIsAndOnlyTheBlueSofa() async throws {
-        try await withShop(try TemporaryFolder()) { shop throws in
+    @Test func showsPeopleWhatThereIsAndOnlyTheBlueSofa() throws {
+        try withShop(try TemporaryFolder()) { shop throws in
             let sofa = try shop.call(.get, "/api/products?sku=0\(Assortment.blueSofa.ean)")["products"]?[0]
             let id = try #require(sofa?["id"]?.integer)
             try shop.call(.put, "/api/products/\(id)/availability/helsinki-1", ["available": 3])

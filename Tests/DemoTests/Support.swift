@@ -45,50 +45,25 @@ func eventually<Value>(_ body: () throws -> Value?) throws -> Value {
 
 let token = "demo-token"
 
-/// Runs each job on a thread of its own, so that a test may block: the shared threads are as few as cores, and servers
-/// need them.
-private final class OwnThreads: TaskExecutor {
-    static let shared = OwnThreads()
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        do {
-            _ = try NamedThread("test") { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        } catch {
-            fatalError("\(error)")
-        }
-    }
-}
-
-/// Runs what blocks, still as this test's own task: so that what it finds is told of this test.
-func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withTaskExecutorPreference(OwnThreads.shared) { try await run(body) }
-}
-
-@concurrent
-private func run<Result: Sendable>(_ body: @Sendable () throws -> Result) async throws -> Result { try body() }
-
 /// Runs a shop for the time of a test.
-func withShop<Result: Sendable>(
+func withShop<Result>(
     _ folder: TemporaryFolder, patience: Shop.Patience = Shop.Patience(), isEmpty: Bool = false,
-    _ body: @escaping @Sendable (WebClient) throws -> Result
-) async throws -> Result {
+    _ body: (WebClient) throws -> Result
+) throws -> Result {
     let shop = try Shop(folder: folder.path, port: 0, token: token, patience: patience, isEmpty: isEmpty)
     let port = try shop.start()
     defer { shop.stop() }
-    let client = WebClient(url: "http://127.0.0.1:\(port)", token: token)
-    return try await blocking { try body(client) }
+    return try body(WebClient(url: "http://127.0.0.1:\(port)", token: token))
 }
 
 /// Runs a CRM for the time of a test.
-func withCRM<Result: Sendable>(
-    _ folder: TemporaryFolder, isEmpty: Bool = false, _ body: @escaping @Sendable (WebClient) throws -> Result
-) async throws -> Result {
+func withCRM<Result>(
+    _ folder: TemporaryFolder, isEmpty: Bool = false, _ body: (WebClient) throws -> Result
+) throws -> Result {
     let crm = try CRM(folder: folder.path, port: 0, token: token, isEmpty: isEmpty)
     let port = try crm.start()
     defer { crm.stop() }
-    let client = WebClient(url: "http://127.0.0.1:\(port)", token: token)
-    return try await blocking { try body(client) }
+    return try body(WebClient(url: "http://127.0.0.1:\(port)", token: token))
 }
 
 /// Takes webhooks and remembers them; answers with the status it is told to.

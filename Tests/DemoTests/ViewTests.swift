@@ -36,8 +36,8 @@ import Transports
         #expect(try view.rows(of: "campaign").isEmpty)
     }
 
-    @Test func theShopShowsWhatItHoldsPageAfterPage() async throws {
-        try await withShop(folder) { shop throws in
+    @Test func theShopShowsWhatItHoldsPageAfterPage() throws {
+        try withShop(folder) { shop throws in
             for number in 1...60 {
                 try shop.call(
                     .post, "/api/products", ["sku": .string("x\(number)"), "name": "X", "active": .bool(number > 5)])
@@ -55,8 +55,8 @@ import Transports
         }
     }
 
-    @Test func theCRMShowsWhatItHoldsToTheEndOfItsFeed() async throws {
-        try await withCRM(folder) { crm throws in
+    @Test func theCRMShowsWhatItHoldsToTheEndOfItsFeed() throws {
+        try withCRM(folder) { crm throws in
             for number in 0..<120 { _ = try crm.send(.post, "/contacts", ["firstName": .string("\(number)")]) }
             let rows = try CRMView(crm).rows(of: "customer")
             #expect(rows.count == 125)

@@ -17,10 +17,10 @@ import Transports
 
     private func body(_ request: HTTPRequest) throws -> JSON { try JSON(parsing: request.body) }
 
-    @Test func tellsOfChangesInOrderAndSignsTheRawBody() async throws {
+    @Test func tellsOfChangesInOrderAndSignsTheRawBody() throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             _ = try register(receiver, at: shop)
             try shop.call(.post, "/api/products", sofa)
             try shop.call(.put, "/api/products/501/availability/helsinki-1", ["available": 1])
@@ -45,13 +45,13 @@ import Transports
         }
     }
 
-    @Test func triesAgainWithTheSameDeliveryId() async throws {
+    @Test func triesAgainWithTheSameDeliveryId() throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
         var patience = Shop.Patience()
         patience.pause = .milliseconds(1)
         patience.attempts = 1000
-        try await withShop(try TemporaryFolder(), patience: patience, isEmpty: true) { shop throws in
+        try withShop(try TemporaryFolder(), patience: patience, isEmpty: true) { shop throws in
             let id = try register(receiver, at: shop)
             receiver.answer(503)
             try shop.call(.post, "/api/products", sofa)
@@ -63,14 +63,14 @@ import Transports
         }
     }
 
-    @Test func isSwitchedOffAfterFailuresAndTellsNothingUntilItIsEnabled() async throws {
+    @Test func isSwitchedOffAfterFailuresAndTellsNothingUntilItIsEnabled() throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
         let folder = try TemporaryFolder()
         var patience = Shop.Patience()
         patience.pause = .milliseconds(1)
         patience.attempts = 3
-        let id = try await withShop(folder, patience: patience, isEmpty: true) { shop throws in
+        let id = try withShop(folder, patience: patience, isEmpty: true) { shop throws in
             let id = try register(receiver, at: shop)
             receiver.answer(500)
             try shop.call(.post, "/api/products", sofa)
@@ -85,7 +85,7 @@ import Transports
             return id
         }
         // It stays off over a restart.
-        try await withShop(folder, patience: patience) { shop throws in
+        try withShop(folder, patience: patience) { shop throws in
             try shop.call(.put, "/api/products/501", ["name": "Missed too"])
             #expect(try shop.call(.get, "/api/webhooks/\(id)")["pending"] == 0)
             #expect(try shop.call(.post, "/api/webhooks/\(id)/enable")["enabled"] == true)
@@ -95,13 +95,13 @@ import Transports
         }
     }
 
-    @Test func aDeliveryThatWaitsSurvivesARestart() async throws {
+    @Test func aDeliveryThatWaitsSurvivesARestart() throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
         let folder = try TemporaryFolder()
         var patience = Shop.Patience()
         patience.pause = .seconds(3600)
-        try await withShop(folder, patience: patience, isEmpty: true) { shop throws in
+        try withShop(folder, patience: patience, isEmpty: true) { shop throws in
             let id = try register(receiver, at: shop, topics: ["product.updated"])
             receiver.answer(500)
             try shop.call(.post, "/api/products", sofa)
@@ -109,15 +109,15 @@ import Transports
             try shop.call(.post, "/api/customers", ["email": "aino@example.com"])
             #expect(try shop.call(.get, "/api/webhooks/\(id)")["pending"] == 1, "customers were not asked for")
         }
-        try await withShop(folder) { shop throws in
+        try withShop(folder) { shop throws in
             #expect(try shop.call(.get, "/api/webhooks")["webhooks"]?[0]?["pending"] == 1)
         }
     }
 
-    @Test func aSecondRegistrationOfAnAddressReplacesTheFirst() async throws {
+    @Test func aSecondRegistrationOfAnAddressReplacesTheFirst() throws {
         let receiver = try Receiver()
         defer { receiver.stop() }
-        try await withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
+        try withShop(try TemporaryFolder(), isEmpty: true) { shop throws in
             let first = try register(receiver, at: shop)
             #expect(try register(receiver, at: shop) == first)
             #expect(try shop.call(.get, "/api/webhooks")["webhooks"]?.array?.count == 1)

@@ -20,7 +20,7 @@ public final class CRM: Sendable {
             if !isEmpty { try Self.seed(database) }
         }
         self.store = store
-        var routes = try WebRoutes(token: token)
+        var routes = WebRoutes(token: token)
         CRMFeed(store: store).install(in: &routes)
         CRMContacts(store: store).install(in: &routes)
         routes.open(.get, "/health") { _ in .text(200, "ok\n") }

@@ -38,7 +38,7 @@ public final class Shop: Sendable {
         }
         self.store = store
         deliveries = WebhookDeliveries(store, patience)
-        var routes = try WebRoutes(token: token)
+        var routes = WebRoutes(token: token)
         ShopProducts(store: store, deliveries: deliveries).install(in: &routes)
         ShopCustomers(store: store, deliveries: deliveries).install(in: &routes)
         ShopOrders(store: store, deliveries: deliveries).install(in: &routes)

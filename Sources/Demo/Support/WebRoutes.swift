@@ -2,16 +2,12 @@ import Digests
 import Document
 import Transports
 
-/// A web system's routes: each runs on a thread that may block, asks for the token, and tells refusals as JSON.
+/// A web system's routes: each asks for the token, and tells refusals as JSON.
 struct WebRoutes {
     private(set) var router = Router()
-    private let pool: BlockingHandlers
     private let token: [UInt8]
 
-    init(token: String) throws {
-        pool = BlockingHandlers(threads: 2)
-        self.token = Array(token.utf8)
-    }
+    init(token: String) { self.token = Array(token.utf8) }
 
     typealias Handler = @Sendable (HTTPRequest) throws -> HTTPResponse
 
@@ -31,15 +27,13 @@ struct WebRoutes {
 
     /// Adds a route for everybody.
     mutating func open(_ method: HTTPMethod, _ pattern: String, _ body: @escaping Handler) {
-        router.on(
-            method, pattern,
-            pool.handler { request in
-                do {
-                    return try body(request)
-                } catch let refusal as HTTPRefusal {
-                    return .refusal(refusal.status, refusal.message)
-                }
-            })
+        router.on(method, pattern) { request in
+            do {
+                return try body(request)
+            } catch let refusal as HTTPRefusal {
+                return .refusal(refusal.status, refusal.message)
+            }
+        }
     }
 }
 
