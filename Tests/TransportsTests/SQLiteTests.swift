@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 import Transports
 
@@ -210,8 +209,8 @@ import Transports
         #expect(noDatabase?.kind == .corrupt)
     }
 
-    @Test func `A database lives in a mutex that many threads share`() throws {
-        let shared = Mutex(try SQLiteDatabase(folder["till.db"], mode: .readWrite))
+    @Test func `A database lives in a monitor that many threads share`() throws {
+        let shared = Monitor(try SQLiteDatabase(folder["till.db"], mode: .readWrite))
         try withThreads(4) { number in
             for index in 0..<50 {
                 try shared.withLock { database in

@@ -1,7 +1,7 @@
 import CSQLite
 
 /// A connection to an SQLite database. One thread at a time: not Sendable, so that the compiler sees to it; keep it
-/// in a `Mutex`, or move it into the thread that works with it.
+/// in a `Monitor`, or move it into the thread that works with it.
 ///
 ///     let till = try SQLiteDatabase("till.db", mode: .readWrite)
 ///     try till.transaction {

@@ -5,15 +5,18 @@ import Glibc
 ///     let queue = Monitor<[Job]>([])
 ///     queue.withLock { $0.append(job) }                                    // wakes those who wait
 ///     let job = queue.wait { $0.isEmpty ? nil : $0.removeFirst() }
-public final class Monitor<State: Sendable>: @unchecked Sendable {
+///
+/// As with `Mutex`, the value need not be Sendable: what goes in or out belongs to nobody else. Unlike `Mutex`, it can be
+/// waited for, and the thread sanitizer understands it (on Linux it takes what a `Mutex` guards for a race).
+public final class Monitor<State: ~Copyable>: @unchecked Sendable {
     // Unchecked: `state` is touched with `mutex` held only. On the heap, as pthread's objects must not move.
-    private var state: State
+    private let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     /// A monitor of `state`.
-    public init(_ state: State) {
-        self.state = state
+    public init(_ state: consuming sending State) {
+        self.state.initialize(to: state)
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -26,48 +29,56 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
     deinit {
         pthread_cond_destroy(changed)
         pthread_mutex_destroy(mutex)
+        state.deinitialize(count: 1)
+        state.deallocate()
         changed.deallocate()
         mutex.deallocate()
     }
 
     /// Reads or changes the value, then wakes all who wait for it. Keep it short, and never call back into the monitor.
-    public func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    public func withLock<Result>(
+        _ body: (inout sending State) throws -> sending Result
+    ) rethrows -> sending Result {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(changed)
             pthread_mutex_unlock(mutex)
         }
-        return try body(&state)
+        return try body(&state.pointee)
     }
 
     /// The same, but wakes one of those who wait: where each change is for one of them, and it does not matter which.
-    public func withLockWakingOne<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    public func withLockWakingOne<Result>(
+        _ body: (inout sending State) throws -> sending Result
+    ) rethrows -> sending Result {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_signal(changed)
             pthread_mutex_unlock(mutex)
         }
-        return try body(&state)
+        return try body(&state.pointee)
     }
 
     /// Blocks this thread until `body` returns a value, looking after each change.
-    public func wait<Result>(until body: (inout State) -> Result?) -> Result {
+    public func wait<Result>(until body: (inout sending State) -> sending Result?) -> sending Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
-            if let result = body(&state) { return result }
+            if let result = body(&state.pointee) { return result }
             pthread_cond_wait(changed, mutex)
         }
     }
 
     /// Blocks this thread until `body` returns a value, for as long as `timeout`; nil after that.
-    public func wait<Result>(for timeout: Duration, until body: (inout State) -> Result?) -> Result? {
+    public func wait<Result>(
+        for timeout: Duration, until body: (inout sending State) -> sending Result?
+    ) -> sending Result? {
         var deadline = timespec.monotonic(after: timeout)
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
-            if let result = body(&state) { return result }
-            if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT { return body(&state) }
+            if let result = body(&state.pointee) { return result }
+            if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT { return body(&state.pointee) }
         }
     }
 }
