@@ -102,7 +102,9 @@ let package = Package(
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
-        tests("Connector", ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping"]),
+        tests(
+            "Connector",
+            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "TestBroker", logging]),
         tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
         tests("API", ["Document", "Hub", "Transports"]),
         tests("Demo", ["Document", "Digests", "Transports"]),

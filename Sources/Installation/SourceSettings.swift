@@ -93,6 +93,14 @@ public struct OutboxReading: Sendable, Equatable {
     /// Further queries, whose first row is added to the record under the query's name. `:column` is the row's value.
     public var with: [Lookup]
 
+    /// How a table's changes are read.
+    public init(table: String, key: [String], columns: [String] = [], with: [Lookup] = []) {
+        self.table = table
+        self.key = key
+        self.columns = columns
+        self.with = with
+    }
+
     /// A query that adds to the record.
     public struct Lookup: Sendable, Equatable {
         /// The member of the record that holds the row.

@@ -1,4 +1,5 @@
 import Canonical
+import Digests
 import Document
 import Installation
 import Kafka
@@ -12,7 +13,8 @@ final class SourceLoop {
     let shared: Shared
     private let translator: Translator
     private var runner: MappingRunner
-    private var transport: any SourceTransport
+    private let open: () throws -> any SourceTransport
+    private var opened: (any SourceTransport)?
     private var position: JSON?
     private var lanes: Lanes
     private var delivery = Delivery()
@@ -22,12 +24,12 @@ final class SourceLoop {
     private let log: Logger
 
     init(
-        _ settings: SourceSettings, _ shared: Shared, _ mapping: CompiledMapping, _ transport: any SourceTransport,
-        position: JSON?, lanes: Lanes
+        _ settings: SourceSettings, _ shared: Shared, _ mapping: CompiledMapping, position: JSON?, lanes: Lanes,
+        _ open: @escaping () throws -> any SourceTransport
     ) {
         self.settings = settings
         self.shared = shared
-        self.transport = transport
+        self.open = open
         self.position = position
         self.lanes = lanes
         runner = MappingRunner(mapping)
@@ -43,7 +45,8 @@ final class SourceLoop {
         var backOff = BackOff(shared.errors)
         while !shared.stop.isSet {
             do {
-                if try step() { try transport.wait(shared.stop) }
+                if opened == nil { opened = try open() }
+                if try step() { try opened!.wait(shared.stop) }
                 backOff.reset()
             } catch is Stopped {
                 return
@@ -79,14 +82,14 @@ final class SourceLoop {
         } catch {
             // The page is read again: what it changed in memory must not stay.
             (lanes, delivery) = before
-            transport.rewind()
+            opened!.rewind()
             throw error
         }
     }
 
     private func page(on ticket: Publisher.Ticket) throws -> PageEnd {
         var filtered = 0
-        let end = try transport.read(from: position) { record, tape in
+        let end = try opened!.read(from: position) { record, tape in
             if let name = record.delivery { delivery.enter(name) }
             if try !handle(record, &tape, on: ticket) { filtered += 1 }
         }
@@ -110,7 +113,7 @@ final class SourceLoop {
             try shared.publisher.settle(ticket, shared.stop)
             position = new
         }
-        try transport.acknowledge()
+        try opened!.acknowledge()
     }
 
     // MARK: One record
