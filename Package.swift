@@ -53,11 +53,13 @@ let package = Package(
         module("Mapping", ["Document", "Patterns"]),
         module("Formats", ["Document"]),
         module("Transports", ["Document", "Digests", "CLinux", "CSQLite", "CCurl", logging] + nioHTTP),
+        module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
         // Lifetimes: a record lent by a batch can't outlive it.
         .target(
             name: "Kafka", dependencies: ["CRdKafka", logging],
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         module("Canonical", ["Document", "Schema", "Digests"]),
+        module("Canonical", ["Document", "Schema", "CCrypto"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
         module("Consistency", ["Document", "Canonical"]),
@@ -99,6 +101,9 @@ let package = Package(
         tests("Transports", ["Digests"]),
         tests("Kafka"),
         tests("Canonical", ["Document", "Digests"]),
+        tests("Transports", ["Document"]),
+        tests("Kafka", ["CRdKafka", "TestBroker", logging]),
+        tests("Canonical", ["Document", "Schema"]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
