@@ -91,6 +91,9 @@ let package = Package(
 
         // What tests share. Depends on nothing of ours.
         .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
+        // Measures; not part of the product.
+        .executableTarget(
+            name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
 
         tests("Document"),
         tests("Digests"),
