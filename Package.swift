@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         module("Document"),
         module("Digests", ["CCrypto"]),
         module("Patterns"),
@@ -53,6 +54,9 @@ let package = Package(
         module("Mapping", ["Document", "Patterns"]),
         module("Formats", ["Document"]),
         module("Transports", ["Document", "Digests", "CLinux", "CSQLite", "CCurl", logging] + nioHTTP),
+        module("Schema", ["Document"]),
+        module("Mapping", ["Document"]),
+        module("Formats", ["Document", "CExpat"]),
         module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
         // Lifetimes: a record lent by a batch can't outlive it.
         .target(

@@ -73,15 +73,24 @@ struct SingleByteTable {
         }
     }
 
+    /// The character of a byte.
+    func scalar(_ byte: UInt8) -> Unicode.Scalar? {
+        var utf8: [UInt8] = []
+        let bad = [byte].withUnsafeBufferPointer { append($0, to: &utf8) }
+        return bad == nil ? String(decoding: utf8, as: UTF8.self).unicodeScalars.first : nil
+    }
+
     /// Appends the text as UTF-8; answers the place of a byte that means nothing in this encoding.
     func append(_ text: UnsafeBufferPointer<UInt8>, to utf8: inout [UInt8]) -> Int? {
-        for (place, byte) in text.enumerated() {
-            if byte < 0x80 {
-                utf8.append(byte)
-                continue
-            }
-            var entry = entries[Int(byte)]
-            guard entry != 0 else { return place }
+        var at = 0
+        while at < text.count {
+            let plain = asciiPrefix(of: text, from: at)
+            utf8.append(contentsOf: text[at..<plain])
+            at = plain
+            guard at < text.count else { break }
+            var entry = entries[Int(text[at])]
+            guard entry != 0 else { return at }
+            at += 1
             for _ in 0..<entry >> 24 {
                 utf8.append(UInt8(truncatingIfNeeded: entry))
                 entry >>= 8
@@ -91,20 +100,24 @@ struct SingleByteTable {
     }
 }
 
+/// The place of the first byte from `start` on that is not ASCII, or the end.
+func asciiPrefix(of text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int {
+    var at = start
+    while at + 8 <= text.count,
+        UnsafeRawPointer(text.baseAddress! + at).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+    { at += 8 }
+    while at < text.count, text[at] < 0x80 { at += 1 }
+    return at
+}
+
 /// The place of the first byte that is not UTF-8 (RFC 3629: no surrogates, nothing overlong), or nil.
 func invalidUTF8(in text: UnsafeBufferPointer<UInt8>) -> Int? {
     var at = 0
     let count = text.count
     while at < count {
-        while at + 8 <= count,
-            UnsafeRawPointer(text.baseAddress! + at).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-        { at += 8 }
+        at = asciiPrefix(of: text, from: at)
         guard at < count else { return nil }
         let first = text[at]
-        if first < 0x80 {
-            at += 1
-            continue
-        }
         let length: Int
         var lowest: UInt8 = 0x80
         var highest: UInt8 = 0xBF

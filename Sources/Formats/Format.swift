@@ -69,7 +69,9 @@ public protocol RecordWriter {
 /// The formats there are.
 public enum FormatCatalog {
     /// Every format.
-    public static let all: [any Format.Type] = [CSV.self, EDIFACT.self, JSONLines.self, JSONText.self]
+    public static let all: [any Format.Type] = [
+        CSV.self, EDIFACT.self, JSONLines.self, JSONText.self, XML.self,
+    ]
 
     /// The format of that name with these options.
     public static func format(named name: String, options: JSON = .null) throws(OptionError) -> any Format {

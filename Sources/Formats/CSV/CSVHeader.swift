@@ -6,6 +6,7 @@ struct CSVHeader {
         var name: String
         var utf8: [UInt8]
         var type: CSVType
+        var isText: Bool
         /// Whether the file gives the column no name: its cells must be empty.
         var isNameless: Bool
     }
@@ -19,7 +20,9 @@ struct CSVHeader {
         for name in names {
             let field = options.fields.first { $0.name == name }
             columns.append(
-                Column(name: name, utf8: Array(name.utf8), type: field?.type ?? .text, isNameless: name.isEmpty))
+                Column(
+                    name: name, utf8: Array(name.utf8), type: field?.type ?? .text, isText: field?.type.isText ?? true,
+                    isNameless: name.isEmpty))
             if field == nil, !options.fields.isEmpty, !name.isEmpty { undeclared.append(name) }
         }
         var seen: Set<String> = []

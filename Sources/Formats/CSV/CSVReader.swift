@@ -108,7 +108,7 @@ struct CSVReader: RecordReader {
         of cell: CSVScanner.Cell, _ body: (UnsafeBufferPointer<UInt8>) -> Result
     ) throws(BadText) -> Result {
         let raw = source.slice(cell.start..<cell.end)
-        guard cell.hasQuotes || source.table != nil else {
+        guard cell.hasQuotes || (source.table != nil && asciiPrefix(of: raw) < raw.count) else {
             if let place = invalidUTF8(in: raw) { throw BadText(place: cell.start + place) }
             return body(raw)
         }
@@ -153,19 +153,44 @@ struct CSVReader: RecordReader {
         try checkCount(columns, position)
         tape.reset()
         members.removeAll(keepingCapacity: true)
-        for (place, column) in columns.enumerated() {
-            guard place < scanner.cells.count else { break }
+        // By index: a copy of a column, or of a cell's neighbours, would cost more than the cell.
+        for place in 0..<min(columns.count, scanner.cells.count) {
             let cell = scanner.cells[place]
-            if column.isNameless {
-                guard cell.start == cell.end else {
-                    throw fault(position, cell, "column \(place + 1)", "a value in a column without name")
-                }
+            guard cell.start < cell.end else {
+                guard !columns[place].isNameless, let value = empty(columns[place].isText, on: &tape) else { continue }
+                members.append((columns[place].utf8.withUnsafeBufferPointer { tape.append(utf8: $0) }, value))
                 continue
             }
-            guard let value = try value(of: cell, column, on: &tape, position) else { continue }
-            members.append((column.utf8.withUnsafeBufferPointer { tape.append(utf8: $0) }, value))
+            if columns[place].isNameless {
+                throw fault(position, cell, "column \(place + 1)", "a value in a column without name")
+            }
+            let key = columns[place].utf8.withUnsafeBufferPointer { tape.append(utf8: $0) }
+            do throws(BadText) {
+                if columns[place].isText {
+                    members.append((key, try withText(of: cell) { tape.append(utf8: $0) }))
+                    continue
+                }
+                if let value = try typed(cell, columns[place].type, on: &tape) {
+                    members.append((key, value))
+                    continue
+                }
+            } catch {
+                throw fault(
+                    position, cell, columns[place].name, "a byte that \(options.encoding.rawValue) does not have",
+                    "is 'encoding' right?", at: error.place)
+            }
+            throw fault(position, cell, columns[place].name, "expected \(columns[place].type.expectation)")
         }
         tape.setRoot(tape.append(object: members))
+    }
+
+    /// What an empty cell is (I8).
+    private func empty(_ isText: Bool, on tape: inout Tape) -> Node? {
+        switch options.empty {
+        case .absent: nil
+        case .text: isText ? tape.append(utf8: UnsafeBufferPointer(start: nil, count: 0)) : nil
+        case .null: tape.append(literal: nil)
+        }
     }
 
     private func checkCount(_ columns: [CSVHeader.Column], _ position: RecordPosition) throws(FormatError) {
@@ -198,29 +223,6 @@ struct CSVReader: RecordReader {
         }
         return FormatError(
             .record, at: position, line: line, column: column(of: place), field: field, reason, remedy: remedy)
-    }
-
-    private mutating func value(
-        of cell: CSVScanner.Cell, _ column: CSVHeader.Column, on tape: inout Tape, _ position: RecordPosition
-    ) throws(FormatError) -> Node? {
-        var isText = false
-        if case .text = column.type { isText = true }
-        if cell.start == cell.end {
-            switch options.empty {
-            case .absent: return nil
-            case .text: return isText ? tape.append(utf8: UnsafeBufferPointer(start: nil, count: 0)) : nil
-            case .null: return tape.append(literal: nil)
-            }
-        }
-        do throws(BadText) {
-            if isText { return try withText(of: cell) { tape.append(utf8: $0) } }
-            if let value = try typed(cell, column.type, on: &tape) { return value }
-        } catch {
-            throw fault(
-                position, cell, column.name, "a byte that \(options.encoding.rawValue) does not have",
-                "is 'encoding' right?", at: error.place)
-        }
-        throw fault(position, cell, column.name, "expected \(column.type.expectation)")
     }
 
     private mutating func typed(

@@ -24,6 +24,9 @@ enum CSVType: Sendable {
         }
     }
 
+    /// Whether cells are taken as they are.
+    var isText: Bool { if case .text = self { true } else { false } }
+
     /// What an error expects.
     var expectation: String {
         switch self {
