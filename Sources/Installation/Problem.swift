@@ -5,6 +5,12 @@ public struct Problem: Sendable, Hashable, CustomStringConvertible {
     /// What is wrong, and what to do. Never holds a value that may be a secret.
     public var message: String
 
+    /// A problem.
+    public init(place: Place?, message: String) {
+        self.place = place
+        self.message = message
+    }
+
     /// `omni.yaml:12: unknown key "prefixx"; did you mean "prefix"?`
     public var description: String { place.map { "\($0): \(message)" } ?? message }
 }

@@ -16,6 +16,12 @@ public struct SourceSettings: Sendable {
     public var delivers: Delivers
     /// The entity whose deletions a complete delivery shows.
     public var of: String?
+    /// The members of a record that hold the system's own number, so that a refused record doesn't count as missing.
+    public var own: String?
+    /// The percentage of all entities that one delivery may show deleted; above it nothing is believed.
+    public var deletesAtMost: Int
+    /// The members of a record that must differ within one delivery; a repetition is a dead letter.
+    public var unique: [String]
     /// How often everything is read again and compared.
     public var compare: Duration?
     /// How often the system is asked.
@@ -86,6 +92,14 @@ public struct OutboxReading: Sendable, Equatable {
     public var columns: [String]
     /// Further queries, whose first row is added to the record under the query's name. `:column` is the row's value.
     public var with: [Lookup]
+
+    /// How a table's changes are read.
+    public init(table: String, key: [String], columns: [String] = [], with: [Lookup] = []) {
+        self.table = table
+        self.key = key
+        self.columns = columns
+        self.with = with
+    }
 
     /// A query that adds to the record.
     public struct Lookup: Sendable, Equatable {
@@ -167,6 +181,15 @@ extension SourceSettings {
             "delivers", default: .changes,
             "One file or full comparison holds everything (what is missing was deleted), or changes only.")
         of = reader.optionalText("of", "The entity whose deletions a complete delivery shows.")
+        own = reader.optionalText(
+            "own",
+            "The members of a record that hold the system's own number: a refused record then doesn't count as missing."
+        )
+        deletesAtMost = reader.integer(
+            "deletes-at-most", default: 50, in: 0...100,
+            "The percentage of all entities that one delivery may show deleted; above it, none is believed.")
+        unique = reader.texts(
+            "unique", "The members of a record that must differ within one delivery; a repetition is a dead letter.")
         compare = reader.optionalDuration("compare", "How often everything is read again, to find what was missed.")
         every = reader.duration(
             "every", default: "5s", "How often the system is asked. An idle outbox or folder: at most 1s.")
