@@ -1,4 +1,5 @@
 import Canonical
+import Schema
 import Consistency
 import Document
 import Kafka

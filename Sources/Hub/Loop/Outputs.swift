@@ -1,4 +1,5 @@
 import Canonical
+import Digests
 import Consistency
 import Document
 import Kafka

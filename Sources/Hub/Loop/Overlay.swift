@@ -15,9 +15,11 @@ final class Overlay {
         due.removeAll(keepingCapacity: true)
     }
 
-    subscript(_ partition: DomainPartition, _ key: String) -> [UInt8]?? {
-        get { states[partition]?[key] }
-        set { states[partition, default: [:]][key] = newValue }
+    /// The pending state of a key: nothing when it isn't pending, and inside, nil when it is removed.
+    func pending(_ partition: DomainPartition, _ key: String) -> [UInt8]?? { states[partition]?[key] }
+
+    func put(_ partition: DomainPartition, _ key: String, _ state: [UInt8]?) {
+        states[partition, default: [:]].updateValue(state, forKey: key)
     }
 }
 
@@ -37,7 +39,7 @@ struct PartitionState: StateAccess {
 
     mutating func get(_ key: String, into buffer: inout [UInt8]) -> Bool {
         buffer.removeAll(keepingCapacity: true)
-        if let pending = overlay[partition, key] {
+        if let pending = overlay.pending(partition, key) {
             guard let bytes = pending else { return false }
             buffer.append(contentsOf: bytes)
             return true
@@ -58,6 +60,6 @@ struct PartitionState: StateAccess {
     }
 
     mutating func put(_ key: String, _ bytes: UnsafeRawBufferPointer?) {
-        overlay[partition, key] = .some(bytes.map { Array($0) })
+        overlay.put(partition, key, bytes.map { Array($0) })
     }
 }

@@ -154,7 +154,7 @@ final class TransactionLoop {
         for place in positions {
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
-            overlay[partition, Mirror.key] = .some(Mirror(inputOffset: place.offset, tick: now).bytes)
+            overlay.put(partition, Mirror.key, Mirror(inputOffset: place.offset, tick: now).bytes)
         }
         for (partition, states) in overlay.states {
             let topic = names.state(domain: partition.domain)
