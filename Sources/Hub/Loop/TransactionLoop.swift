@@ -4,6 +4,10 @@ import Document
 import Kafka
 import Logging
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// The hub's one thread: read a batch, decide it, and commit outputs, state and offsets in one Kafka transaction; then
 /// the local store (I4).
 ///
@@ -40,10 +44,10 @@ final class TransactionLoop {
     private static let idle = Duration.milliseconds(100)
 
     init(
-        clients: Clients, model: Model, kinds: KindCatalog, engine: consuming Engine, store: Store, names: TopicNames,
+        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store, names: TopicNames,
         partitionCounts: [String: Int32], log: Logger
     ) throws {
-        self.engine = engine
+        engine = Engine(model: model, subscribers: subscribers)
         self.store = store
         self.names = names
         self.log = log
@@ -85,8 +89,9 @@ final class TransactionLoop {
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
                 try rewind()
             } catch let error as StoreError {
-                log.error("the local store failed; the transaction is repeated", metadata: ["error": "\(error)"])
+                log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
                 try rewind()
+                try mendStore(until: stop)
             }
         }
         try consumer.close()
@@ -144,7 +149,7 @@ final class TransactionLoop {
     }
 
     private func apply(_ partition: DomainPartition, _ now: Tick, traceparent: String?) throws {
-        for case .due(let key, let time) in effects.list { overlay.due[partition, default: [:]][key] = .some(time) }
+        for case .due(let key, let time) in effects.list { overlay.due[partition, default: [:]][key] = time ?? .never }
         try outputs.produce(effects, now: now, traceparent: traceparent)
     }
 
@@ -154,29 +159,43 @@ final class TransactionLoop {
         for place in positions {
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
-            overlay.put(partition, Mirror.key, Mirror(inputOffset: place.offset, tick: now).bytes)
+            overlay.put(partition, Mirror.key, .put(Mirror(inputOffset: place.offset, tick: now).bytes))
         }
-        for (partition, states) in overlay.states {
+        for (partition, changes) in overlay.changes {
             let topic = names.state(domain: partition.domain)
-            for (key, value) in states {
+            for (key, change) in changes {
+                let value = change.bytes
                 try producer.produce(
                     to: topic, partition: partition.partition, key: key.utf8.span.bytes, value: value?.span.bytes)
             }
         }
         try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Self.patience)
-        try producer.commit(timeout: Self.patience)
+        try commitForSure()
         for place in positions { committed[place.partition] = place.offset }
         for (partition, times) in overlay.due {
-            for (key, time) in times { timers.set(partition, key, time) }
+            for (key, time) in times { timers.set(partition, key, time.isKnown ? time : nil) }
         }
         try keep()
+    }
+
+    /// A commit's outcome is open until it has returned: a broker that is away is waited for, never guessed about.
+    private func commitForSure() throws(KafkaError) {
+        while true {
+            do throws(KafkaError) {
+                return try producer.commit(timeout: Self.patience)
+            } catch {
+                guard error.isRetriable else { throw error }
+                log.warning("the commit is repeated", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     /// Brings the local store level with what was just committed.
     private func keep() throws {
         var commit = StoreCommit()
-        for (partition, states) in overlay.states {
-            for (key, value) in states {
+        for (partition, changes) in overlay.changes {
+            for (key, change) in changes {
+                let value = change.bytes
                 let entries = value.map { Engine.indexEntries(domain: partition.domain, key: key, state: $0) } ?? []
                 commit.changes.append(
                     .init(partition: partition, key: Array(key.utf8), value: value, indexes: entries))
@@ -200,13 +219,35 @@ final class TransactionLoop {
     /// last commit left them (I4).
     private func rewind() throws {
         overlay.reset()
-        do throws(KafkaError) {
-            try producer.abort(timeout: Self.patience)
-        } catch  where error.code == .state {
-            // No transaction was open: the failure came before it began.
-        }
+        try abort()
         let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
         try consumer.seek(to: places, timeout: Self.patience)
+    }
+
+    private func abort() throws(KafkaError) {
+        do throws(KafkaError) {
+            try producer.abort(timeout: Self.patience)
+        } catch {
+            // No transaction was open: the failure came before it began.
+            guard error.code == .state else { throw error }
+        }
+    }
+
+    /// A commit that the store missed is in the changelog: reads it from there, once the disk allows.
+    private func mendStore(until stop: () -> Bool) throws {
+        let owned = committed.keys.compactMap { place in
+            domains[place.topic].map { DomainPartition($0, place.partition) }
+        }
+        var rest = Duration.milliseconds(100)
+        while !stop() {
+            do {
+                return try restore.run(owned)
+            } catch let error as StoreError {
+                log.error("the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
+                usleep(UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds) * 1_000_000)
+                rest = min(rest * 2, .seconds(5))
+            }
+        }
     }
 
     // MARK: Partitions come and go
@@ -238,7 +279,7 @@ final class TransactionLoop {
     }
 
     /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
-    private func stableOffsets(_ partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
+    private func stableOffsets(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
         for attempt in 1... {
             do throws(KafkaError) {
                 return try consumer.committed(partitions, timeout: .seconds(5))
