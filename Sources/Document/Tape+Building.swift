@@ -145,3 +145,108 @@ extension Tape {
         return node.kind == .array || node.kind == .object ? Word.link(to: node.index) : word
     }
 }
+
+// MARK: For evaluators
+
+extension Tape {
+    /// The tape's memory as words, for an evaluator that writes words itself. Valid as long as the tape.
+    @inlinable package var words: TapeWords { TapeWords(storage: storage) }
+}
+
+extension Node {
+    /// The index of the value's word on its tape.
+    @inlinable package var position: UInt32 { index }
+
+    /// The tape's memory as words.
+    @inlinable package var words: TapeWords { TapeWords(storage: storage) }
+}
+
+/// A tape's words and bytes, unchecked: what an evaluator reads and appends. Layout: see ``Tape``.
+///
+/// Tags above ``Tag/link`` are free for the evaluator's own use while it works; none may be left when it ends.
+/// So is bit 59 of strings and numbers, and bits 32 to 59 of links.
+@frozen @usableFromInline
+package struct TapeWords {
+    @usableFromInline let storage: UnsafeMutablePointer<TapeStorage>
+
+    @inlinable init(storage: UnsafeMutablePointer<TapeStorage>) { self.storage = storage }
+
+    /// The word at an index.
+    @inlinable package subscript(index: Int) -> UInt64 {
+        get { storage.pointee.words[index] }
+        nonmutating set { storage.pointee.words[index] = newValue }
+    }
+
+    /// How many words are written.
+    @inlinable package var count: Int { storage.pointee.wordCount }
+
+    /// How many bytes are written.
+    @inlinable package var byteCount: Int { storage.pointee.byteCount }
+
+    /// The first byte. Appending may move it.
+    @inlinable package var bytes: UnsafeMutablePointer<UInt8> { storage.pointee.bytes }
+
+    /// Makes room behind the content.
+    @inlinable
+    package func reserve(words: Int = 0, bytes: Int = 0) {
+        let wantedWords = storage.pointee.wordCount + words
+        let wantedBytes = storage.pointee.byteCount + bytes
+        if wantedWords > storage.pointee.wordCapacity || wantedBytes > storage.pointee.byteCapacity {
+            grow(words: wantedWords, bytes: wantedBytes)
+        }
+    }
+
+    @usableFromInline @inline(never)
+    func grow(words: Int, bytes: Int) {
+        storage.pointee.reserve(words: words, bytes: bytes)
+    }
+
+    /// Appends a word that room was reserved for.
+    @inlinable
+    package func appendReserved(_ word: UInt64) {
+        storage.pointee.words[storage.pointee.wordCount] = word
+        storage.pointee.wordCount += 1
+    }
+
+    /// Appends a byte that room was reserved for.
+    @inlinable
+    package func appendReserved(byte: UInt8) {
+        storage.pointee.bytes[storage.pointee.byteCount] = byte
+        storage.pointee.byteCount += 1
+    }
+
+    /// Forgets the bytes from there on.
+    @inlinable package func truncate(bytes: Int) { storage.pointee.byteCount = bytes }
+
+    /// Appends bytes; answers their offset. They may be this tape's own.
+    @inlinable
+    package func append(bytes source: UnsafePointer<UInt8>, count: Int) -> Int {
+        let offset = storage.pointee.byteCount
+        let base = UnsafePointer(storage.pointee.bytes)
+        let own = source >= base && source < base + offset
+        let ownOffset = source - base
+        reserve(bytes: count)
+        (storage.pointee.bytes + offset).update(
+            from: own ? UnsafePointer(storage.pointee.bytes) + ownOffset : source, count: count)
+        storage.pointee.byteCount = offset + count
+        return offset
+    }
+
+    /// The word behind the value at an index.
+    @inlinable package func end(of index: Int) -> Int { Int(Node.end(of: UInt32(index), in: storage)) }
+
+    /// The node at an index.
+    @inlinable package func node(at index: Int) -> Node { Node(storage: storage, index: UInt32(index)) }
+
+    /// A string's or number's word over bytes that were appended. The flag: see ``Tape``'s layout.
+    @inlinable
+    package static func text(_ tag: Tag, offset: Int, length: Int, flag: Bool) -> UInt64 {
+        UInt64(tag.rawValue) << 60 | (flag ? 1 << 58 : 0) | UInt64(length) << 32 | UInt64(offset)
+    }
+
+    /// The head of an array or object whose last word lies before `end`.
+    @inlinable
+    package static func container(_ tag: Tag, count: Int, end: Int) -> UInt64 {
+        UInt64(tag.rawValue) << 60 | UInt64(count) << 32 | UInt64(end)
+    }
+}

@@ -1,0 +1,100 @@
+import Document
+
+/// What a mapping may use.
+public struct MappingOptions: Sendable {
+    /// The variables that the caller binds to each record; any other unbound variable is refused. Nil: whatever isn't
+    /// bound is undefined, as JSONata has it.
+    public var variables: Set<String>?
+    /// Whether `$random` and `$shuffle` are allowed; they draw from the context's seed.
+    public var allowsRandom: Bool
+    /// Whether `$eval` is allowed: it runs text that nothing has checked before the record came.
+    public var allowsEval: Bool
+
+    /// The options. The defaults are JSONata's.
+    public init(variables: Set<String>? = nil, allowsRandom: Bool = true, allowsEval: Bool = true) {
+        self.variables = variables
+        self.allowsRandom = allowsRandom
+        self.allowsEval = allowsEval
+    }
+
+    /// What a connector's mapping may use: no chance (I11), no `$eval`, no variables but its own and the given ones.
+    public static func connector(variables: Set<String> = []) -> MappingOptions {
+        MappingOptions(variables: variables, allowsRandom: false, allowsEval: false)
+    }
+}
+
+/// A JSONata mapping, checked and compiled: made once, used by any number of threads.
+///
+/// ```swift
+/// let mapping = try CompiledMapping(source: "{ \"gtin\": $omni_gtin(ean), \"name\": title }", file: "product.jsonata")
+/// var evaluator = MappingEvaluator()                       // one a thread
+/// let product = try evaluator.evaluate(mapping, input: tape.root, tape: &tape, context: context)
+/// ```
+public struct CompiledMapping: Sendable {
+    /// The file's name, as it appears in errors.
+    public let file: String
+    let code: Code
+
+    /// Parses, checks and compiles. What the language or this implementation doesn't have is refused here, with its place.
+    public init(
+        source: String, file: String = "mapping", options: MappingOptions = MappingOptions()
+    ) throws(MappingError) {
+        try self.init(source: Array(source.utf8), file: file, options: options)
+    }
+
+    /// Parses, checks and compiles UTF-8.
+    public init(
+        source: [UInt8], file: String = "mapping", options: MappingOptions = MappingOptions()
+    ) throws(MappingError) {
+        let text = SourceText(file: file, bytes: source)
+        guard String(validating: source, as: UTF8.self) != nil else {
+            throw text.error("U1005", "the mapping is not valid UTF-8", at: 0)
+        }
+        guard source.count < 1 << 24 else { throw text.error("U1005", "the mapping is larger than 16 MiB", at: 0) }
+        var parser = Parser(text)
+        var shaper = Shaper(text)
+        var compiler = Compiler(text, options)
+        let tree = try shaper.shape(tree: try parser.parse())
+        self.file = file
+        self.code = Code(try compiler.compile(tree: tree))
+    }
+}
+
+/// A program where the evaluator reads it: plain memory, owned by one object.
+final class Code: @unchecked Sendable {
+    let program: Program
+    let operations: UnsafePointer<Operation>
+    let lists: UnsafePointer<Int32>
+    let steps: UnsafePointer<Step>
+    let stages: UnsafePointer<StageCode>
+    let fields: UnsafePointer<FieldName>
+    let pool: UnsafePointer<UInt8>
+    let poolCount: Int
+
+    init(_ program: Program) {
+        self.program = program
+        operations = Self.copy(program.operations)
+        lists = Self.copy(program.lists)
+        steps = Self.copy(program.steps)
+        stages = Self.copy(program.stages)
+        fields = Self.copy(program.fields)
+        // Names are compared eight bytes at a time.
+        pool = Self.copy(program.pool + [UInt8](repeating: 0, count: 8))
+        poolCount = program.pool.count
+    }
+
+    deinit {
+        operations.deallocate()
+        lists.deallocate()
+        steps.deallocate()
+        stages.deallocate()
+        fields.deallocate()
+        pool.deallocate()
+    }
+
+    private static func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {
+        let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
+        memory.initialize(from: elements, count: elements.count)
+        return UnsafePointer(memory)
+    }
+}

@@ -1,0 +1,357 @@
+import Document
+
+extension Machine {
+    // MARK: Functions as values
+
+    mutating func closure(_ closure: Closure) -> Value {
+        functions.append(closure)
+        functions[functions.count - 1].unit = unit
+        return Value(bits: Value.function << 60 | UInt64(functions.count - 1))
+    }
+
+    mutating func libraryFunction(_ number: Int32) -> Value {
+        closure(Closure(kind: .library, a: number))
+    }
+
+    mutating func lambda(_ number: Int32, _ input: Value) -> Value {
+        closure(Closure(kind: .lambda, a: number, frame: frame, input: input))
+    }
+
+    /// How many arguments a function takes.
+    func arity(_ function: Value) -> Int {
+        let closure = functions[function.index]
+        switch closure.kind {
+        case .library: return Library.standard.functions[Int(closure.a)].arity
+        case .lambda: return Int(code(of: closure.unit).operations[Int(closure.a)].c)
+        case .partial:
+            var count = 0
+            for place in 0..<Int(closure.c) where held[Int(closure.b) + place] == .placeholder { count += 1 }
+            return count
+        case .chain, .transform, .regex: return 1
+        }
+    }
+
+    // MARK: Calls
+
+    /// Calls a function of the library by its number. A value before the arguments comes from `~>`.
+    mutating func callLibrary(_ number: Int32, _ input: Value, _ first: Value?) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        let base = stack.count
+        if let first { stack.append(first) }
+        for place in 0..<Int(operation.pointee.c) {
+            stack.append(try evaluate(code.lists[Int(operation.pointee.b) + place], input))
+        }
+        let function = Int(operation.pointee.a)
+        do throws(MappingFailure) {
+            let result = try applyLibrary(function, from: base, input)
+            if operation.pointee.flags.contains(.keepsArray) { return result }
+            return collapsed(result)
+        } catch {
+            throw place(error, at: number, token: Library.standard.functions[function].name, input: input)
+        }
+    }
+
+    /// Applies a library function to the arguments on the stack from `base`, and takes them off.
+    mutating func applyLibrary(_ function: Int, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
+        try validate(Library.standard.signatures[function], from: base, input)
+        let arguments = Arguments(base: base, count: stack.count - base)
+        callInput = input
+        let result = try Library.standard.bodies[function](&self, arguments)
+        stack.truncate(base)
+        return result
+    }
+
+    /// Calls whatever an expression gives.
+    mutating func call(_ number: Int32, _ input: Value, _ first: Value?) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        let function = try evaluate(operation.pointee.a, input)
+        if function.isUndefined, operation.pointee.flags.contains(.special) {
+            throw failure(
+                "T1005", "this is a path, not a function: the function's name begins with $", at: number, input: input)
+        }
+        let base = stack.count
+        if let first { stack.append(first) }
+        for place in 0..<Int(operation.pointee.c) {
+            stack.append(try evaluate(code.lists[Int(operation.pointee.b) + place], input))
+        }
+        guard function.isFunction else {
+            throw failure("T1006", "what is called here is not a function", at: number, input: input)
+        }
+        if operation.pointee.flags.contains(.tail), first == nil {
+            tailFunction = function
+            tailBase = base
+            return .tailCall
+        }
+        do throws(MappingFailure) {
+            let result = try apply(function, from: base, input)
+            return operation.pointee.flags.contains(.keepsArray) ? result : collapsed(result)
+        } catch {
+            throw place(error, at: number, token: nil, input: input)
+        }
+    }
+
+    /// Applies a function to the arguments on the stack from `base`, and takes them off.
+    mutating func apply(_ function: Value, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
+        try enter()
+        let unit = unit
+        defer {
+            depth -= 1
+            if self.unit != unit { switchUnit(unit) }
+        }
+        let mark = mark
+        var function = function
+        var input = input
+        while true {
+            let closure = functions[function.index]
+            if closure.unit != self.unit { switchUnit(closure.unit) }
+            switch closure.kind {
+            case .library:
+                frame = mark.frame
+                return try applyLibrary(Int(closure.a), from: base, input)
+            case .lambda:
+                let result = try enterLambda(closure, from: base, input)
+                if result == .tailCall {
+                    // The callee's arguments become the only ones; what the caller bound goes, unless it is held.
+                    moveArguments(to: base)
+                    function = tailFunction
+                    release(mark)
+                    input = .undefined
+                    try step()
+                    continue
+                }
+                stack.truncate(base)
+                if result.isTuples { frame = mark.frame } else { release(mark) }
+                return result
+            case .partial:
+                try fill(closure, from: base)
+                function = Value(bits: Value.function << 60 | UInt64(closure.a))
+            case .chain:
+                let inner = try apply(Value(bits: Value.function << 60 | UInt64(closure.a)), from: base, input)
+                stack.append(inner)
+                function = Value(bits: Value.function << 60 | UInt64(closure.b))
+            case .transform:
+                let result = try transform(closure, from: base)
+                stack.truncate(base)
+                return result
+            case .regex:
+                let result = try matchRegex(closure, from: base)
+                stack.truncate(base)
+                return result
+            }
+        }
+    }
+
+    /// Bounds recursion: by the caller's limit, and by the stack that is left.
+    private mutating func enter() throws(MappingFailure) {
+        depth += 1
+        var local: UInt8 = 0
+        let here = withUnsafePointer(to: &local) { UInt(bitPattern: $0) }
+        if depth > context.limits.depth || here < stackFloor {
+            throw failure("D1011", "functions call each other too deep: is there an end to the recursion?")
+        }
+    }
+
+    private mutating func enterLambda(
+        _ closure: Closure, from base: Int, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        let operation = operations + Int(closure.a)
+        if operation.pointee.flags.contains(.special) {
+            try validate(code.program.signatures[Int(operation.pointee.word)], from: base, input)
+        }
+        frame = closure.frame
+        pushFrame()
+        for place in 0..<Int(operation.pointee.c) {
+            let argument = base + place < stack.count ? stack[base + place] : .undefined
+            bind(code.lists[Int(operation.pointee.b) + place], argument)
+        }
+        return try evaluate(operation.pointee.a, closure.input)
+    }
+
+    private mutating func moveArguments(to base: Int) {
+        let count = stack.count - tailBase
+        for place in 0..<count { stack[base + place] = stack[tailBase + place] }
+        stack.truncate(base + count)
+    }
+
+    /// Completes a partial application's arguments with the ones on the stack.
+    private mutating func fill(_ closure: Closure, from base: Int) throws(MappingFailure) {
+        let supplied = stack.count - base
+        var used = 0
+        for place in 0..<Int(closure.c) {
+            var argument = held[Int(closure.b) + place]
+            if argument == .placeholder {
+                argument = used < supplied ? stack[base + used] : .undefined
+                used += 1
+            }
+            stack.append(argument)
+        }
+        for place in 0..<Int(closure.c) { stack[base + place] = stack[base + supplied + place] }
+        stack.truncate(base + Int(closure.c))
+    }
+
+    mutating func partialApplication(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        let base = stack.count
+        for place in 0..<Int(operation.pointee.c) {
+            stack.append(try evaluate(code.lists[Int(operation.pointee.b) + place], input))
+        }
+        let function = try evaluate(operation.pointee.a, input)
+        if function.isUndefined, operation.pointee.flags.contains(.special) {
+            throw failure(
+                "T1007", "this is a path, not a function: the function's name begins with $", at: number, input: input)
+        }
+        guard function.isFunction else {
+            throw failure("T1008", "only a function can be applied in part", at: number, input: input)
+        }
+        let start = Int32(held.count)
+        for place in base..<stack.count { held.append(stack[place]) }
+        stack.truncate(base)
+        return closure(Closure(kind: .partial, a: Int32(function.index), b: start, c: operation.pointee.c))
+    }
+
+    /// `value ~> function`, or two functions chained into one.
+    mutating func application(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let left = try evaluate(operations[Int(number)].a, input)
+        let function = try evaluate(operations[Int(number)].b, input)
+        guard function.isFunction else {
+            throw failure("T2006", "the right side of '~>' must be a function", at: number, token: "~>", input: input)
+        }
+        if left.isFunction {
+            return closure(Closure(kind: .chain, a: Int32(left.index), b: Int32(function.index)))
+        }
+        let base = stack.count
+        stack.append(left)
+        do throws(MappingFailure) {
+            return collapsed(try apply(function, from: base, .undefined))
+        } catch {
+            throw place(error, at: number, token: "~>", input: input)
+        }
+    }
+
+    // MARK: Signatures
+
+    /// What kind of value it is, for signatures.
+    func type(of value: Value) -> Signature.Types {
+        switch value.tag {
+        case 0: .null
+        case 1, 2: .boolean
+        case Value.number, Value.decimal: .number
+        case Value.string: .string
+        case Value.link: tape[container(value)] >> 60 == Value.array ? .array : .object
+        case Value.function: .function
+        case Value.tuples: .array
+        default: .missing
+        }
+    }
+
+    /// Checks the arguments on the stack from `base` against a signature, and completes them: with the context, and with
+    /// arrays around single values where arrays are wanted.
+    mutating func validate(_ signature: Signature, from base: Int, _ input: Value) throws(MappingFailure) {
+        let count = stack.count - base
+        if signature.isSimple, count == signature.parameters.count {
+            var fits = true
+            for place in 0..<count where !signature.parameters[place].types.contains(type(of: stack[base + place])) {
+                fits = false
+                break
+            }
+            if fits { return }
+        }
+        try validateSlowly(signature, from: base, input)
+    }
+
+    private mutating func validateSlowly(
+        _ signature: Signature, from base: Int, _ input: Value
+    ) throws(MappingFailure) {
+        var types: [Signature.Types] = []
+        for place in base..<stack.count { types.append(type(of: stack[place])) }
+        guard let counts = Self.match(signature.parameters[...], types[...]) else {
+            throw failure("T0410", "argument \(Self.mismatch(signature, types)) does not fit the function's signature")
+        }
+        var validated: [Value] = []
+        var place = base
+        for (parameter, taken) in zip(signature.parameters, counts) {
+            if taken == 0 {
+                if parameter.usesContext {
+                    let context = input.isLink && input.has(Value.outer) ? element(input, 0) : input
+                    guard parameter.types.contains(type(of: context)) else {
+                        throw failure("T0411", "the context does not fit argument \(validated.count + 1)")
+                    }
+                    validated.append(context)
+                } else {
+                    validated.append(place < stack.count ? stack[place] : .undefined)
+                    place += 1
+                }
+                continue
+            }
+            for _ in 0..<taken {
+                validated.append(
+                    parameter.isArray
+                        ? try arrayArgument(stack[place], parameter, place - base + 1) : stack[place])
+                place += 1
+            }
+        }
+        stack.truncate(base)
+        for value in validated { stack.append(value) }
+    }
+
+    /// An argument where an array is wanted.
+    private mutating func arrayArgument(
+        _ value: Value, _ parameter: Signature.Parameter, _ number: Int
+    ) throws(MappingFailure) -> Value {
+        let type = type(of: value)
+        if type == .missing { return value }
+        if let elements = parameter.elements {
+            var fits = type == .array || elements.subtracting(.missing) == type
+            if type == .array {
+                let index = container(value)
+                var cursor = index + 1
+                for _ in 0..<count(at: index) {
+                    if !elements.contains(self.type(of: self.value(at: cursor))) { fits = false }
+                    cursor = next(cursor)
+                }
+            }
+            guard fits else { throw failure("T0412", "argument \(number) must be an array of one type") }
+        }
+        if type == .array { return value }
+        let base = stack.count
+        stack.append(value)
+        return try array(from: base)
+    }
+
+    /// How many arguments each parameter takes, as the greedy match of a regular expression would; nil when none fits.
+    private static func match(
+        _ parameters: ArraySlice<Signature.Parameter>, _ types: ArraySlice<Signature.Types>
+    ) -> [Int]? {
+        guard let parameter = parameters.first else { return types.isEmpty ? [] : nil }
+        var most = 0
+        let limit = parameter.repeats ? types.count : 1
+        for type in types.prefix(limit) {
+            guard parameter.types.contains(type) else { break }
+            most += 1
+        }
+        let least = parameter.usesContext || parameter.isOptional ? 0 : 1
+        var taken = most
+        while taken >= least {
+            if let rest = match(parameters.dropFirst(), types.dropFirst(taken)) { return [taken] + rest }
+            taken -= 1
+        }
+        return nil
+    }
+
+    /// The number of the first argument that doesn't fit.
+    private static func mismatch(_ signature: Signature, _ types: [Signature.Types]) -> Int {
+        for count in stride(from: types.count, through: 0, by: -1) {
+            for parameters in 0...signature.parameters.count
+            where match(signature.parameters.prefix(parameters), types.prefix(count)) != nil {
+                return count + 1
+            }
+        }
+        return 1
+    }
+}
+
+/// A library function's arguments, on the machine's stack.
+struct Arguments {
+    let base: Int
+    let count: Int
+}

@@ -1,0 +1,168 @@
+import Document
+
+extension Machine {
+    /// The value of an operation in a context.
+    mutating func evaluate(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        try step()
+        let operation = operations + Int(number)
+        let result: Value
+        switch operation.pointee.kind {
+        case .constant: result = Value(bits: operation.pointee.word)
+        case .text: result = Value(bits: operation.pointee.word + UInt64(poolBase))
+        case .fields: result = try fields(operation.pointee.a, operation.pointee.b, input)
+        case .field: result = try field(operation.pointee.a, input)
+        case .path:
+            result =
+                operation.pointee.flags.contains(.hasTuples)
+                ? try tuplePath(number, input) : try path(number, input)
+        case .context: result = input.isLink && input.has(Value.outer) ? element(input, 0) : input
+        case .root: result = rootValue
+        case .variable, .parent:
+            if let value = lookUp(operation.pointee.a) {
+                result = collapsed(value)
+            } else {
+                result = operation.pointee.b > 0 ? libraryFunction(operation.pointee.b - 1) : .undefined
+            }
+        case .function: result = libraryFunction(operation.pointee.a)
+        case .condition: result = try condition(operation, input)
+        case .record: result = try record(operation, input)
+        case .and, .or: result = try logical(number, input)
+        case .equal, .unequal: result = try equality(operation, input)
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: result = try comparison(number, input)
+        case .add, .subtract, .multiply, .divide, .modulo: result = try arithmetic(number, input)
+        case .concatenate: result = try concatenation(operation, input)
+        case .callLibrary: result = try callLibrary(number, input, nil)
+        default: result = try evaluateRarer(number, input)
+        }
+        let flags = operation.pointee.flags
+        if flags.isDisjoint(with: [.suffix, .keepsArray]) { return result }
+        return try finish(operation, result)
+    }
+
+    @inline(never)
+    private mutating func evaluateRarer(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        switch operation.pointee.kind {
+        case .wildcard: return try wildcard(operation, input)
+        case .descendant: return try descendants(operation, input)
+        case .elvis:
+            let left = try evaluate(operation.pointee.a, input)
+            return truth(left) ? left : try evaluate(operation.pointee.b, input)
+        case .coalesce:
+            let left = try evaluate(operation.pointee.a, input)
+            return left.isUndefined ? try evaluate(operation.pointee.b, input) : left
+        case .block: return try block(operation, input)
+        case .bind:
+            let value = try evaluate(operation.pointee.b, input)
+            bind(operation.pointee.a, value)
+            return value
+        case .negate: return try negation(number, input)
+        case .range: return try range(number, input)
+        case .contains: return try membership(operation, input)
+        case .array: return try arrayConstructor(operation, input)
+        case .object:
+            let base = stack.count
+            pushItems(input)
+            return try group(operation.pointee.c, from: base)
+        case .call: return try call(number, input, nil)
+        case .partial: return try partialApplication(number, input)
+        case .lambda: return lambda(number, input)
+        case .apply: return try application(number, input)
+        case .applyCall:
+            let first = try evaluate(operation.pointee.a, input)
+            let right = operation.pointee.b
+            return operations[Int(right)].kind == .call
+                ? try call(right, input, first) : try callLibrary(right, input, first)
+        case .transform:
+            return closure(Closure(kind: .transform, a: number, frame: frame, input: input))
+        case .regex: return closure(Closure(kind: .regex, a: operation.pointee.a))
+        default: preconditionFailure("an operation that is evaluated elsewhere")
+        }
+    }
+
+    /// Applies what follows an operand: predicates, a grouping, `[]`.
+    @inline(never)
+    private mutating func finish(
+        _ operation: UnsafePointer<Operation>, _ value: Value
+    ) throws(MappingFailure) -> Value {
+        var value = value
+        let keeps = operation.pointee.flags.contains(.keepsArray)
+        if operation.pointee.flags.contains(.suffix) {
+            let suffix = code.program.suffixes[Int(operation.pointee.suffix)]
+            if suffix.stageCount > 0 {
+                value = try filtered(value, suffix.stages, suffix.stageCount, keepsSingleton: keeps)
+            }
+            if suffix.group >= 0 {
+                if value.isTuples {
+                    value = try groupTuples(suffix.group, value)
+                } else {
+                    let base = stack.count
+                    pushItems(value)
+                    value = try group(suffix.group, from: base)
+                }
+            }
+        }
+        if keeps, value.isLink, value.has(Value.sequence) { value = value.adding(Value.keepsSingleton) }
+        return collapsed(value)
+    }
+
+    /// Pushes an array's elements, or the value itself (undefined too).
+    mutating func pushItems(_ value: Value) {
+        if isArray(value) { pushElements(value) } else { stack.append(value) }
+    }
+
+    // MARK: Control
+
+    private mutating func condition(
+        _ operation: UnsafePointer<Operation>, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        if truth(try evaluate(operation.pointee.a, input)) { return try evaluate(operation.pointee.b, input) }
+        return operation.pointee.c >= 0 ? try evaluate(operation.pointee.c, input) : .undefined
+    }
+
+    private mutating func block(
+        _ operation: UnsafePointer<Operation>, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        let mark = mark
+        let scoped = operation.pointee.flags.contains(.special)
+        if scoped { pushFrame() }
+        var result = Value.undefined
+        for place in 0..<Int(operation.pointee.b) {
+            result = try evaluate(code.lists[Int(operation.pointee.a) + place], input)
+        }
+        if scoped {
+            // Tuples hold bindings: those must stay.
+            if result.isTuples { frame = mark.frame } else { release(mark) }
+        }
+        return result
+    }
+
+    /// JSONata's truth of a value; undefined counts as false.
+    func truth(_ value: Value) -> Bool {
+        switch value.tag {
+        case 2: return true
+        case Value.string: return value.length > 0
+        case Value.tuples: return tupleCount(value) > 0
+        case Value.number, Value.decimal: return !isZero(value)
+        case Value.link:
+            let index = container(value)
+            if tape[index] >> 60 == Value.object { return count(at: index) > 0 }
+            var cursor = index + 1
+            for _ in 0..<count(at: index) {
+                if truth(self.value(at: cursor)) { return true }
+                cursor = next(cursor)
+            }
+            return false
+        default: return false
+        }
+    }
+
+    private mutating func logical(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        let left = truth(try evaluate(operation.pointee.a, input))
+        if operation.pointee.kind == .and {
+            return Value(left ? truth(try evaluate(operation.pointee.b, input)) : false)
+        }
+        return Value(left ? true : truth(try evaluate(operation.pointee.b, input)))
+    }
+}

@@ -1,0 +1,262 @@
+import Document
+
+extension Machine {
+    /// A number's value, whatever holds it.
+    func number(_ value: Value) -> Number {
+        value.tag == Value.decimal ? value.smallNumber : Number(utf8(value)) ?? Number(0)
+    }
+
+    /// The number in one word when it fits there exactly; nil when it doesn't.
+    func small(_ value: Value) -> Value? {
+        if value.tag == Value.decimal { return value }
+        guard value.tag == Value.number, value.length <= 17, value.bits & Value.inexact == 0 else { return nil }
+        let text = tape.bytes + value.offset
+        var at = 0
+        let negative = text[0] == UInt8(ascii: "-")
+        if negative { at = 1 }
+        var coefficient = 0
+        var exponent = 0
+        var fraction = false
+        while at < value.length {
+            let byte = text[at]
+            at += 1
+            let digit = byte &- 48
+            if digit < 10 {
+                coefficient = coefficient &* 10 &+ Int(digit)
+                if fraction { exponent -= 1 }
+            } else if byte == UInt8(ascii: "."), !fraction {
+                fraction = true
+            } else {
+                return nil
+            }
+        }
+        return Value(coefficient: negative ? -coefficient : coefficient, exponent: exponent)
+    }
+
+    /// A number as a value: in the word if it fits, else as text on the tape.
+    func value(_ number: Number) throws(MappingFailure) -> Value {
+        if let value = Value(exact: number) { return value }
+        return try text(of: number, inexact: false)
+    }
+
+    /// A double as a value; infinities and NaN are refused.
+    func value(_ double: Double) throws(MappingFailure) -> Value {
+        guard double.isFinite else { throw failure("D1001", "the number is out of range") }
+        if double == double.rounded(.towardZero), double.magnitude < 1e15 { return Value(small: Int(double)) }
+        guard let number = Number(double) else { throw failure("D1001", "the number is out of range") }
+        if number.coefficient < 1_000_000_000_000_000, let value = Value(exact: number) { return value }
+        return try text(of: number, inexact: true)
+    }
+
+    func value(_ integer: Int) -> Value {
+        Value(coefficient: integer, exponent: 0)
+            ?? ((try? text(of: Number(integer), inexact: false)) ?? .undefined)
+    }
+
+    private func text(of number: Number, inexact: Bool) throws(MappingFailure) -> Value {
+        // Beyond what a double can hold, the reference has infinity.
+        guard number.coefficient == 0 || number.exponent + Number.digits(number.coefficient) <= 309 else {
+            throw failure("D1001", "the number is out of range")
+        }
+        let word = try appendText(of: number)
+        return Value(bits: inexact ? word | Value.inexact : word)
+    }
+
+    /// Appends a number's plain text; answers its word.
+    func appendText(of number: Number) throws(MappingFailure) -> UInt64 {
+        let text = Array(number.jsonText.utf8)
+        try reserve(bytes: text.count)
+        let offset = text.withUnsafeBufferPointer { tape.append(bytes: $0.baseAddress!, count: $0.count) }
+        let isInteger = !text.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "e") }
+        return TapeWords.text(.number, offset: offset, length: text.count, flag: isInteger)
+    }
+
+    func isZero(_ value: Value) -> Bool {
+        if value.tag == Value.decimal { return value.coefficient == 0 }
+        for byte in utf8(value) {
+            if byte | 0x20 == UInt8(ascii: "e") { break }
+            if byte > 48, byte <= 57 { return false }
+        }
+        return true
+    }
+
+    /// The whole number at or below; clamped to what a place can be.
+    func floor(_ value: Value) -> Int {
+        if let small = small(value), small.exponent == 0 { return small.coefficient }
+        let whole = number(value).rounded(.down)
+        return whole.integer ?? (whole.isNegative ? -(1 << 51) : 1 << 51)
+    }
+
+    // MARK: Operators
+
+    mutating func arithmetic(_ operation: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let code = operations + Int(operation)
+        let left = try evaluate(code.pointee.a, input)
+        let right = try evaluate(code.pointee.b, input)
+        let kind = code.pointee.kind
+        guard left.isUndefined || left.isNumber else {
+            throw failure(
+                "T2001", "the left side of '\(kind.symbol)' must be a number", at: operation, token: kind.symbol,
+                input: input)
+        }
+        guard right.isUndefined || right.isNumber else {
+            throw failure(
+                "T2002", "the right side of '\(kind.symbol)' must be a number", at: operation, token: kind.symbol,
+                input: input)
+        }
+        if left.isUndefined || right.isUndefined { return .undefined }
+        do throws(MappingFailure) {
+            return try calculate(kind, left, right)
+        } catch {
+            throw place(error, at: operation, token: kind.symbol, input: input)
+        }
+    }
+
+    /// The result of an operator on two numbers.
+    func calculate(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
+        if let a = small(left), let b = small(right), let result = Self.quick(kind, a, b) { return result }
+        return try slow(kind, left, right)
+    }
+
+    /// Sums, differences and products that fit in words.
+    private static func quick(_ kind: Operation.Kind, _ left: Value, _ right: Value) -> Value? {
+        switch kind {
+        case .add, .subtract:
+            var a = left.coefficient
+            var b = kind == .add ? right.coefficient : -right.coefficient
+            var exponent = left.exponent
+            if left.exponent != right.exponent {
+                let shift = left.exponent - right.exponent
+                guard shift.magnitude <= 15 else { return nil }
+                let overflow: Bool
+                if shift > 0 {
+                    (a, overflow) = a.multipliedReportingOverflow(by: powers[shift])
+                    exponent = right.exponent
+                } else {
+                    (b, overflow) = b.multipliedReportingOverflow(by: powers[-shift])
+                }
+                if overflow { return nil }
+            }
+            let (sum, overflow) = a.addingReportingOverflow(b)
+            return overflow ? nil : Value(coefficient: sum, exponent: sum == 0 ? 0 : exponent)
+        case .multiply:
+            let (product, overflow) = left.coefficient.multipliedReportingOverflow(by: right.coefficient)
+            return overflow
+                ? nil : Value(coefficient: product, exponent: product == 0 ? 0 : left.exponent + right.exponent)
+        case .divide:
+            guard right.coefficient != 0, left.coefficient % right.coefficient == 0 else { return nil }
+            return Value(coefficient: left.coefficient / right.coefficient, exponent: left.exponent - right.exponent)
+        default: return nil
+        }
+    }
+
+    private static let powers: [Int] = (0...18).reduce(into: []) { powers, _ in
+        powers.append(powers.last.map { $0 * 10 } ?? 1)
+    }
+
+    private func slow(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
+        let a = number(left)
+        let b = number(right)
+        if (kind == .divide || kind == .modulo), b.coefficient == 0 {
+            throw failure("D1001", "a division by zero has no result")
+        }
+        if (left.bits | right.bits) & Value.inexact != 0, left.tag == Value.number || right.tag == Value.number,
+            isInexact(left) || isInexact(right)
+        {
+            return try value(Self.binary(kind, a.double, b.double))
+        }
+        switch kind {
+        case .add: return try value(a + b)
+        case .subtract: return try value(a - b)
+        case .multiply: return try value(a * b)
+        case .modulo: return try value(a.remainder(b))
+        default:
+            if let quotient = a.exactQuotient(b) { return try value(quotient) }
+            return try value(a.double / b.double)
+        }
+    }
+
+    func isInexact(_ value: Value) -> Bool { value.tag == Value.number && value.bits & Value.inexact != 0 }
+
+    private static func binary(_ kind: Operation.Kind, _ a: Double, _ b: Double) -> Double {
+        switch kind {
+        case .add: a + b
+        case .subtract: a - b
+        case .multiply: a * b
+        case .modulo: a.truncatingRemainder(dividingBy: b)
+        default: a / b
+        }
+    }
+
+    mutating func negation(_ operation: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operand = try evaluate(operations[Int(operation)].a, input)
+        if operand.isUndefined { return operand }
+        guard operand.isNumber else {
+            throw failure("D1002", "only a number can be negated", at: operation, token: "-", input: input)
+        }
+        if let small = small(operand), let result = Value(coefficient: -small.coefficient, exponent: small.exponent) {
+            return result
+        }
+        let result = try value(number(operand).negated)
+        return isInexact(operand) && result.tag == Value.number ? result.adding(Value.inexact) : result
+    }
+
+    /// Which of two numbers is larger: -1, 0 or 1.
+    func compare(numbers left: Value, _ right: Value) -> Int {
+        if let a = small(left), let b = small(right) {
+            if a.exponent == b.exponent {
+                return a.coefficient < b.coefficient ? -1 : a.coefficient > b.coefficient ? 1 : 0
+            }
+            if let difference = Self.quick(.subtract, a, b) {
+                return difference.coefficient.signum()
+            }
+        }
+        let a = number(left)
+        let b = number(right)
+        return a == b ? 0 : a < b ? -1 : 1
+    }
+}
+
+extension Operation.Kind {
+    /// How an operator is written.
+    var symbol: String {
+        switch self {
+        case .add: "+"
+        case .subtract, .negate: "-"
+        case .multiply: "*"
+        case .divide: "/"
+        case .modulo: "%"
+        case .concatenate: "&"
+        case .equal: "="
+        case .unequal: "!="
+        case .less: "<"
+        case .lessOrEqual: "<="
+        case .greater: ">"
+        case .greaterOrEqual: ">="
+        case .and: "and"
+        case .or: "or"
+        case .range: ".."
+        case .contains: "in"
+        case .apply, .applyCall: "~>"
+        case .sort: "^"
+        default: ""
+        }
+    }
+}
+
+extension Number {
+    /// The shortest plain text, as JavaScript writes numbers: `19.9`, `100`, `1e+21`, `1.5e-7`.
+    var jsonText: String {
+        let plain = normalized
+        if plain.coefficient == 0 { return "0" }
+        let digits = String(plain.coefficient)
+        let sign = plain.isNegative ? "-" : ""
+        let point = digits.utf8.count + plain.exponent
+        if plain.exponent >= 0, point <= 34 { return sign + digits + String(repeating: "0", count: plain.exponent) }
+        if point > 0, plain.exponent < 0 { return "\(sign)\(digits.prefix(point)).\(digits.suffix(-plain.exponent))" }
+        if point > -6, point <= 0 { return "\(sign)0.\(String(repeating: "0", count: -point))\(digits)" }
+        let power = point - 1
+        let mantissa = digits.utf8.count == 1 ? digits : "\(digits.prefix(1)).\(digits.dropFirst())"
+        return "\(sign)\(mantissa)e\(power < 0 ? "-" : "+")\(power.magnitude)"
+    }
+}

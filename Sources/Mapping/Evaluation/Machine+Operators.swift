@@ -1,0 +1,248 @@
+import Document
+
+extension Machine {
+    // MARK: Equality
+
+    mutating func equality(
+        _ operation: UnsafePointer<Operation>, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        let left = try evaluate(operation.pointee.a, input)
+        let right = try evaluate(operation.pointee.b, input)
+        if left.isUndefined || right.isUndefined { return .false }
+        return Value(try equal(left, right) == (operation.pointee.kind == .equal))
+    }
+
+    /// Whether two values are the same: numbers by value, objects with members in any order.
+    mutating func equal(_ left: Value, _ right: Value) throws(MappingFailure) -> Bool {
+        if left.isNumber { return right.isNumber && compare(numbers: left, right) == 0 }
+        guard left.tag == right.tag else { return false }
+        switch left.tag {
+        case Value.string: return sameText(left, right)
+        case Value.link: return try equalContainers(container(left), container(right))
+        default: return left.bits == right.bits
+        }
+    }
+
+    private mutating func equalContainers(_ left: Int, _ right: Int) throws(MappingFailure) -> Bool {
+        if left == right { return true }
+        try step()
+        guard tape[left] >> 60 == tape[right] >> 60, count(at: left) == count(at: right) else { return false }
+        var cursor = left + 1
+        if tape[left] >> 60 == Value.array {
+            var other = right + 1
+            for _ in 0..<count(at: left) {
+                guard try equal(value(at: cursor), value(at: other)) else { return false }
+                cursor = next(cursor)
+                other = next(other)
+            }
+            return true
+        }
+        for _ in 0..<count(at: left) {
+            let found = member(of: right, key: Value(bits: tape[cursor]))
+            guard !found.isUndefined, try equal(value(at: cursor + 1), found) else { return false }
+            cursor = next(cursor + 1)
+        }
+        return true
+    }
+
+    func sameText(_ left: Value, _ right: Value) -> Bool {
+        left.length == right.length && utf8(left).elementsEqual(utf8(right))
+    }
+
+    /// The member of the object at an index whose name is a string of the tape.
+    func member(of index: Int, key: Value) -> Value {
+        var cursor = index + 1
+        for _ in 0..<count(at: index) {
+            if sameText(Value(bits: tape[cursor]), key) { return value(at: cursor + 1) }
+            cursor = next(cursor + 1)
+        }
+        return .undefined
+    }
+
+    // MARK: Order
+
+    mutating func comparison(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        let left = try evaluate(operation.pointee.a, input)
+        let right = try evaluate(operation.pointee.b, input)
+        let symbol = operation.pointee.kind.symbol
+        for side in [left, right] where !side.isUndefined && !side.isString && !side.isNumber {
+            throw failure(
+                "T2010", "both sides of '\(symbol)' must be numbers or strings", at: number, token: symbol, input: input
+            )
+        }
+        if left.isUndefined || right.isUndefined { return .undefined }
+        guard left.isNumber == right.isNumber else {
+            throw failure(
+                "T2009", "both sides of '\(symbol)' must be of one type: two numbers or two strings", at: number,
+                token: symbol, input: input)
+        }
+        let order = compare(left, right)
+        switch operation.pointee.kind {
+        case .less: return Value(order < 0)
+        case .lessOrEqual: return Value(order <= 0)
+        case .greater: return Value(order > 0)
+        default: return Value(order >= 0)
+        }
+    }
+
+    /// The order of two numbers, or of two strings by code point.
+    func compare(_ left: Value, _ right: Value) -> Int {
+        if left.isNumber { return compare(numbers: left, right) }
+        let a = utf8(left)
+        let b = utf8(right)
+        for place in 0..<min(a.count, b.count) where a[place] != b[place] { return a[place] < b[place] ? -1 : 1 }
+        return a.count == b.count ? 0 : a.count < b.count ? -1 : 1
+    }
+
+    mutating func membership(
+        _ operation: UnsafePointer<Operation>, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        let left = try evaluate(operation.pointee.a, input)
+        let right = try evaluate(operation.pointee.b, input)
+        if left.isUndefined || right.isUndefined { return .false }
+        guard isArray(right) else { return Value(identical(left, right)) }
+        let index = container(right)
+        var cursor = index + 1
+        for _ in 0..<count(at: index) {
+            if identical(left, value(at: cursor)) { return .true }
+            cursor = next(cursor)
+        }
+        return .false
+    }
+
+    /// Equality of scalars; containers are only identical to themselves.
+    private func identical(_ left: Value, _ right: Value) -> Bool {
+        if left.isNumber { return right.isNumber && compare(numbers: left, right) == 0 }
+        guard left.tag == right.tag else { return false }
+        switch left.tag {
+        case Value.string: return sameText(left, right)
+        case Value.link: return container(left) == container(right)
+        default: return left.bits == right.bits
+        }
+    }
+
+    // MARK: Ranges
+
+    /// The most elements a range may have.
+    static let longestRange = 10_000_000
+
+    mutating func range(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let base = stack.count
+        try pushRange(number, input)
+        return try sequence(from: base)
+    }
+
+    /// Pushes the integers of a range.
+    mutating func pushRange(_ number: Int32, _ input: Value) throws(MappingFailure) {
+        let left = try evaluate(operations[Int(number)].a, input)
+        let right = try evaluate(operations[Int(number)].b, input)
+        guard left.isUndefined || (left.isNumber && self.number(left).isInteger) else {
+            throw failure("T2003", "the left side of '..' must be an integer", at: number, token: "..", input: input)
+        }
+        guard right.isUndefined || (right.isNumber && self.number(right).isInteger) else {
+            throw failure("T2004", "the right side of '..' must be an integer", at: number, token: "..", input: input)
+        }
+        if left.isUndefined || right.isUndefined { return }
+        let from = floor(left)
+        let to = floor(right)
+        if from > to { return }
+        guard to - from < Self.longestRange else {
+            throw failure(
+                "D2014", "a range must not have more than \(Self.longestRange) elements", at: number, token: "..",
+                input: input)
+        }
+        stepsLeft -= to - from
+        try step()
+        for integer in from...to { stack.append(Value(small: integer)) }
+    }
+
+    // MARK: Order-by
+
+    /// Sorts the items on the stack from `low` to `high` and pushes them in order.
+    mutating func pushSorted(_ number: Int32, _ low: Int, _ high: Int) throws(MappingFailure) {
+        if high - low <= 1 {
+            for place in low..<high { stack.append(stack[place]) }
+            return
+        }
+        let terms = Int(operations[Int(number)].b)
+        let list = Int(operations[Int(number)].a)
+        let keys = stack.count
+        for place in low..<high {
+            for term in 0..<terms {
+                let item = stack[place]
+                stack.append(try evaluate(code.lists[list + 2 * term], item))
+            }
+        }
+        let order = try sorted(number, count: high - low, keys: keys)
+        stack.truncate(keys)
+        for place in order { stack.append(stack[low + Int(place)]) }
+    }
+
+    /// The order of items whose sort keys are on the stack from `keys`: a stable merge sort.
+    mutating func sorted(_ number: Int32, count: Int, keys: Int) throws(MappingFailure) -> [Int32] {
+        let terms = Int(operations[Int(number)].b)
+        return try mergeSorted(count) { (machine: inout Machine, a, b) throws(MappingFailure) in
+            try machine.goesBehind(number, terms, keys + Int(a) * terms, keys + Int(b) * terms)
+        }
+    }
+
+    /// Sorts the numbers below `count` stably; the closure says whether the first belongs behind the second.
+    mutating func mergeSorted(
+        _ count: Int, _ goesBehind: (inout Machine, Int32, Int32) throws(MappingFailure) -> Bool
+    ) throws(MappingFailure) -> [Int32] {
+        var order = (0..<Int32(count)).map { $0 }
+        var scratch = order
+        var width = 1
+        while width < count {
+            var start = 0
+            while start < count {
+                let middle = min(start + width, count)
+                let end = min(start + 2 * width, count)
+                var left = start
+                var right = middle
+                for place in start..<end {
+                    let takesRight: Bool
+                    if left == middle {
+                        takesRight = true
+                    } else if right == end {
+                        takesRight = false
+                    } else {
+                        try step()
+                        takesRight = try goesBehind(&self, order[left], order[right])
+                    }
+                    scratch[place] = order[takesRight ? right : left]
+                    if takesRight { right += 1 } else { left += 1 }
+                }
+                start = end
+            }
+            swap(&order, &scratch)
+            width *= 2
+        }
+        return order
+    }
+
+    private func goesBehind(_ number: Int32, _ terms: Int, _ a: Int, _ b: Int) throws(MappingFailure) -> Bool {
+        for term in 0..<terms {
+            let left = stack[a + term]
+            let right = stack[b + term]
+            // What is undefined comes last, in both directions.
+            if left.isUndefined {
+                if right.isUndefined { continue }
+                return true
+            }
+            if right.isUndefined { return false }
+            guard left.isString || left.isNumber, right.isString || right.isNumber else {
+                throw failure("T2008", "an order-by needs numbers or strings", at: number, token: "^")
+            }
+            guard left.isString == right.isString else {
+                throw failure("T2007", "an order-by needs values of one type", at: number, token: "^")
+            }
+            let order = compare(left, right)
+            if order == 0 { continue }
+            let descends = code.lists[Int(operations[Int(number)].a) + 2 * term + 1] == 1
+            return descends ? order < 0 : order > 0
+        }
+        return false
+    }
+}

@@ -1,0 +1,337 @@
+import Document
+
+extension Machine {
+    // MARK: Names
+
+    /// The member of an object (at an index of the tape) of that name.
+    @inline(__always)
+    func member(of index: Int, _ name: FieldName) -> Value {
+        let wanted = UInt64(name.length)
+        let own = code.pool + Int(name.offset)
+        let bytes = tape.bytes
+        var cursor = index + 1
+        for _ in 0..<count(at: index) {
+            let key = tape[cursor]
+            if (key >> 32) & 0x3FF_FFFF == wanted, same(bytes + Int(UInt32(truncatingIfNeeded: key)), own, name) {
+                return value(at: cursor + 1)
+            }
+            cursor = next(cursor + 1)
+        }
+        return .undefined
+    }
+
+    @inline(__always)
+    private func same(_ key: UnsafePointer<UInt8>, _ own: UnsafePointer<UInt8>, _ name: FieldName) -> Bool {
+        let length = Int(name.length)
+        // Both have bytes to spare behind the text, so eight can be read at once.
+        let head = UnsafeRawPointer(key).loadUnaligned(as: UInt64.self)
+        if length <= 8 { return length == 0 || (head ^ name.head) << UInt64(64 - 8 * length) == 0 }
+        if head != name.head { return false }
+        var at = 8
+        while at < length {
+            if key[at] != own[at] { return false }
+            at += 1
+        }
+        return true
+    }
+
+    /// A name's value in an object, or in each object of an array.
+    mutating func field(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        guard input.isLink else { return .undefined }
+        let index = container(input)
+        if tape[index] >> 60 == Value.object { return member(of: index, code.fields[Int(number)]) }
+        let base = stack.count
+        try pushMembers(of: index, code.fields[Int(number)])
+        return try sequence(from: base)
+    }
+
+    /// Pushes a name's values in each object of an array; arrays among them flatten.
+    mutating func pushMembers(of array: Int, _ name: FieldName) throws(MappingFailure) {
+        var cursor = array + 1
+        for _ in 0..<count(at: array) {
+            let element = value(at: cursor)
+            cursor = next(cursor)
+            guard element.isLink else { continue }
+            try step()
+            let index = container(element)
+            if tape[index] >> 60 == Value.array {
+                try pushMembers(of: index, name)
+                continue
+            }
+            let found = member(of: index, name)
+            if found.isUndefined { continue }
+            pushItems(found)
+        }
+    }
+
+    /// A path of names only, the commonest by far: objects are walked without touching a stack.
+    mutating func fields(_ first: Int32, _ count: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        var value = input
+        for place in first..<first + count {
+            guard value.isLink else { return .undefined }
+            let index = container(value)
+            if tape[index] >> 60 == Value.array {
+                return try fieldsOfArray(place, first + count, value, isFirst: place == first)
+            }
+            value = member(of: index, code.fields[Int(place)])
+        }
+        return value
+    }
+
+    /// Goes on with a path of names where an array was met.
+    @inline(never)
+    private mutating func fieldsOfArray(
+        _ from: Int32, _ to: Int32, _ array: Value, isFirst: Bool
+    ) throws(MappingFailure) -> Value {
+        let base = stack.count
+        // What a step gave flattens into its items; the first step's input too.
+        pushElements(array)
+        var low = base
+        for place in from..<to {
+            let high = stack.count
+            let name = code.fields[Int(place)]
+            var results = 0
+            var last = Value.undefined
+            for item in low..<high {
+                try step()
+                let found = try field(name, stack[item])
+                if found.isUndefined { continue }
+                results += 1
+                last = found
+                if isArray(found), !found.has(Value.constructed) { pushElements(found) } else { stack.append(found) }
+            }
+            if place == to - 1, results == 1, isArray(last), !last.has(Value.sequence) {
+                stack.truncate(base)
+                return last
+            }
+            low = high
+        }
+        return try take(from: low, base: base)
+    }
+
+    /// A name's value in an object or an array of them, as a step evaluates it.
+    private mutating func field(_ name: FieldName, _ item: Value) throws(MappingFailure) -> Value {
+        guard item.isLink else { return .undefined }
+        let index = container(item)
+        if tape[index] >> 60 == Value.object { return member(of: index, name) }
+        let base = stack.count
+        try pushMembers(of: index, name)
+        return try sequence(from: base)
+    }
+
+    /// The sequence of what is on the stack from `low`; the stack falls back to `base`.
+    mutating func take(from low: Int, base: Int, keepsSingleton: Bool = false) throws(MappingFailure) -> Value {
+        let result = try sequence(from: low, keepsSingleton: keepsSingleton)
+        stack.truncate(base)
+        return result
+    }
+
+    // MARK: Paths
+
+    /// A path whose steps don't bind anything.
+    mutating func path(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        let base = stack.count
+        let first = code.steps + Int(operation.pointee.a)
+        let count = Int(operation.pointee.b)
+        if !first.pointee.kind.isVariable, isArray(input) { pushElements(input) } else { stack.append(input) }
+        var low = base
+        var whole: Value?
+        for place in 0..<count {
+            let step = first + place
+            let high = stack.count
+            if place == 0, step.pointee.constructsArray {
+                let result = try evaluate(step.pointee.operation, input)
+                whole = isArray(result) ? result : nil
+                if !result.isUndefined { pushItems(result) }
+            } else {
+                whole = try pushStep(step, low, high, isLast: place == count - 1)
+            }
+            low = high
+            if stack.count == low { break }
+        }
+        let keeps = operation.pointee.flags.contains(.keepsSingleton)
+        if operation.pointee.c >= 0 {
+            if stack.count == low { stack.append(.undefined) }
+            let result = try group(operation.pointee.c, from: low)
+            stack.truncate(base)
+            return result
+        }
+        if let whole {
+            stack.truncate(base)
+            guard keeps, whole.has(Value.constructed), !whole.has(Value.sequence) else { return whole }
+            stack.append(whole)
+            return try sequence(from: base, keepsSingleton: true)
+        }
+        return try take(from: low, base: base, keepsSingleton: keeps)
+    }
+
+    /// Applies a step to the items on the stack from `low` to `high` and pushes what it gives, flattened. Answers the
+    /// result itself when a last step gives just one array: that array stays what it is.
+    mutating func pushStep(
+        _ step: UnsafePointer<Step>, _ low: Int, _ high: Int, isLast: Bool
+    ) throws(MappingFailure) -> Value? {
+        if step.pointee.kind == .sort {
+            try pushSorted(step.pointee.operation, low, high)
+            if step.pointee.stageCount > 0 {
+                let sorted = try array(from: high)
+                let result = try filtered(
+                    sorted, step.pointee.stages, step.pointee.stageCount, keepsSingleton: true)
+                if !result.isUndefined { pushItems(result) }
+                return nil
+            }
+            if isLast, stack.count - high > 1 {
+                let result = try array(from: high)
+                pushElements(result)
+                return result
+            }
+            return nil
+        }
+        var results = 0
+        var last = Value.undefined
+        for place in low..<high {
+            var result = try evaluate(step.pointee.operation, stack[place])
+            if step.pointee.stageCount > 0, !result.isUndefined {
+                result = try filtered(
+                    result, step.pointee.stages, step.pointee.stageCount, keepsSingleton: true)
+            }
+            if result.isUndefined { continue }
+            results += 1
+            last = result
+            if isArray(result), !result.has(Value.constructed) { pushElements(result) } else { stack.append(result) }
+        }
+        return isLast && results == 1 && isArray(last) && !last.has(Value.sequence) ? last : nil
+    }
+
+    // MARK: Filters
+
+    /// What is left of a value after filters. A result of one element is an array only if asked for.
+    mutating func filtered(
+        _ value: Value, _ stages: Int32, _ count: Int32, keepsSingleton: Bool
+    ) throws(MappingFailure) -> Value {
+        if value.isTuples { return try filteredTuples(value, stages, count) }
+        var value = value
+        for place in stages..<stages + count {
+            if value.isUndefined { return value }
+            value = try filter(code.stages[Int(place)].operation, value)
+        }
+        return keepsSingleton ? value : collapsed(value)
+    }
+
+    private mutating func filter(_ predicate: Int32, _ value: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(predicate)
+        if operation.pointee.kind == .constant, Value(bits: operation.pointee.word).isNumber {
+            return try pick(Value(bits: operation.pointee.word), value)
+        }
+        let base = stack.count
+        pushItems(value)
+        let high = stack.count
+        for place in base..<high {
+            let item = stack[place]
+            let result = try evaluate(predicate, item)
+            if selects(result, place - base, high - base) { stack.append(item) }
+        }
+        let kept = try array(from: high, flags: Value.sequence)
+        stack.truncate(base)
+        return kept
+    }
+
+    /// The element at a constant place; an array there is the result itself.
+    private mutating func pick(_ number: Value, _ value: Value) throws(MappingFailure) -> Value {
+        let place = floor(number)
+        var found = value
+        if isArray(value) {
+            let count = count(at: container(value))
+            found = element(value, place < 0 ? count + place : place)
+        } else if place != 0, place != -1 {
+            return .undefined
+        }
+        if found.isUndefined || isArray(found) { return found }
+        let base = stack.count
+        stack.append(found)
+        return try array(from: base, flags: Value.sequence)
+    }
+
+    /// Whether a predicate's result picks the item at a place: numbers pick places, anything else by its truth.
+    func selects(_ result: Value, _ place: Int, _ count: Int) -> Bool {
+        if result.isNumber {
+            let wanted = floor(result)
+            return wanted < 0 ? count + wanted == place : wanted == place
+        }
+        guard isArray(result) else { return truth(result) }
+        let index = container(result)
+        var cursor = index + 1
+        var picked = false
+        for _ in 0..<self.count(at: index) {
+            let entry = value(at: cursor)
+            guard entry.isNumber else { return truth(result) }
+            if selects(entry, place, count) { picked = true }
+            cursor = next(cursor)
+        }
+        return picked
+    }
+
+    // MARK: Wildcards
+
+    mutating func wildcard(_ operation: UnsafePointer<Operation>, _ input: Value) throws(MappingFailure) -> Value {
+        var input = input
+        if input.isLink, input.has(Value.outer) { input = element(input, 0) }
+        guard input.isLink else { return .undefined }
+        let base = stack.count
+        let index = container(input)
+        let isObject = tape[index] >> 60 == Value.object
+        var cursor = index + 1
+        // As in the reference, a result that an array went into is an array even with one element.
+        var plain = false
+        for _ in 0..<count(at: index) {
+            if isObject { cursor += 1 }
+            let value = value(at: cursor)
+            cursor = next(cursor)
+            if isArray(value) {
+                plain = true
+                try pushFlattened(value)
+            } else {
+                stack.append(value)
+            }
+        }
+        if plain { return try array(from: base) }
+        return try sequence(from: base, keepsSingleton: operation.pointee.flags.contains(.keepsArray))
+    }
+
+    private mutating func pushFlattened(_ array: Value) throws(MappingFailure) {
+        try step()
+        let index = container(array)
+        var cursor = index + 1
+        for _ in 0..<count(at: index) {
+            let value = value(at: cursor)
+            cursor = next(cursor)
+            if isArray(value) { try pushFlattened(value) } else { stack.append(value) }
+        }
+    }
+
+    mutating func descendants(
+        _ operation: UnsafePointer<Operation>, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        guard !input.isUndefined else { return .undefined }
+        let base = stack.count
+        try pushDescendants(input)
+        return try sequence(from: base, keepsSingleton: operation.pointee.flags.contains(.keepsArray))
+    }
+
+    private mutating func pushDescendants(_ value: Value) throws(MappingFailure) {
+        try step()
+        guard value.isLink else {
+            stack.append(value)
+            return
+        }
+        let index = container(value)
+        let isObject = tape[index] >> 60 == Value.object
+        if isObject { stack.append(value) }
+        var cursor = index + 1
+        for _ in 0..<count(at: index) {
+            if isObject { cursor += 1 }
+            try pushDescendants(self.value(at: cursor))
+            cursor = next(cursor)
+        }
+    }
+}

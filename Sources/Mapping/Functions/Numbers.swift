@@ -1,0 +1,119 @@
+import Document
+import Glibc
+
+/// Numbers: exact decimals, but for roots and powers that have no exact value.
+enum Numbers {
+    static let functions: [Function] = [
+        Function(
+            "number", "<(nsb)-:n>", "A string's number (decimal, 0x, 0o or 0b), or 1 and 0 for true and false.",
+            examples: [
+                .init("$number(\"19.90\")", "19.9"), .init("$number(\"0x1F\")", "31"), .init("$number(true)", "1"),
+                .init("$number(nothing)", nil),
+            ], number),
+        Function(
+            "abs", "<n-:n>", "The magnitude of a number.",
+            examples: [.init("$abs(-5.5)", "5.5"), .init("$abs(3)", "3")]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let value = machine.argument(arguments, 0)
+            return value.isUndefined ? value : try machine.value(machine.number(value).magnitude)
+        },
+        Function(
+            "floor", "<n-:n>", "The next integer below.",
+            examples: [.init("$floor(-5.3)", "-6"), .init("$floor(5.8)", "5")]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let value = machine.argument(arguments, 0)
+            return value.isUndefined ? value : try machine.value(machine.number(value).rounded(.down))
+        },
+        Function(
+            "ceil", "<n-:n>", "The next integer above.",
+            examples: [.init("$ceil(-5.3)", "-5"), .init("$ceil(5.1)", "6")]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let value = machine.argument(arguments, 0)
+            return value.isUndefined ? value : try machine.value(machine.number(value).rounded(.up))
+        },
+        Function(
+            "round", "<n-n?:n>", "Rounded to so many decimals (negative: tens, hundreds); the middle to the even side.",
+            examples: [
+                .init("$round(123.456, 2)", "123.46"), .init("$round(11.5)", "12"), .init("$round(12.5)", "12"),
+                .init("$round(125, -1)", "120"),
+            ]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let value = machine.argument(arguments, 0)
+            if value.isUndefined { return value }
+            let decimals = machine.integer(arguments, 1) ?? 0
+            return try machine.value(
+                machine.number(value).rounded(.halfEven, decimals: min(max(decimals, -400), 400)))
+        },
+        Function(
+            "power", "<n-n:n>", "A number to the power of another one.",
+            examples: [.init("$power(2, 8)", "256"), .init("$power(1.5, 2)", "2.25"), .init("$power(2, -2)", "0.25")],
+            power),
+        Function(
+            "sqrt", "<n-:n>", "The square root.", examples: [.init("$sqrt(4)", "2"), .init("$sqrt(2.25)", "1.5")]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let value = machine.argument(arguments, 0)
+            if value.isUndefined { return value }
+            let double = machine.number(value).double
+            guard double >= 0 else { throw machine.failure("D3060", "a negative number has no square root") }
+            return try machine.value(double.squareRoot())
+        },
+        Function(
+            "formatBase", "<n-n?:s>", "An integer's digits to a base from 2 to 36.",
+            examples: [.init("$formatBase(100, 2)", #""1100100""#), .init("$formatBase(2555, 16)", #""9fb""#)]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let value = machine.argument(arguments, 0)
+            if value.isUndefined { return value }
+            let whole = machine.number(value).rounded(.halfEven)
+            let given = machine.argument(arguments, 1)
+            let radix = given.isNumber ? machine.number(given).rounded(.halfEven).integer ?? 0 : 10
+            guard (2...36).contains(radix) else {
+                throw machine.failure("D3100", "the base of $formatBase must be from 2 to 36")
+            }
+            guard let integer = whole.integer else {
+                throw machine.failure("D1001", "the number is out of range for $formatBase")
+            }
+            return try machine.string(String(integer, radix: radix))
+        },
+    ]
+
+    private static func number(_ machine: inout Machine, _ arguments: Arguments) throws(MappingFailure) -> Value {
+        let value = machine.argument(arguments, 0)
+        if value.isUndefined || value.isNumber { return value }
+        if value.isBoolean { return Value(small: value == .true ? 1 : 0) }
+        let utf8 = machine.utf8(value)
+        let hasDigits = utf8.first.map { $0 &- 48 < 10 || $0 == UInt8(ascii: "-") } ?? false
+        if hasDigits, utf8.last! &- 48 < 10, let number = Number(utf8), number.double.isFinite {
+            return try machine.value(number)
+        }
+        if utf8.count > 2, utf8[0] == 48 {
+            let radix = [UInt8(ascii: "x"): 16, UInt8(ascii: "o"): 8, UInt8(ascii: "b"): 2][utf8[1] | 0x20]
+            let digits = String(decoding: utf8.dropFirst(2), as: UTF8.self)
+            if let radix, digits.utf8.first != UInt8(ascii: "-"), digits.utf8.first != UInt8(ascii: "+"),
+                let magnitude = UInt128(digits, radix: radix)
+            {
+                return try machine.value(Number(isNegative: false, coefficient: magnitude, exponent: 0))
+            }
+        }
+        throw machine.failure("D3030", "$number was given a string that is not a number")
+    }
+
+    private static func power(_ machine: inout Machine, _ arguments: Arguments) throws(MappingFailure) -> Value {
+        let value = machine.argument(arguments, 0)
+        if value.isUndefined { return value }
+        let base = machine.number(value)
+        let exponent = machine.number(machine.argument(arguments, 1))
+        // Whole powers stay exact as long as the digits suffice.
+        if let whole = exponent.integer, whole >= 0, whole <= 64,
+            Number.digits(base.normalized.coefficient) * whole <= 34
+        {
+            var result = Number(1)
+            for _ in 0..<whole { result = result * base }
+            return try machine.value(result)
+        }
+        let result = pow(base.double, exponent.double)
+        guard result.isFinite else {
+            throw machine.failure("D3061", "the result of $power is out of range")
+        }
+        return try machine.value(result)
+    }
+}

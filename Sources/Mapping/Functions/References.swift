@@ -1,0 +1,81 @@
+import Document
+
+/// Looking up what the installation knows: ids across systems, and tables. The caller supplies both (see ``Lookup``).
+enum References {
+    static let functions: [Function] = [
+        Function(
+            "omni_ref", "<sss:s>",
+            "The canonical key of an entity that a system calls by its own id: `$omni_ref(\"product\", \"till\", artno)`. An id that isn't known yet parks the record.",
+            examples: [
+                .init("$omni_ref(\"product\", \"till\", \"4711\")", #""06438012345675""#),
+                .init("$omni_ref(\"product\", \"till\", nothing)", nil),
+            ]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let entity = machine.argument(arguments, 0)
+            let system = machine.argument(arguments, 1)
+            let id = machine.argument(arguments, 2)
+            if entity.isUndefined || system.isUndefined || id.isUndefined { return .undefined }
+            let names = (machine.text(entity), machine.text(system), machine.text(id))
+            guard let key = try machine.tables().key(of: names.0, system: names.1, id: names.2) else {
+                throw .unknownReference(
+                    UnknownReference(entity: names.0, system: names.1, id: names.2, key: nil, file: "", line: 0))
+            }
+            return try machine.string(key)
+        },
+        Function(
+            "omni_idOf", "<sss?:s>",
+            "The id that this connector's system (or another one, named third) has for a canonical key. None yet parks the record.",
+            examples: [
+                .init("$omni_idOf(\"product\", \"06438012345675\")", #""4711""#),
+                .init("$omni_idOf(\"product\", \"06438012345675\", \"shop\")", #""A-1""#),
+            ]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let entity = machine.argument(arguments, 0)
+            let key = machine.argument(arguments, 1)
+            let system = machine.argument(arguments, 2)
+            if entity.isUndefined || key.isUndefined { return .undefined }
+            let tables = try machine.tables()
+            let names = (
+                machine.text(entity), machine.text(key), system.isString ? machine.text(system) : tables.system
+            )
+            guard let id = tables.id(of: names.0, system: names.2, key: names.1) else {
+                throw .unknownReference(
+                    UnknownReference(entity: names.0, system: names.2, id: nil, key: names.1, file: "", line: 0))
+            }
+            return try machine.string(id)
+        },
+        Function(
+            "omni_table", "<ss:o>",
+            "The row of a named table whose first column is the key, as an object; undefined when there is none.",
+            examples: [
+                .init("$omni_table(\"vat\", \"FI-24\").rate", #""25.5""#), .init("$omni_table(\"vat\", \"XX\")", nil),
+            ]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let name = machine.argument(arguments, 0)
+            let key = machine.argument(arguments, 1)
+            if name.isUndefined || key.isUndefined { return .undefined }
+            let tables = try machine.tables()
+            let table = machine.text(name)
+            guard tables.hasTable(table) else {
+                throw machine.failure("U2006", "there is no table '\(table)' in this installation")
+            }
+            guard let row = tables.row(of: table, key: machine.text(key)) else { return .undefined }
+            let base = machine.stack.count
+            for (column, value) in row {
+                machine.stack.append(try machine.string(column))
+                machine.stack.append(try machine.string(value))
+            }
+            return try machine.object(from: base)
+        },
+    ]
+}
+
+extension Machine {
+    /// The caller's tables.
+    func tables() throws(MappingFailure) -> any Lookup {
+        guard let lookup = context.lookup else {
+            throw failure("U2005", "the mapping looks something up, but the caller supplied no tables")
+        }
+        return lookup
+    }
+}

@@ -1,0 +1,433 @@
+import Document
+import Patterns
+
+/// Turns a shaped tree into a ``Program``, and refuses what the evaluator can't do: with code and place, before the first
+/// record.
+struct Compiler {
+    let source: SourceText
+    let options: MappingOptions
+    private(set) var program: Program
+    private var poolOffsets: [String: Int] = [:]
+    private var symbolNumbers: [String: Int32] = [:]
+    /// Every variable the mapping itself binds somewhere.
+    private var bound: Set<String> = []
+
+    /// A compiler; of an expression inside a running mapping, with that one's symbols.
+    init(_ source: SourceText, _ options: MappingOptions, symbols: [String] = []) {
+        self.source = source
+        self.options = options
+        self.program = Program(source: source, options: options)
+        program.symbols = symbols
+        for (number, name) in symbols.enumerated() { symbolNumbers[name] = Int32(number) }
+        bound = Set(symbols)
+    }
+
+    /// Compiles a whole mapping.
+    mutating func compile(tree: Syntax) throws(MappingError) -> Program {
+        collectBindings(tree)
+        program.root = try compile(tree)
+        return program
+    }
+
+    // MARK: Tables
+
+    private mutating func symbol(_ name: String) -> Int32 {
+        if let known = symbolNumbers[name] { return known }
+        let number = Int32(program.symbols.count)
+        program.symbols.append(name)
+        symbolNumbers[name] = number
+        return number
+    }
+
+    private mutating func pool(_ text: String) -> Int {
+        if let known = poolOffsets[text] { return known }
+        let offset = program.pool.count
+        program.pool += Array(text.utf8)
+        poolOffsets[text] = offset
+        return offset
+    }
+
+    private mutating func field(_ name: String) -> Int32 {
+        let offset = pool(name)
+        let bytes = Array(name.utf8)
+        var head: UInt64 = 0
+        for (place, byte) in bytes.prefix(8).enumerated() { head |= UInt64(byte) << (8 * place) }
+        program.fields.append(FieldName(offset: Int32(offset), length: Int32(bytes.count), head: head))
+        return Int32(program.fields.count - 1)
+    }
+
+    private mutating func list(_ entries: [Int32]) -> Int32 {
+        let start = Int32(program.lists.count)
+        program.lists += entries
+        return start
+    }
+
+    private mutating func emit(_ operation: Operation) -> Int32 {
+        program.operations.append(operation)
+        return Int32(program.operations.count - 1)
+    }
+
+    private mutating func textWord(_ text: String) -> UInt64 {
+        let utf8 = Array(text.utf8)
+        let escapes = utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        return TapeWords.text(.string, offset: pool(text), length: utf8.count, flag: escapes)
+    }
+
+    // MARK: Variables
+
+    private mutating func collectBindings(_ node: Syntax) {
+        switch node.kind {
+        case .bind: bound.insert(node.left!.text)
+        case .lambda: for parameter in node.children { bound.insert(parameter.text) }
+        default: break
+        }
+        if let name = node.focusName { bound.insert(name) }
+        if let name = node.indexName { bound.insert(name) }
+        for stage in node.stages + node.predicates {
+            switch stage {
+            case .index(let name): bound.insert(name)
+            case .filter(let predicate): collectBindings(predicate)
+            }
+        }
+        for child in node.children { collectBindings(child) }
+        for child in node.groupPairs ?? [] { collectBindings(child) }
+        for child in [node.left, node.right, node.third] { if let child { collectBindings(child) } }
+    }
+
+    /// Whether a block's own frame is needed: it binds, outside of blocks and functions within.
+    private func binds(_ node: Syntax) -> Bool {
+        if node.kind == .bind { return true }
+        if node.kind == .lambda { return false }
+        let parts = node.children + (node.groupPairs ?? []) + [node.left, node.right, node.third].compactMap { $0 }
+        if parts.contains(where: { $0.kind != .block && binds($0) }) { return true }
+        return (node.stages + node.predicates).contains {
+            if case .filter(let predicate) = $0 { predicate.kind != .block && binds(predicate) } else { false }
+        }
+    }
+
+    /// The library's function of that name, unless the mapping or its caller binds the name otherwise.
+    private func libraryFunction(_ name: String) -> Int? {
+        bound.contains(name) ? nil : Library.standard.number(of: name)
+    }
+
+    private func check(function number: Int, at offset: Int) throws(MappingError) {
+        let function = Library.standard.functions[number]
+        switch function.purity {
+        case .random where !options.allowsRandom:
+            throw source.error(
+                "U1003", "$\(function.name) depends on chance: a connector's mapping must not call it", at: offset,
+                token: function.name)
+        case .dynamic where !options.allowsEval:
+            throw source.error(
+                "U1003",
+                "$\(function.name) runs text that can't be checked before: a connector's mapping must not call it",
+                at: offset, token: function.name)
+        default: break
+        }
+    }
+
+    private func unknown(variable name: String, at offset: Int, called: Bool) -> MappingError? {
+        if bound.contains(name) || options.variables?.contains(name) == true { return nil }
+        if called {
+            return source.error("T1006", "there is no function $\(name)", at: offset, token: name)
+        }
+        if options.variables != nil {
+            return source.error("U1004", "nothing binds the variable $\(name)", at: offset, token: name)
+        }
+        return nil
+    }
+
+    // MARK: Operations
+
+    private mutating func compile(_ node: Syntax) throws(MappingError) -> Int32 {
+        var operation = try operation(for: node)
+        if node.keepsArray { operation.flags.insert(.keepsArray) }
+        if node.constructsArray, node.kind == .array { operation.flags.insert(.constructsArray) }
+        let group = node.groupPairs
+        if !node.predicates.isEmpty || (group != nil && node.kind != .path) {
+            let (start, count) = try stages(node.predicates)
+            let groupNumber = try group.map { (pairs) throws(MappingError) in
+                try self.group(pairs, at: node.groupOffset)
+            }
+            program.suffixes.append(
+                Suffix(stages: start, stageCount: count, group: node.kind == .path ? -1 : groupNumber ?? -1))
+            operation.suffix = Int32(program.suffixes.count - 1)
+            operation.flags.insert(.suffix)
+        }
+        return emit(operation)
+    }
+
+    private mutating func compile(all nodes: [Syntax]) throws(MappingError) -> [Int32] {
+        var numbers: [Int32] = []
+        for node in nodes { numbers.append(try compile(node)) }
+        return numbers
+    }
+
+    private mutating func stages(_ stages: [Syntax.Stage]) throws(MappingError) -> (Int32, Int32) {
+        var codes: [StageCode] = []
+        for stage in stages {
+            switch stage {
+            case .filter(let predicate): codes.append(StageCode(operation: try compile(predicate), symbol: -1))
+            case .index(let name): codes.append(StageCode(operation: -1, symbol: symbol(name)))
+            }
+        }
+        let start = Int32(program.stages.count)
+        program.stages += codes
+        return (start, Int32(codes.count))
+    }
+
+    private mutating func group(_ pairs: [Syntax], at offset: Int) throws(MappingError) -> Int32 {
+        let code = GroupCode(
+            pairs: list(try compile(all: pairs)), count: Int32(pairs.count / 2), offset: Int32(offset))
+        program.groups.append(code)
+        return Int32(program.groups.count - 1)
+    }
+
+    private mutating func operation(for node: Syntax) throws(MappingError) -> Operation {
+        var result = Operation(kind: .context, offset: Int32(node.offset))
+        switch node.kind {
+        case .string: (result.kind, result.word) = (.text, textWord(node.text))
+        case .literal:
+            result.kind = .constant
+            result.word = (node.truth.map { $0 ? Value.true : .false } ?? .null).bits
+        case .number: number(node.number, &result)
+        case .name: (result.kind, result.a) = (.field, field(node.text))
+        case .wildcard: result.kind = .wildcard
+        case .descendant: result.kind = .descendant
+        case .parent: (result.kind, result.a) = (.parent, symbol("!\(node.slot!.label)"))
+        case .variable: try variable(node, &result)
+        case .regex: try regex(node, &result)
+        case .path: try path(node, &result)
+        case .binary: try binary(node, &result)
+        case .negate: (result.kind, result.a) = (.negate, try compile(node.left!))
+        case .array: try array(node, &result)
+        case .object: try object(node, &result)
+        case .condition:
+            result.kind = .condition
+            result.a = try compile(node.left!)
+            result.b = try compile(node.right!)
+            result.c = try node.third.map { (third) throws(MappingError) in try compile(third) } ?? -1
+        case .elvis, .coalesce:
+            result.kind = node.kind == .elvis ? .elvis : .coalesce
+            result.a = try compile(node.left!)
+            result.b = try compile(node.right!)
+        case .block:
+            result.kind = .block
+            result.a = list(try compile(all: node.children))
+            result.b = Int32(node.children.count)
+            if node.children.contains(where: { $0.kind != .block && binds($0) }) { result.flags.insert(.special) }
+        case .bind:
+            (result.kind, result.a) = (.bind, symbol(node.left!.text))
+            result.b = try compile(node.right!)
+        case .call, .partial: try call(node, &result)
+        case .lambda: try lambda(node, &result)
+        case .apply: try apply(node, &result)
+        case .transform:
+            result.kind = .transform
+            result.a = try compile(node.left!)
+            result.b = try compile(node.right!)
+            result.c = try node.third.map { (third) throws(MappingError) in try compile(third) } ?? -1
+        case .sort:
+            result.kind = .sort
+            var entries: [Int32] = []
+            for (term, descends) in zip(node.children, node.descending) {
+                entries += [try compile(term), descends ? 1 : 0]
+            }
+            (result.a, result.b) = (list(entries), Int32(node.children.count))
+        case .placeholder: (result.kind, result.word) = (.constant, Value.placeholder.bits)
+        case .dot, .predicate, .group, .orderBy, .focus, .index, .end:
+            throw source.error("S0206", "an expression of an unknown kind", at: node.offset)
+        }
+        return result
+    }
+
+    private mutating func number(_ number: Number, _ result: inout Operation) {
+        if let value = Value(exact: number) {
+            (result.kind, result.word) = (.constant, value.bits)
+        } else {
+            let text = number.normalized.description
+            result.kind = .text
+            result.word = TapeWords.text(.number, offset: pool(text), length: text.utf8.count, flag: false)
+        }
+    }
+
+    private mutating func variable(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        switch node.text {
+        case "": result.kind = .context
+        case "$": result.kind = .root
+        default:
+            if let number = libraryFunction(node.text) {
+                try check(function: number, at: node.offset)
+                (result.kind, result.a) = (.function, Int32(number))
+            } else {
+                if let error = unknown(variable: node.text, at: node.offset, called: false) { throw error }
+                (result.kind, result.a) = (.variable, symbol(node.text))
+                // Where the mapping's own variable of the name isn't in scope, the library's function is.
+                if let number = Library.standard.number(of: node.text) { result.b = Int32(number) + 1 }
+            }
+        }
+    }
+
+    private mutating func regex(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        var flags: Pattern.Flags = []
+        if node.extra.contains("i") { flags.insert(.ignoreCase) }
+        if node.extra.contains("m") { flags.insert(.multiline) }
+        do {
+            program.regexes.append(try Pattern(node.text, flags: flags))
+        } catch {
+            throw source.error("U1006", "regular expression: \(error.reason)", at: node.offset, token: "/")
+        }
+        (result.kind, result.a) = (.regex, Int32(program.regexes.count - 1))
+    }
+
+    private mutating func path(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        if node.keepsSingleton || node.keepsArray { result.flags.insert(.keepsSingleton) }
+        if node.isTuple { result.flags.insert(.yieldsTuples) }
+        let plain = node.children.allSatisfy {
+            $0.kind == .name && $0.stages.isEmpty && $0.predicates.isEmpty && !$0.isTuple && $0.groupPairs == nil
+        }
+        let isFields = plain && !node.keepsSingleton && !node.keepsArray && node.groupPairs == nil && !node.isTuple
+        if isFields {
+            result.kind = .fields
+            var names: [Int32] = []
+            for step in node.children { names.append(field(step.text)) }
+            (result.a, result.b) = (names[0], Int32(names.count))
+            // Consecutive numbers: the fields were made in turn.
+            assert(names.last! == names[0] + Int32(names.count) - 1)
+            return
+        }
+        var steps: [Step] = []
+        for child in node.children { steps.append(try step(child)) }
+        result.kind = .path
+        (result.a, result.b) = (Int32(program.steps.count), Int32(steps.count))
+        program.steps += steps
+        if steps.contains(where: \.isTuple) { result.flags.insert(.hasTuples) }
+        result.c =
+            try node.groupPairs.map { (pairs) throws(MappingError) in
+                try group(pairs, at: node.groupOffset)
+            } ?? -1
+    }
+
+    private mutating func step(_ node: Syntax) throws(MappingError) -> Step {
+        let (start, count) = try stages(node.stages)
+        let number = try compile(node)
+        return Step(
+            operation: number, stages: start, stageCount: count,
+            focus: node.focusName.map { symbol($0) } ?? -1, index: node.indexName.map { symbol($0) } ?? -1,
+            ancestor: node.ancestor.map { symbol("!\($0.label)") } ?? -1, isTuple: node.isTuple,
+            kind: program.operations[Int(number)].kind, constructsArray: node.constructsArray)
+    }
+
+    private static let binaries: [String: Operation.Kind] = [
+        "+": .add, "-": .subtract, "*": .multiply, "/": .divide, "%": .modulo, "&": .concatenate, "..": .range,
+        "in": .contains, "=": .equal, "!=": .unequal, "<": .less, "<=": .lessOrEqual, ">": .greater,
+        ">=": .greaterOrEqual, "and": .and, "or": .or,
+    ]
+
+    private mutating func binary(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        guard let kind = Self.binaries[node.text] else {
+            throw source.error("S0204", "no such operator: \(node.text)", at: node.offset, token: node.text)
+        }
+        result.kind = kind
+        result.a = try compile(node.left!)
+        result.b = try compile(node.right!)
+    }
+
+    private mutating func array(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        result.kind = .array
+        var entries: [Int32] = []
+        // An array constructor inside is one element; whatever else gives an array gives its elements.
+        for child in node.children { entries += [try compile(child), child.kind == .array ? 1 : 0] }
+        (result.a, result.b) = (list(entries), Int32(node.children.count))
+    }
+
+    private mutating func object(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        let group = try group(node.children, at: node.offset)
+        (result.kind, result.c) = (.object, group)
+        let keys = stride(from: 0, to: node.children.count, by: 2).map { node.children[$0] }
+        let texts = Set(keys.map(\.text))
+        guard keys.allSatisfy({ $0.kind == .string && $0.predicates.isEmpty && $0.groupPairs == nil }),
+            texts.count == keys.count
+        else { return }
+        result.kind = .record
+        (result.a, result.b) = (program.groups[Int(group)].pairs, program.groups[Int(group)].count)
+    }
+
+    // MARK: Functions
+
+    private func name(of procedure: Syntax) -> String? {
+        procedure.kind == .variable && procedure.predicates.isEmpty ? procedure.text : nil
+    }
+
+    private mutating func call(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        let procedure = node.left!
+        let arguments = list(try compile(all: node.children))
+        (result.b, result.c) = (arguments, Int32(node.children.count))
+        if let name = name(of: procedure), !name.isEmpty, name != "$" {
+            if let number = libraryFunction(name), node.kind == .call {
+                try check(function: number, at: procedure.offset)
+                try check(arguments: node, of: Library.standard.functions[number])
+                (result.kind, result.a) = (.callLibrary, Int32(number))
+                return
+            }
+            if let error = unknown(
+                variable: name, at: procedure.offset, called: libraryFunction(name) == nil && node.kind == .call)
+            {
+                throw error
+            }
+        }
+        result.kind = node.kind == .partial ? .partial : .call
+        if tails.contains(ObjectIdentifier(node)) { result.flags.insert(.tail) }
+        result.a = try compile(procedure)
+        if procedure.kind == .path, procedure.children[0].kind == .name {
+            let name = procedure.children[0].text
+            if libraryFunction(name) != nil || bound.contains(name) { result.flags.insert(.special) }
+        }
+    }
+
+    /// What the library's function wants to see of its arguments while compiling.
+    private func check(arguments node: Syntax, of function: Function) throws(MappingError) {
+        guard let check = function.check else { return }
+        let literals = node.children.map { $0.kind == .string && $0.predicates.isEmpty ? $0.text : nil }
+        if let complaint = check(literals, options) {
+            throw source.error(complaint.code, complaint.message, at: node.offset, token: function.name)
+        }
+    }
+
+    private mutating func lambda(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        result.kind = .lambda
+        markTails(node.left!)
+        var parameters: [Int32] = []
+        for parameter in node.children { parameters.append(symbol(parameter.text)) }
+        result.a = try compile(node.left!)
+        (result.b, result.c) = (list(parameters), Int32(parameters.count))
+        guard !node.extra.isEmpty, let signature = try? Signature(node.extra) else { return }
+        result.flags.insert(.special)
+        result.word = UInt64(program.signatures.count)
+        program.signatures.append(signature)
+    }
+
+    /// The calls whose result is the function's: their places, by identity.
+    private var tails: Set<ObjectIdentifier> = []
+
+    private mutating func markTails(_ node: Syntax) {
+        guard node.predicates.isEmpty, node.groupPairs == nil, !node.keepsArray else { return }
+        switch node.kind {
+        case .call: tails.insert(ObjectIdentifier(node))
+        case .condition:
+            markTails(node.right!)
+            if let third = node.third { markTails(third) }
+        case .elvis, .coalesce: markTails(node.right!)
+        case .block: if let last = node.children.last { markTails(last) }
+        default: break
+        }
+    }
+
+    private mutating func apply(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
+        result.a = try compile(node.left!)
+        result.b = try compile(node.right!)
+        let right = program.operations[Int(result.b)]
+        let isCall = node.right!.kind == .call && node.right!.predicates.isEmpty && node.right!.groupPairs == nil
+        result.kind = isCall && (right.kind == .call || right.kind == .callLibrary) ? .applyCall : .apply
+    }
+}

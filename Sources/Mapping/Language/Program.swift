@@ -1,0 +1,108 @@
+import Document
+import Patterns
+
+/// One operation of a compiled mapping. Operands are indices: of operations, or into the program's tables.
+struct Operation {
+    enum Kind: UInt8 {
+        case constant, text, decimal, fields, path, context, root, variable, function
+        case wildcard, descendant, parent, regex
+        case add, subtract, multiply, divide, modulo, concatenate, range, contains
+        case equal, unequal, less, lessOrEqual, greater, greaterOrEqual, and, or
+        case negate, array, record, object, condition, elvis, coalesce, block, bind
+        case callLibrary, call, partial, lambda, apply, applyCall, transform, sort, field
+
+        /// Whether it is written as a variable: a path that begins with one takes its input whole.
+        var isVariable: Bool { self == .variable || self == .context || self == .root || self == .function }
+    }
+
+    struct Flags: OptionSet {
+        let rawValue: UInt8
+        static let keepsArray = Flags(rawValue: 1)
+        static let constructsArray = Flags(rawValue: 2)
+        static let keepsSingleton = Flags(rawValue: 4)
+        /// A call whose result is its function's result: it needs no stack.
+        static let tail = Flags(rawValue: 8)
+        /// A path whose tuples its surrounding path goes on with.
+        static let yieldsTuples = Flags(rawValue: 16)
+        /// A path with a step that binds.
+        static let hasTuples = Flags(rawValue: 32)
+        /// Predicates or a grouping follow.
+        static let suffix = Flags(rawValue: 64)
+        /// A block that binds variables; a lambda's signature; an array constructor's range.
+        static let special = Flags(rawValue: 128)
+    }
+
+    var kind: Kind
+    var flags: Flags = []
+    var a: Int32 = 0
+    var b: Int32 = 0
+    var c: Int32 = 0
+    /// The index of the predicates and grouping that follow, if any do.
+    var suffix: Int32 = -1
+    /// The place in the source.
+    var offset: Int32
+    /// A word for constants: offsets in it are relative to the pool's place on the tape.
+    var word: UInt64 = 0
+}
+
+/// A step of a path.
+struct Step {
+    var operation: Int32
+    var stages: Int32
+    var stageCount: Int32
+    /// Symbols of what the step binds, or -1.
+    var focus: Int32
+    var index: Int32
+    var ancestor: Int32
+    var isTuple: Bool
+    var kind: Operation.Kind
+    var constructsArray: Bool
+}
+
+/// What follows a step or an operand: a filter (an operation), or the binding of positions (a symbol).
+struct StageCode {
+    var operation: Int32
+    var symbol: Int32
+}
+
+struct Suffix {
+    var stages: Int32
+    var stageCount: Int32
+    /// The group's index, or -1.
+    var group: Int32
+}
+
+/// Keys and values of a grouping or an object constructor: pairs of operations in the lists.
+struct GroupCode {
+    var pairs: Int32
+    var count: Int32
+    var offset: Int32
+}
+
+/// A name to look up: where its bytes lie in the pool, and its first eight bytes to tell others apart quickly.
+struct FieldName {
+    var offset: Int32
+    var length: Int32
+    var head: UInt64
+}
+
+/// A compiled mapping's code: flat tables that never change.
+struct Program {
+    let source: SourceText
+    let options: MappingOptions
+    var operations: [Operation] = []
+    var lists: [Int32] = []
+    var steps: [Step] = []
+    var stages: [StageCode] = []
+    var suffixes: [Suffix] = []
+    var groups: [GroupCode] = []
+    var fields: [FieldName] = []
+    /// The bytes of all names and strings; copied to the tape once a record.
+    var pool: [UInt8] = []
+    var symbols: [String] = []
+    var signatures: [Signature] = []
+    var regexes: [Pattern] = []
+    var root: Int32 = 0
+
+    func symbol(_ name: String) -> Int? { symbols.firstIndex(of: name) }
+}

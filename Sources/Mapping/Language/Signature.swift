@@ -1,0 +1,116 @@
+/// A signature that isn't one.
+struct SignatureError: Error {
+    let code: String
+    let message: String
+    let offset: Int
+}
+
+/// The types of a function's parameters, as `<s-n?:s>`: string (or else the context), optional number, gives a string.
+///
+/// Letters: s string, n number, b boolean, l null, o object, a array, f function, j any JSON, x anything; `(sn)` a
+/// choice, `a<s>` an array of strings, `-` takes the context when left out, `?` optional, `+` one or more.
+struct Signature: Sendable {
+    /// The kinds of values as bits.
+    struct Types: OptionSet, Sendable {
+        let rawValue: UInt16
+        static let array = Types(rawValue: 1)
+        static let string = Types(rawValue: 2)
+        static let number = Types(rawValue: 4)
+        static let boolean = Types(rawValue: 8)
+        static let null = Types(rawValue: 16)
+        static let function = Types(rawValue: 32)
+        static let object = Types(rawValue: 64)
+        static let missing = Types(rawValue: 128)
+        static let json: Types = [.array, .string, .number, .boolean, .null, .object, .missing]
+        static let any: Types = [.json, .function]
+    }
+
+    struct Parameter: Sendable {
+        var types: Types
+        var isArray = false
+        /// The type of the elements, when it was given.
+        var elements: Types?
+        var usesContext = false
+        var isOptional = false
+        var repeats = false
+    }
+
+    private(set) var parameters: [Parameter] = []
+    let text: String
+    /// Whether each parameter takes exactly one argument and none is an array: what can be checked fastest.
+    private(set) var isSimple = true
+
+    init(_ text: String) throws(SignatureError) {
+        self.text = text
+        let letters = Array(text.utf8)
+        var at = 1
+        while at < letters.count, letters[at] != UInt8(ascii: ":") {
+            try read(letters, &at)
+            at += 1
+        }
+        isSimple = parameters.allSatisfy { !$0.isArray && !$0.repeats }
+    }
+
+    private static func types(_ letter: UInt8) -> Types? {
+        switch letter {
+        case UInt8(ascii: "s"): .string
+        case UInt8(ascii: "n"): .number
+        case UInt8(ascii: "b"): .boolean
+        case UInt8(ascii: "l"): .null
+        case UInt8(ascii: "o"): .object
+        case UInt8(ascii: "a"): .array
+        case UInt8(ascii: "f"): .function
+        case UInt8(ascii: "j"): .json
+        case UInt8(ascii: "x"): .any
+        default: nil
+        }
+    }
+
+    private mutating func read(_ letters: [UInt8], _ at: inout Int) throws(SignatureError) {
+        let last = parameters.count - 1
+        switch letters[at] {
+        case UInt8(ascii: "a"): parameters.append(Parameter(types: .any, isArray: true))
+        case UInt8(ascii: "f"): parameters.append(Parameter(types: .function))
+        case UInt8(ascii: "-") where last >= 0: parameters[last].usesContext = true
+        case UInt8(ascii: "?") where last >= 0: parameters[last].isOptional = true
+        case UInt8(ascii: "+") where last >= 0: parameters[last].repeats = true
+        case UInt8(ascii: "("):
+            let end = closing(letters, at, UInt8(ascii: "("), UInt8(ascii: ")"))
+            var types: Types = .missing
+            for letter in letters[(at + 1)..<end] {
+                guard letter != UInt8(ascii: "<") else {
+                    throw SignatureError(
+                        code: "S0402", message: "a choice of types can't hold types with parameters", offset: at)
+                }
+                if let one = Self.types(letter) { types.formUnion(one) }
+            }
+            parameters.append(Parameter(types: types))
+            at = end
+        case UInt8(ascii: "<"):
+            let end = closing(letters, at, UInt8(ascii: "<"), UInt8(ascii: ">"))
+            guard last >= 0, parameters[last].isArray || parameters[last].types == .function else {
+                throw SignatureError(
+                    code: "S0401", message: "only functions and arrays have type parameters", offset: at)
+            }
+            if parameters[last].isArray, at + 1 < end { parameters[last].elements = Self.types(letters[at + 1]) }
+            at = end
+        default:
+            if let types = Self.types(letters[at]) { parameters.append(Parameter(types: types.union(.missing))) }
+        }
+    }
+
+    private func closing(_ letters: [UInt8], _ from: Int, _ open: UInt8, _ close: UInt8) -> Int {
+        var depth = 1
+        var at = from
+        while at + 1 < letters.count {
+            at += 1
+            if letters[at] == close {
+                depth -= 1
+                if depth == 0 { return at }
+            } else if letters[at] == open {
+                depth += 1
+            }
+        }
+        return at
+    }
+}
