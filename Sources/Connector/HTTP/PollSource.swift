@@ -108,7 +108,9 @@ struct PollSource: SourceTransport {
             // The answer's cursor is both where to go on now and where to begin the next time.
             let shown = Members.find(since.answer, in: root).map(JSON.init)
             if let shown, shown.plain != nil { cursor = shown }
-            if end.records > 0, let value = cursor?.plain { following = Self.adding(since.parameter, value, to: poll.path) }
+            if end.records > 0, let value = cursor?.plain {
+                following = Self.adding(since.parameter, value, to: poll.path)
+            }
         } else {
             cursor = largest
             following = afterwards(root, answer, records: end.records)
@@ -157,7 +159,8 @@ struct PollSource: SourceTransport {
         let digest = Hex.encode(Array(SHA256.digest(writer.bytes).prefix(6)))
         let id = Members.find(poll.id, in: element).flatMap(Reference.text)
         var record = ReadRecord(
-            reference: "\(poll.path)/\(id ?? "?")@\(read)#\(digest)", place: "\(poll.path), record \(id ?? "without number")",
+            reference: "\(poll.path)/\(id ?? "?")@\(read)#\(digest)",
+            place: "\(poll.path), record \(id ?? "without number")",
             content: id == nil ? .unreadable("the record has no number at \"\(poll.id)\"") : .document)
         record.delivery = delivery
         if let since = poll.since, !since.member.isEmpty, let at = Members.find(since.member, in: element)?.string {
@@ -221,7 +224,9 @@ struct PollSource: SourceTransport {
     /// The target of `rel="next"` in a `Link` field (RFC 8288).
     static func nextLink(_ field: String) -> String? {
         for part in field.split(separator: ",") {
-            guard let open = part.firstIndex(of: "<"), let close = part.firstIndex(of: ">"), open < close else { continue }
+            guard let open = part.firstIndex(of: "<"), let close = part.firstIndex(of: ">"), open < close else {
+                continue
+            }
             let parameters = part[close...].split(separator: ";").dropFirst()
             let isNext = parameters.contains {
                 let words = $0.filter { !$0.isWhitespace && $0 != "\"" }

@@ -67,7 +67,8 @@ struct Assembly {
     }
 
     private func outbox(of sink: SinkSettings) -> OutboxReading? {
-        guard let name = sink.seenBy, let source = settings.source(name), case .outbox(let reading) = source.from.transport
+        guard let name = sink.seenBy, let source = settings.source(name),
+            case .outbox(let reading) = source.from.transport
         else { return nil }
         return reading
     }

@@ -66,7 +66,8 @@ public final class ConnectorProcess: Sendable {
         let (names, entities, broker, shared) = (shared.names, entities, broker, shared)
         threads.append(
             try NamedThread("tables") {
-                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(tables, shared.stop)
+                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(
+                    tables, shared.stop)
             })
         var doors: [WebhookDoor] = []
         do {

@@ -219,7 +219,9 @@ final class SinkLoop {
             try conclude(golden, write, result, sink, on: ticket)
             if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
         }
-        for golden in Set(planned.map(\.golden.key)).compactMap({ key in planned.first { $0.golden.key == key }?.golden }) {
+        for golden in Set(planned.map(\.golden.key)).compactMap({ key in planned.first { $0.golden.key == key }?.golden
+            })
+        {
             if let reason = refused[golden.key] { try park(golden, sink, reason, isWaiting: false, on: ticket) }
         }
     }
@@ -298,7 +300,9 @@ final class SinkLoop {
     private func holdBack() {
         var isTold = false
         while parked.count >= shared.errors.mostParked, !shared.stop.isSet {
-            if !isTold { log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.count)"]) }
+            if !isTold {
+                log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.count)"])
+            }
             isTold = true
             shared.stop.wait(for: shared.errors.retry)
             do { try retryParked() } catch { return }
