@@ -11,6 +11,27 @@ struct PollSource: SourceTransport {
     private let poll: PollReading
     private let system: HTTPSystem
     private let hints: Hints?
+    private let registration: Registration?
+    private var registerAt: ContinuousClock.Instant?
+
+    /// What the system is told of where to send webhooks.
+    struct Registration {
+        let settings: WebhookReading.Registration
+        let url: String
+        let secret: Secret
+
+        /// The body with its texts filled in.
+        var body: JSON { Self.filled(settings.body, ["{url}": url, "{secret}": secret.reveal()]) }
+
+        private static func filled(_ value: JSON, _ words: [String: String]) -> JSON {
+            switch value {
+            case .string(let text): .string(words.reduce(text) { $0.replacing($1.key, with: $1.value) })
+            case .array(let elements): .array(elements.map { filled($0, words) })
+            case .object(let members): .object(members.map { JSON.Member($0.key, filled($0.value, words)) })
+            default: value
+            }
+        }
+    }
 
     /// What is being read.
     private enum Run: Equatable {
@@ -28,7 +49,11 @@ struct PollSource: SourceTransport {
     private var cursor: JSON?
     private var compareAt: ContinuousClock.Instant?
 
-    init(_ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?) {
+    init(
+        _ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?,
+        registration: Registration?
+    ) {
+        self.registration = registration
         self.settings = settings
         self.poll = poll
         self.system = system
@@ -36,6 +61,7 @@ struct PollSource: SourceTransport {
     }
 
     mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+        try register()
         if run == nil, let hints, position != nil, let hinted = try readHints(hints, take) { return hinted }
         if run == nil { begin(position) }
         return try page(position, take)
@@ -50,6 +76,19 @@ struct PollSource: SourceTransport {
 
     mutating func wait(_ stop: StopSignal) throws {
         if let hints { hints.wait(for: settings.every, stop) } else { stop.wait(for: settings.every) }
+    }
+
+    /// Tells the system where to send webhooks, and tells it again from time to time.
+    private mutating func register() throws {
+        guard let registration, registerAt.map({ .now >= $0 }) ?? true else { return }
+        let answer: HTTPSystem.Answer
+        do throws(Unanswered) {
+            answer = try system.send(.post, registration.settings.path, body: registration.body)
+        } catch {
+            throw SystemFailure(error.description)
+        }
+        guard answer.isSuccess else { throw system.failure(.post, answer) }
+        registerAt = .now + registration.settings.every
     }
 
     // MARK: Runs
