@@ -48,6 +48,7 @@ let package = Package(
         module("Document"),
         module("Digests", ["CCrypto"]),
         module("Patterns"),
+        module("EmbeddedBroker", ["CLinux"]),
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
         module("Schema", ["Document", "Patterns"]),
@@ -65,18 +66,21 @@ let package = Package(
         module("Installation", ["Document", "Canonical", "Schema", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
-        module("Hub", ["Document", "Canonical", "Consistency", "Installation", "Kafka", "Schema", "CLMDB", logging]),
+        module(
+            "Hub",
+            ["Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "CLMDB", logging]),
         module(
             "Connector",
             [
-                "Document", "Digests", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports", "Kafka",
+                "Document", "Digests", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports",
+                "Kafka",
                 logging,
             ]),
         module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
 
         // Floor 4: queries and requests over HTTP; the demonstration's five systems.
         module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
-        module("Demo", ["Document", "Digests", "Transports"]),
+        module("Demo", ["Document", "Digests", "EmbeddedBroker", "Transports"]),
 
         // Floor 5.
         .executableTarget(
@@ -89,7 +93,8 @@ let package = Package(
             swiftSettings: settings),
 
         // What tests share. Depends on nothing of ours.
-        .target(name: "TestBroker", path: "Tests/TestBroker", swiftSettings: settings),
+        .target(
+            name: "TestBroker", dependencies: ["EmbeddedBroker"], path: "Tests/TestBroker", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),

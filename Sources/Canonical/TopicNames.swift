@@ -21,3 +21,11 @@ public struct TopicNames: Sendable, Hashable {
     /// What a connector (or `hub`) could not use.
     public func dead(of party: String) -> String { "\(prefix).dead.\(party)" }
 }
+
+/// The names of consumer groups.
+extension TopicNames {
+    /// The hub's: every hub process is a member.
+    public var hubGroup: String { "\(prefix).hub" }
+    /// A connector's, for its sinks.
+    public func group(connector: String) -> String { "\(prefix).\(connector)" }
+}

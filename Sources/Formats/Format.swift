@@ -39,7 +39,8 @@ public protocol Format: Sendable {
 /// }
 /// ```
 ///
-/// Every byte of the input that is not blank ends in a record, an error or a notice (I2).
+/// Every record of the input ends as a document, an error or a notice (I2). What stands between records, such as a
+/// header, is told by neither.
 public protocol RecordReader {
     /// Reads the next record onto the tape, whose content it replaces.
     ///

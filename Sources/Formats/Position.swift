@@ -29,7 +29,7 @@ public struct FormatError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// How far the error reaches.
     public var scope: Scope
-    /// The record, and its raw bytes; for an error of a file, the place where reading ended.
+    /// The record and its raw bytes; for an error of a file, all bytes from where reading ended.
     public var position: RecordPosition
     /// The line of the fault itself, from 1.
     public var line: Int

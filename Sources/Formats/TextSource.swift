@@ -30,7 +30,8 @@ struct TextSource {
         let given = input.bindMemory(to: UInt8.self)
         let mark = Self.mark(given)
         func refuse(_ reason: String, _ remedy: String? = nil, at place: Int = 0) -> FormatError {
-            FormatError(.file, at: RecordPosition(record: 1, line: 1, bytes: place..<place), reason, remedy: remedy)
+            FormatError(
+                .file, at: RecordPosition(record: 1, line: 1, bytes: place..<given.count), reason, remedy: remedy)
         }
         if let mark, mark.isWide != encoding.isWide {
             let remedy = "declare 'encoding: \(mark.isWide ? "utf-16" : "utf-8")'"

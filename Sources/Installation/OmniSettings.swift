@@ -158,3 +158,8 @@ extension TopicSettings {
 func absolute(_ path: String, _ folder: String) -> String {
     path.hasPrefix("/") || path.isEmpty ? path : folder + "/" + path
 }
+
+extension OmniSettings {
+    /// The broker's settings with their values, for the clients that connect.
+    public var brokerPairs: [(String, String)] { broker.map { ($0.name, $0.value.reveal()) } }
+}

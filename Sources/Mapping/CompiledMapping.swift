@@ -5,13 +5,21 @@ public struct MappingOptions: Sendable {
     /// The variables that the caller binds to each record; any other unbound variable is refused. Nil: whatever isn't
     /// bound is undefined, as JSONata has it.
     public var variables: Set<String>?
-    /// Whether functions that depend on chance are allowed. A connector's mapping must not use them (I11).
-    public var allowsImpure = false
+    /// Whether `$random` and `$shuffle` are allowed; they draw from the context's seed.
+    public var allowsRandom: Bool
+    /// Whether `$eval` is allowed: it runs text that nothing has checked before the record came.
+    public var allowsEval: Bool
 
-    /// The options.
-    public init(variables: Set<String>? = nil, allowsImpure: Bool = false) {
+    /// The options. The defaults are JSONata's.
+    public init(variables: Set<String>? = nil, allowsRandom: Bool = true, allowsEval: Bool = true) {
         self.variables = variables
-        self.allowsImpure = allowsImpure
+        self.allowsRandom = allowsRandom
+        self.allowsEval = allowsEval
+    }
+
+    /// What a connector's mapping may use: no chance (I11), no `$eval`, no variables but its own and the given ones.
+    public static func connector(variables: Set<String> = []) -> MappingOptions {
+        MappingOptions(variables: variables, allowsRandom: false, allowsEval: false)
     }
 }
 

@@ -6,6 +6,8 @@ public import Document
 public struct EvaluationContext: Sendable {
     /// The time that `$now()` and `$millis()` give: the record's, in milliseconds since 1970-01-01T00:00:00Z.
     public var milliseconds: Int
+    /// What `$random` and `$shuffle` draw from, where they are allowed.
+    public var seed: UInt64 = 0
     /// Variables, without their `$`.
     public var bindings: [(name: String, value: JSON)]
     /// The tables that `$omni_ref`, `$omni_idOf` and `$omni_table` look things up in.

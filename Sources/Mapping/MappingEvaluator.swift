@@ -43,6 +43,7 @@ extension Machine {
     mutating func run(
         _ code: Code, input: Node?, tape: TapeWords, context: EvaluationContext
     ) throws(MappingFailure) -> Node? {
+        if self.code !== code || evaluated.codes.isEmpty { evaluated = Evaluated(code) }
         self.code = code
         self.operations = code.operations
         self.tape = tape
@@ -56,6 +57,7 @@ extension Machine {
         stackFloor = withUnsafePointer(to: &local) { UInt(bitPattern: $0) } - UInt(limits.stack)
         try reserve(words: 2, bytes: code.poolCount + 16)
         poolBase = tape.append(bytes: code.pool, count: code.poolCount)
+        evaluated.poolBases.removeAll(keepingCapacity: true)
         firstWord = tape.count
         rootValue = input.map { value(at: Int($0.position)) } ?? .undefined
         do throws(MappingFailure) {
@@ -81,6 +83,8 @@ extension Machine {
         held.truncate(0)
         frame = -1
         depth = 0
+        unit = 0
+        random = context.seed
         needsSealing = false
         pushFrame()
     }

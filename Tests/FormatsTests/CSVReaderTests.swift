@@ -281,7 +281,7 @@ import Testing
         let error = try #require(try Reading("csv", [0xFF, 0xFE, 0x61, 0x00]).errors.first)
         #expect(error.scope == .file && error.remedy == "declare 'encoding: utf-16'")
         let cut = try #require(try Reading(["csv": ["encoding": "utf-16le"]], [0x61, 0x00, 0x62]).errors.first)
-        #expect(cut.scope == .file && cut.position.bytes == 2..<2)
+        #expect(cut.scope == .file && cut.position.bytes == 2..<3)
         let none = try #require(try Reading(["csv": ["encoding": "utf-16"]], [0x61, 0x00]).errors.first)
         #expect(none.remedy?.contains("utf-16le") == true)
     }

@@ -1,6 +1,7 @@
 import Document
-import Formats
 import Testing
+
+@testable import Formats
 
 @Suite struct EDIFACTWriterTests {
     static let interchange: JSON = [
@@ -83,16 +84,7 @@ import Testing
 
 @Suite struct EDIFACTPropertyTests {
     static let pieces = ["+", ":", "'", "?", "??", "*", "\n", "\r\n", " ", "a", "Ä", "12", "UNT", ".", ",", "~"]
-    static let diagrams = [
-        (
-            "INVRPT",
-            "BGM DTM (RFF DTM) (NAD LOC (RFF DTM) (CTA COM)) (LIN PIA LOC DTM (RFF DTM) (QTY LOC DTM (NAD LOC)))"
-        ),
-        ("ORDERS", "BGM DTM (RFF DTM) (NAD LOC (RFF DTM)) (LIN PIA QTY MOA (PRI CUX) (TAX MOA)) (UNS MOA CNT)"),
-        ("DESADV", "BGM (CPS (PAC QTY (PCI GIN)) (LIN QTY (RFF DTM) (LOC QTY))) CNT"),
-    ]
-
-    /// A random document of a diagram that the standard one contains.
+    /// Makes random documents of a diagram.
     struct Maker {
         var random: Seeded
         let repeats: Bool
@@ -121,30 +113,17 @@ import Testing
             return members
         }
 
-        mutating func group(_ words: inout ArraySlice<String>) -> [JSON.Member] {
+        mutating func group(_ place: Int, of diagram: EDIFACTGroups) -> [JSON.Member] {
             var members: [JSON.Member] = []
-            while let word = words.first, word != ")" {
-                words.removeFirst()
-                let body = words
-                let tag = word == "(" ? words.first! : word
-                var nodes: [JSON] = []
-                for _ in 0..<1 + random.below(2) {
-                    var inner: [JSON.Member] = []
-                    if word == "(" {
-                        words = body.dropFirst()
-                        inner = group(&words)
-                        words.removeFirst()
-                    }
-                    nodes.append(.object(segment(tag) + inner))
+            for entry in diagram.groups[place] where random.below(3) == 0 {
+                let nodes = (0..<1 + random.below(2)).map { _ in
+                    let inner = entry.group.map { group($0, of: diagram) } ?? []
+                    return JSON.object(segment(entry.tag.text) + inner)
                 }
-                if random.below(3) > 0 { members.append(.init(tag, .array(nodes))) }
+                members.append(.init(entry.tag.text, .array(nodes)))
             }
             return members
         }
-    }
-
-    static func words(_ diagram: String) -> [String] {
-        diagram.replacing("(", with: " ( ").replacing(")", with: " ) ").split(separator: " ").map(String.init)
     }
 
     @Test(arguments: 0..<200) func whatIsWrittenReadsBack(seed: Int) throws {
@@ -155,11 +134,11 @@ import Testing
                 "separators": .string(una[seed % una.count]), "line-ending": seed % 2 == 0 ? "none" : "crlf",
             ]
         ]
-        let (type, diagram) = Self.diagrams[maker.random.below(Self.diagrams.count)]
+        let diagrams = EDIFACTGroups.standard.sorted { $0.key < $1.key }
+        let (type, diagram) = diagrams[maker.random.below(diagrams.count)]
         var documents: [JSON] = []
         for number in 0...maker.random.below(3) {
-            var words = Self.words(diagram)[...]
-            let body = maker.group(&words)
+            let body = maker.group(0, of: diagram)
             var document = EDIFACTWriterTests.message(body.map { ($0.key, $0.value) }, type: type)
             document["interchange"]?["version"] = .string(seed % 3 == 0 ? "4" : "3")
             document["message"]?["reference"] = .string("\(number)")

@@ -97,6 +97,9 @@ import Testing
             "<c><p>1</p><p><a>xxxxxxxxxxxxxxxxxxxx</a><a/></p><p>2</p></c>", ["record": "/c/p", "maximum-record": 20])
         #expect(long.texts == [#""1""#, #""2""#])
         #expect(long.errors.map(\.scope) == [.record] && long.errors.map(\.position.bytes) == [11..<49])
+        let wide = try reading(
+            "<c><p a='xxxxxxxxxxxxxxxxxxxxxxx'/><p>2</p></c>", ["record": "/c/p", "maximum-record": 20])
+        #expect(wide.texts == [#""2""#] && wide.errors.map(\.scope) == [.record])
         let deep = String(repeating: "<a>", count: 201) + String(repeating: "</a>", count: 201)
         #expect(try reading(deep, [:]).errors.map(\.scope) == [.file])
     }

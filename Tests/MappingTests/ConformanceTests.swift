@@ -49,7 +49,7 @@ import Testing
         }
         print("all: \(totals.passed) passed, \(totals.failed) failed, \(totals.refused) refused")
         // Raise it with each case that is won; it must never fall.
-        #expect(totals.passed >= 1000)
+        #expect(totals.passed >= 1150)
     }
 
     static func run(_ test: JSON, folder: String, group: String) throws -> Outcome {

@@ -41,10 +41,10 @@ func mappingError(
 struct TestTables: Lookup {
     let system = "till"
     func key(of entity: String, system: String, id: String) -> String? {
-        entity == "product" && system == "till" && id == "4711" ? "06438012345679" : nil
+        entity == "product" && system == "till" && id == "4711" ? "06438012345675" : nil
     }
     func id(of entity: String, system: String, key: String) -> String? {
-        guard entity == "product", key == "06438012345679" else { return nil }
+        guard entity == "product", key == "06438012345675" else { return nil }
         return system == "till" ? "4711" : system == "shop" ? "A-1" : nil
     }
     func hasTable(_ name: String) -> Bool { name == "vat" }

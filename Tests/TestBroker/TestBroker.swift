@@ -1,3 +1,4 @@
+import EmbeddedBroker
 import Glibc
 import Synchronization
 

@@ -11,6 +11,7 @@ struct CSVReader: RecordReader {
     private var record = 0
     /// How far the rows read so far reach, in the input's bytes and in the scanned ones.
     private var inputAt: Int
+    private let inputCount: Int
     private var scannedAt: Int
     private var notices: [FormatNotice] = []
     private var members: [(key: Node, value: Node)] = []
@@ -24,6 +25,7 @@ struct CSVReader: RecordReader {
             mark: UInt8(ascii: options.decimals == .comma ? "," : "."), thousands: options.thousands)
         scanner = CSVScanner(source.bytes, from: source.start, options)
         inputAt = source.inputStart
+        inputCount = bytes.count
         scannedAt = source.start
     }
 
@@ -310,6 +312,8 @@ struct CSVReader: RecordReader {
         _ position: RecordPosition, _ field: String?, _ reason: String, _ remedy: String?
     ) -> FormatError {
         hasEnded = true
+        var position = position
+        position.bytes = position.bytes.lowerBound..<inputCount
         return FormatError(.file, at: position, field: field, reason, remedy: remedy)
     }
 

@@ -233,6 +233,11 @@ struct EDIFACTReader: RecordReader {
                     .record, at: position, line: scanner.segmentLine,
                     "the message has no end (UNT) after \(count - 1) segments")
             case .segment(let tag):
+                if failure == nil, scanner.at - start > options.maximumMessage {
+                    failure = FormatError(
+                        .record, at: position, "a message of more than \(options.maximumMessage) bytes",
+                        remedy: "see 'maximum-message'")
+                }
                 guard failure == nil else { continue }
                 do throws(EDIFACTComponents.Fault) {
                     let members = try components.members(scanner.parts, options.segments[tag] ?? .unnamed, on: &tape)
@@ -273,10 +278,6 @@ struct EDIFACTReader: RecordReader {
         if var failure {
             failure.position = position
             throw failure
-        }
-        if position.bytes.count > options.maximumMessage {
-            throw FormatError(
-                .record, at: position, "a message of \(position.bytes.count) bytes; see 'maximum-message'")
         }
         let declared = components.string(scanner.parts, 1, 1).flatMap { Int($0) }
         if declared != count {

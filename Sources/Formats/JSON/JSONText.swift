@@ -80,7 +80,7 @@ private struct JSONTextReader: RecordReader {
             range = found
         } catch {
             state = .ended
-            let place = position(of: error.at..<error.at)
+            let place = position(of: min(error.at, source.bytes.count)..<source.bytes.count)
             throw FormatError(.file, at: place, column: column(of: error.at), error.reason)
         }
         record += 1

@@ -18,7 +18,7 @@ final class XMLBuilder {
     private let parser: XML_Parser
     /// The caller's tape, for the time of one call.
     var tape: UnsafeMutablePointer<Tape>?
-    /// Where Expat's count of bytes stands to the input's: behind a byte order mark, say.
+    /// How many elements are open.
     private var depth = 0
     /// How many of the outermost open elements are those of the record's path.
     private var matched = 0
@@ -73,8 +73,8 @@ final class XMLBuilder {
             start = (Int(XML_GetCurrentByteIndex(parser)), Int(XML_GetCurrentLineNumber(parser)))
             tape!.pointee.reset()
         }
-        guard fault == nil else { return }
         checkSize()
+        guard fault == nil else { return }
         var element = Element(name: name)
         var place = 0
         while let key = attributes[place], let value = attributes[place + 1] {
@@ -110,7 +110,9 @@ final class XMLBuilder {
     }
 
     private func checkSize() {
-        guard let start, Int(XML_GetCurrentByteIndex(parser)) - start.byte > options.maximumRecord else { return }
+        // With the bytes of this event: an attribute alone may be too long for a tape.
+        let reach = Int(XML_GetCurrentByteIndex(parser)) + Int(XML_GetCurrentByteCount(parser))
+        guard let start, reach - start.byte > options.maximumRecord else { return }
         fault = "a record of more than \(options.maximumRecord) bytes; see 'maximum-record'"
         stack.removeAll()
     }

@@ -12,20 +12,20 @@ struct XMLWriter: RecordWriter {
     }
 
     private let options: XMLOptions
-    private var writer: [UInt8] = []
+    private var bytes: [UInt8] = []
     private var hasBegun = false
     private var records = 0
 
     init(_ options: XMLOptions) { self.options = options }
 
     mutating func take() -> [UInt8] {
-        defer { writer = [] }
-        return writer
+        defer { bytes = [] }
+        return bytes
     }
 
     mutating func write(_ document: Node) throws(FormatError) {
         records += 1
-        let before = (writer.count, hasBegun)
+        let before = (bytes.count, hasBegun)
         do throws(Fault) {
             if let name = options.record.last {
                 begin()
@@ -35,7 +35,7 @@ struct XMLWriter: RecordWriter {
                 try writeDocument(document)
             }
         } catch {
-            writer.removeSubrange(before.0...)
+            bytes.removeSubrange(before.0...)
             hasBegun = before.1
             let position = RecordPosition(record: records, line: records, bytes: 0..<0)
             throw FormatError(.record, at: position, field: error.field, error.reason)
@@ -123,7 +123,7 @@ struct XMLWriter: RecordWriter {
         }
     }
 
-    private mutating func append(_ text: String) { writer.append(contentsOf: text.utf8) }
+    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     /// Escapes what is markup, and what readers would change: carriage returns, and line ends in attributes.
     private mutating func append(escaping text: [UInt8], isAttribute: Bool) {
@@ -136,7 +136,7 @@ struct XMLWriter: RecordWriter {
             case 0x0D: append("&#13;")
             case 0x09 where isAttribute: append("&#9;")
             case 0x0A where isAttribute: append("&#10;")
-            default: writer.append(byte)
+            default: bytes.append(byte)
             }
         }
     }

@@ -5,6 +5,7 @@ extension Machine {
 
     mutating func closure(_ closure: Closure) -> Value {
         functions.append(closure)
+        functions[functions.count - 1].unit = unit
         return Value(bits: Value.function << 60 | UInt64(functions.count - 1))
     }
 
@@ -21,7 +22,7 @@ extension Machine {
         let closure = functions[function.index]
         switch closure.kind {
         case .library: return Library.standard.functions[Int(closure.a)].arity
-        case .lambda: return Int(operations[Int(closure.a)].c)
+        case .lambda: return Int(code(of: closure.unit).operations[Int(closure.a)].c)
         case .partial:
             var count = 0
             for place in 0..<Int(closure.c) where held[Int(closure.b) + place] == .placeholder { count += 1 }
@@ -54,6 +55,7 @@ extension Machine {
     mutating func applyLibrary(_ function: Int, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
         try validate(Library.standard.signatures[function], from: base, input)
         let arguments = Arguments(base: base, count: stack.count - base)
+        callInput = input
         let result = try Library.standard.bodies[function](&self, arguments)
         stack.truncate(base)
         return result
@@ -91,12 +93,17 @@ extension Machine {
     /// Applies a function to the arguments on the stack from `base`, and takes them off.
     mutating func apply(_ function: Value, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
         try enter()
-        defer { depth -= 1 }
+        let unit = unit
+        defer {
+            depth -= 1
+            if self.unit != unit { switchUnit(unit) }
+        }
         let mark = mark
         var function = function
         var input = input
         while true {
             let closure = functions[function.index]
+            if closure.unit != self.unit { switchUnit(closure.unit) }
             switch closure.kind {
             case .library:
                 frame = mark.frame

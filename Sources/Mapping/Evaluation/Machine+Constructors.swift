@@ -10,7 +10,9 @@ extension Machine {
         for place in 0..<Int(operation.pointee.b) {
             let item = code.lists[Int(operation.pointee.a) + 2 * place]
             let isArray = code.lists[Int(operation.pointee.a) + 2 * place + 1] == 1
-            if operations[Int(item)].kind == .range, operations[Int(item)].flags.isDisjoint(with: [.suffix, .keepsArray]) {
+            if operations[Int(item)].kind == .range,
+                operations[Int(item)].flags.isDisjoint(with: [.suffix, .keepsArray])
+            {
                 try pushRange(item, input)
                 continue
             }

@@ -12,11 +12,17 @@ extension Machine {
         case .fields: result = try fields(operation.pointee.a, operation.pointee.b, input)
         case .field: result = try field(operation.pointee.a, input)
         case .path:
-            result = operation.pointee.flags.contains(.hasTuples)
+            result =
+                operation.pointee.flags.contains(.hasTuples)
                 ? try tuplePath(number, input) : try path(number, input)
         case .context: result = input.isLink && input.has(Value.outer) ? element(input, 0) : input
         case .root: result = rootValue
-        case .variable, .parent: result = collapsed(lookUp(operation.pointee.a))
+        case .variable, .parent:
+            if let value = lookUp(operation.pointee.a) {
+                result = collapsed(value)
+            } else {
+                result = operation.pointee.b > 0 ? libraryFunction(operation.pointee.b - 1) : .undefined
+            }
         case .function: result = libraryFunction(operation.pointee.a)
         case .condition: result = try condition(operation, input)
         case .record: result = try record(operation, input)
@@ -38,7 +44,7 @@ extension Machine {
         let operation = operations + Int(number)
         switch operation.pointee.kind {
         case .wildcard: return try wildcard(operation, input)
-        case .descendant: return try descendants(input)
+        case .descendant: return try descendants(operation, input)
         case .elvis:
             let left = try evaluate(operation.pointee.a, input)
             return truth(left) ? left : try evaluate(operation.pointee.b, input)
@@ -136,6 +142,7 @@ extension Machine {
         switch value.tag {
         case 2: return true
         case Value.string: return value.length > 0
+        case Value.tuples: return tupleCount(value) > 0
         case Value.number, Value.decimal: return !isZero(value)
         case Value.link:
             let index = container(value)

@@ -141,7 +141,8 @@ extension Machine {
             return overflow ? nil : Value(coefficient: sum, exponent: sum == 0 ? 0 : exponent)
         case .multiply:
             let (product, overflow) = left.coefficient.multipliedReportingOverflow(by: right.coefficient)
-            return overflow ? nil : Value(coefficient: product, exponent: product == 0 ? 0 : left.exponent + right.exponent)
+            return overflow
+                ? nil : Value(coefficient: product, exponent: product == 0 ? 0 : left.exponent + right.exponent)
         case .divide:
             guard right.coefficient != 0, left.coefficient % right.coefficient == 0 else { return nil }
             return Value(coefficient: left.coefficient / right.coefficient, exponent: left.exponent - right.exponent)

@@ -68,7 +68,8 @@ extension Machine {
         let symbol = operation.pointee.kind.symbol
         for side in [left, right] where !side.isUndefined && !side.isString && !side.isNumber {
             throw failure(
-                "T2010", "both sides of '\(symbol)' must be numbers or strings", at: number, token: symbol, input: input)
+                "T2010", "both sides of '\(symbol)' must be numbers or strings", at: number, token: symbol, input: input
+            )
         }
         if left.isUndefined || right.isUndefined { return .undefined }
         guard left.isNumber == right.isNumber else {

@@ -295,7 +295,7 @@ extension Machine {
             }
         }
         if plain { return try array(from: base) }
-        return try array(from: base, flags: Value.sequence).collapsed(in: self)
+        return try sequence(from: base, keepsSingleton: operation.pointee.flags.contains(.keepsArray))
     }
 
     private mutating func pushFlattened(_ array: Value) throws(MappingFailure) {
@@ -309,11 +309,13 @@ extension Machine {
         }
     }
 
-    mutating func descendants(_ input: Value) throws(MappingFailure) -> Value {
+    mutating func descendants(
+        _ operation: UnsafePointer<Operation>, _ input: Value
+    ) throws(MappingFailure) -> Value {
         guard !input.isUndefined else { return .undefined }
         let base = stack.count
         try pushDescendants(input)
-        return try sequence(from: base)
+        return try sequence(from: base, keepsSingleton: operation.pointee.flags.contains(.keepsArray))
     }
 
     private mutating func pushDescendants(_ value: Value) throws(MappingFailure) {
@@ -332,8 +334,4 @@ extension Machine {
             cursor = next(cursor)
         }
     }
-}
-
-extension Value {
-    func collapsed(in machine: borrowing Machine) -> Value { machine.collapsed(self) }
 }

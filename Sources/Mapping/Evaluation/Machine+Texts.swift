@@ -92,7 +92,7 @@ extension Machine {
         let offset = left.offset
         // A right side that was written just behind the left one is in place.
         if rightText.offset != left.offset + left.length || rightText.length + rightText.offset != tape.byteCount {
-            if left.offset + left.length != tape.byteCount { 
+            if left.offset + left.length != tape.byteCount {
                 let start = tape.byteCount
                 try append(bytes: left)
                 try append(bytes: rightText)
@@ -148,7 +148,11 @@ extension Machine {
         case 2: try append(text: "true")
         case Value.decimal: _ = try text(ofDecimal: value)
         case Value.number:
-            if let small = small(value) { _ = try text(ofDecimal: small) } else { _ = try string(shortened(value).jsonText) }
+            if let small = small(value) {
+                _ = try text(ofDecimal: small)
+            } else {
+                _ = try string(shortened(value).jsonText)
+            }
         case Value.string: try writeQuoted(value)
         case Value.link: try writeContainer(container(value), indent: indent, depth: depth)
         case Value.function: try append(text: "\"\"")

@@ -122,16 +122,21 @@ extension Machine {
     }
 
     private mutating func pushTuples(_ step: UnsafePointer<Step>, _ tuple: Tuple) throws(MappingFailure) {
+        let start = tuples.count
         let result = try evaluate(step.pointee.operation, tuple)
-        if result.isUndefined { return }
         if result.isTuples {
-            for place in result.index..<result.index + tupleCount(result) {
-                let inner = tuples[place]
+            // The results of all tuples must lie side by side: these move down over what their path left behind.
+            let count = tupleCount(result)
+            for place in 0..<count {
+                let inner = tuples[result.index + place]
                 let all = joined(inner.bindings, onto: tuple.bindings)
-                tuples.append(Tuple(value: inner.value, bindings: all))
+                tuples[start + place] = Tuple(value: inner.value, bindings: all)
             }
+            tuples.truncate(start + count)
             return
         }
+        tuples.truncate(start)
+        if result.isUndefined { return }
         let base = stack.count
         pushItems(result)
         for place in base..<stack.count {
@@ -190,8 +195,11 @@ extension Machine {
             let end = tuples.count
             for item in start..<end {
                 let tuple = tuples[item]
+                let top = tuples.count
                 let result = try evaluate(stage.operation, tuple)
-                if selects(result, item - start, end - start) { tuples.append(tuple) }
+                let isSelected = selects(result, item - start, end - start)
+                tuples.truncate(top)
+                if isSelected { tuples.append(tuple) }
             }
             start = end
         }

@@ -31,6 +31,13 @@ struct Machine: ~Copyable {
     var tailFunction = Value.undefined
     var tailBase = 0
 
+    /// The context that a library function is called in.
+    var callInput = Value.undefined
+    /// Programs that `$eval` made, and which one runs.
+    var evaluated = Evaluated()
+    var unit: Int32 = 0
+    var random: UInt64 = 0
+
     // Limits.
     var stepsLeft = 0
     var depth = 0
@@ -69,6 +76,8 @@ struct Machine: ~Copyable {
         var c: Int32 = 0
         var frame: Int32 = -1
         var input = Value.undefined
+        /// Which program its operation is of: 0 is the mapping itself, others come from `$eval`.
+        var unit: Int32 = 0
     }
 
     init(_ code: Code, tape: TapeWords, context: EvaluationContext) {
@@ -165,7 +174,7 @@ struct Machine: ~Copyable {
         frames[Int(frame)].first = Int32(bindings.count - 1)
     }
 
-    func lookUp(_ symbol: Int32) -> Value {
+    func lookUp(_ symbol: Int32) -> Value? {
         var frame = frame
         while frame >= 0 {
             let scope = frames[Int(frame)]
@@ -177,7 +186,7 @@ struct Machine: ~Copyable {
             }
             frame = scope.parent
         }
-        return .undefined
+        return nil
     }
 
     /// A place in the tables to fall back to when no closure was made since: so loops don't grow them.

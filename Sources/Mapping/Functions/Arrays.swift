@@ -41,11 +41,13 @@ enum Arrays {
         Function(
             "distinct", "<x:x>", "An array without repetitions: the first of equal values stays.",
             examples: [
-                .init("$distinct([1, 2, 1.0, \"1\"])", #"[1,2,"1"]"#), .init("$distinct([{\"a\": 1}, {\"a\": 1}])", #"[{"a":1}]"#),
+                .init("$distinct([1, 2, 1.0, \"1\"])", #"[1,2,"1"]"#),
+                .init("$distinct([{\"a\": 1}, {\"a\": 1}])", #"[{"a":1}]"#),
                 .init("$distinct(1)", "1"),
             ], distinct),
         Function(
-            "sort", "<af?:a>", "An array in order: of numbers, of strings, or by a function that says whether to swap two.",
+            "sort", "<af?:a>",
+            "An array in order: of numbers, of strings, or by a function that says whether to swap two.",
             examples: [
                 .init("$sort([3, 1, 2.5])", "[1,2.5,3]"), .init("$sort([\"b\", \"a\"])", #"["a","b"]"#),
                 .init("$sort([1, 2, 3], function($l, $r) { $l < $r })", "[3,2,1]"),

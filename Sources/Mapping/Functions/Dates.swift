@@ -6,10 +6,14 @@ enum Dates {
 
     static let functions: [Function] = [
         Function(
-            "now", "<s?s?:s>", "The record's time as text: ISO 8601 in UTC, or after a picture and at a time zone.", arity: 2,
-            examples: [.init("$now()", #""2025-01-31T12:00:00.000Z""#), .init("$now(\"[Y0001]/[M01]\")", #""2025/01""#)]
+            "now", "<s?s?:s>", "The record's time as text: ISO 8601 in UTC, or after a picture and at a time zone.",
+            arity: 2,
+            examples: [
+                .init("$now()", #""2025-01-31T12:00:00.000Z""#), .init("$now(\"[Y0001]/[M01]\")", #""2025/01""#),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
-            try format(&machine, machine.context.milliseconds, machine.argument(arguments, 0), machine.argument(arguments, 1))
+            try format(
+                &machine, machine.context.milliseconds, machine.argument(arguments, 0), machine.argument(arguments, 1))
         },
         Function(
             "millis", "<:n>", "The record's time in milliseconds since 1970-01-01 UTC.",
@@ -18,21 +22,27 @@ enum Dates {
             machine.value(machine.context.milliseconds)
         },
         Function(
-            "fromMillis", "<n-s?s?:s>", "A time in milliseconds as text: ISO 8601, or after a picture and at a time zone.",
+            "fromMillis", "<n-s?s?:s>",
+            "A time in milliseconds as text: ISO 8601, or after a picture and at a time zone.",
             examples: [
                 .init("$fromMillis(1510067557121)", #""2017-11-07T15:12:37.121Z""#),
-                .init("$fromMillis(1510067557121, \"[D1o] [MNn] [Y] [h]:[m01] [PN] [z]\", \"-0500\")", #""7th November 2017 10:12 AM GMT-05:00""#),
+                .init(
+                    "$fromMillis(1510067557121, \"[D1o] [MNn] [Y] [h]:[m01] [PN] [z]\", \"-0500\")",
+                    #""7th November 2017 10:12 AM GMT-05:00""#),
                 .init("$fromMillis(1510067557121, \"[X]-W[W01]-[F1], [FNn,3-3]\")", #""2017-W45-2, Tue""#),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             if value.isUndefined { return value }
-            return try format(&machine, machine.floor(value), machine.argument(arguments, 1), machine.argument(arguments, 2))
+            return try format(
+                &machine, machine.floor(value), machine.argument(arguments, 1), machine.argument(arguments, 2))
         },
         Function(
-            "toMillis", "<s-s?:n>", "The milliseconds that a text means: ISO 8601, or after a picture. Without a zone: UTC.",
+            "toMillis", "<s-s?:n>",
+            "The milliseconds that a text means: ISO 8601, or after a picture. Without a zone: UTC.",
             examples: [
-                .init("$toMillis(\"2017-11-07T15:12:37.121Z\")", "1510067557121"), .init("$toMillis(\"2025-01-31\")", "1738281600000"),
+                .init("$toMillis(\"2017-11-07T15:12:37.121Z\")", "1510067557121"),
+                .init("$toMillis(\"2025-01-31\")", "1738281600000"),
                 .init("$toMillis(\"31.1.2025 14:30\", \"[D].[M].[Y] [H]:[m]\")", "1738333800000"),
                 .init("$toMillis(\"soon\", \"[Y]\")", nil),
             ]

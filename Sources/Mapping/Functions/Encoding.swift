@@ -5,7 +5,9 @@ enum Encoding {
     static let functions: [Function] = [
         Function(
             "base64encode", "<s-:s>", "A string's bytes in base 64.",
-            examples: [.init("$base64encode(\"hello:world\")", #""aGVsbG86d29ybGQ=""#), .init("$base64encode(\"\")", #""""#)]
+            examples: [
+                .init("$base64encode(\"hello:world\")", #""aGVsbG86d29ybGQ=""#), .init("$base64encode(\"\")", #""""#),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             try machine.mapped(machine.argument(arguments, 0)) { base64(encode: $0) }
         },
@@ -13,7 +15,9 @@ enum Encoding {
             "base64decode", "<s-:s>", "The string whose bytes are given in base 64.",
             examples: [.init("$base64decode(\"aGVsbG86d29ybGQ=\")", #""hello:world""#)]
         ) { (machine, arguments) throws(MappingFailure) in
-            try machine.mapped(machine.argument(arguments, 0)) { Array(String(decoding: base64(decode: $0), as: UTF8.self).utf8) }
+            try machine.mapped(machine.argument(arguments, 0)) {
+                Array(String(decoding: base64(decode: $0), as: UTF8.self).utf8)
+            }
         },
         Function(
             "encodeUrlComponent", "<s-:s>", "A string as part of a URL: what has a meaning there is percent-encoded.",
@@ -119,7 +123,8 @@ enum Encoding {
         var bits = 0
         var count = 0
         for byte in bytes {
-            let plain = byte == UInt8(ascii: "-") ? UInt8(ascii: "+") : byte == UInt8(ascii: "_") ? UInt8(ascii: "/") : byte
+            let plain =
+                byte == UInt8(ascii: "-") ? UInt8(ascii: "+") : byte == UInt8(ascii: "_") ? UInt8(ascii: "/") : byte
             guard let value = alphabet.firstIndex(of: plain) else {
                 if byte == UInt8(ascii: "=") { break }
                 continue

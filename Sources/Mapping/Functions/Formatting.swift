@@ -6,7 +6,8 @@ enum Formatting {
         Function(
             "formatNumber", "<n-so?:s>", "A number after a picture: `#,##0.00`; options change the symbols.",
             examples: [
-                .init("$formatNumber(12345.6, \"#,###.00\")", #""12,345.60""#), .init("$formatNumber(0.14, \"01%\")", #""14%""#),
+                .init("$formatNumber(12345.6, \"#,###.00\")", #""12,345.60""#),
+                .init("$formatNumber(0.14, \"01%\")", #""14%""#),
                 .init("$formatNumber(-5, \"#0;(#0)\")", #""(5)""#),
                 .init(
                     "$formatNumber(1234.5, \"#.##0,00\", {\"decimal-separator\": \",\", \"grouping-separator\": \".\"})",
@@ -15,7 +16,8 @@ enum Formatting {
         Function(
             "formatInteger", "<n-s:s>", "An integer after a picture: `000`, `#,##0`, `w` for words, `I` for Roman.",
             examples: [
-                .init("$formatInteger(7, \"000\")", #""007""#), .init("$formatInteger(2789, \"w\")", #""two thousand, seven hundred and eighty-nine""#),
+                .init("$formatInteger(7, \"000\")", #""007""#),
+                .init("$formatInteger(2789, \"w\")", #""two thousand, seven hundred and eighty-nine""#),
                 .init("$formatInteger(1999, \"I\")", #""MCMXCIX""#),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
@@ -27,7 +29,10 @@ enum Formatting {
         },
         Function(
             "parseInteger", "<s-s:n>", "The integer that a text after a picture means.",
-            examples: [.init("$parseInteger(\"12,345\", \"#,##0\")", "12345"), .init("$parseInteger(\"MCMXCIX\", \"I\")", "1999")]
+            examples: [
+                .init("$parseInteger(\"12,345\", \"#,##0\")", "12345"),
+                .init("$parseInteger(\"MCMXCIX\", \"I\")", "1999"),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             if value.isUndefined { return value }

@@ -52,11 +52,14 @@ enum HigherOrder {
                 }
                 found = value
             }
-            if found.isUndefined { throw machine.failure("D3139", "$single expects one value that matches, there is none") }
+            if found.isUndefined {
+                throw machine.failure("D3139", "$single expects one value that matches, there is none")
+            }
             return found
         },
         Function(
-            "reduce", "<afj?:j>", "All values folded into one by a function of what there is so far and the next value.",
+            "reduce", "<afj?:j>",
+            "All values folded into one by a function of what there is so far and the next value.",
             examples: [
                 .init("$reduce([1, 2, 3], function($a, $b) { $a + $b })", "6"),
                 .init("$reduce([1, 2], function($a, $b) { $a & $b }, \"\")", #""12""#),

@@ -10,7 +10,8 @@ enum Identifiers {
             "omni_gtin", "<(sn)-:s>",
             "A GTIN-8, -12, -13 or -14 as 14 digits; undefined when the check digit is wrong, or it is all zeros (GS1).",
             examples: [
-                .init("$omni_gtin(\"6438012345679\")", #""06438012345679""#), .init("$omni_gtin(6438012345679)", #""06438012345679""#),
+                .init("$omni_gtin(\"6438012345675\")", #""06438012345675""#),
+                .init("$omni_gtin(6438012345675)", #""06438012345675""#),
                 .init("$omni_gtin(\" 40-170725 \")", #""00000040170725""#), .init("$omni_gtin(\"6438012345678\")", nil),
                 .init("$omni_gtin(\"0000000000000\")", nil), .init("$omni_gtin(nothing)", nil),
             ]
@@ -25,8 +26,10 @@ enum Identifiers {
             "omni_phone", "<(sn)-s?:s>",
             "A telephone number in E.164 form; numbers without a country are of the given one (its calling code, as \"358\").",
             examples: [
-                .init("$omni_phone(\"040 123 4567\", \"358\")", #""+358401234567""#), .init("$omni_phone(\"+358 (0)40 1234567\")", #""+358401234567""#),
-                .init("$omni_phone(\"0046 8 123 456\", \"358\")", #""+468123456""#), .init("$omni_phone(\"040 1234567\")", nil),
+                .init("$omni_phone(\"040 123 4567\", \"358\")", #""+358401234567""#),
+                .init("$omni_phone(\"+358 (0)40 1234567\")", #""+358401234567""#),
+                .init("$omni_phone(\"0046 8 123 456\", \"358\")", #""+468123456""#),
+                .init("$omni_phone(\"040 1234567\")", nil),
                 .init("$omni_phone(\"n/a\", \"358\")", nil),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
@@ -42,7 +45,8 @@ enum Identifiers {
             "omni_email", "<s-:s>",
             "An e-mail address without surrounding space and in small letters; undefined when it can't be one.",
             examples: [
-                .init("$omni_email(\" Aino.Virtanen@Example.FI \")", #""aino.virtanen@example.fi""#), .init("$omni_email(\"aino\")", nil),
+                .init("$omni_email(\" Aino.Virtanen@Example.FI \")", #""aino.virtanen@example.fi""#),
+                .init("$omni_email(\"aino\")", nil),
                 .init("$omni_email(\"mailto:a@b.fi\")", #""a@b.fi""#), .init("$omni_email(\"a@b\")", nil),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
@@ -55,7 +59,9 @@ enum Identifiers {
             "omni_uuid", "<ss:s>",
             "The UUID (RFC 9562, version 5) of a name in a namespace, which is a UUID or a name itself: the same every time.",
             examples: [
-                .init("$omni_uuid(\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\", \"www.example.com\")", #""2ed6657d-e927-568b-95e1-2665a8aea6a2""#)
+                .init(
+                    "$omni_uuid(\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\", \"www.example.com\")",
+                    #""2ed6657d-e927-568b-95e1-2665a8aea6a2""#)
             ], uuid),
     ]
 

@@ -8,7 +8,8 @@ struct Function: Sendable {
     /// Looks at the arguments that are string literals (nil for others) while compiling; answers what is wrong.
     typealias Check = @Sendable ([String?], MappingOptions) -> (code: String, message: String)?
 
-    enum Purity: Sendable { case pure, impure }
+    /// What a result depends on besides the arguments: nothing, chance, or text that is run.
+    enum Purity: Sendable { case pure, random, dynamic }
 
     /// An expression and its result, as JSON; nil is undefined. Each is run as a test.
     struct Example: Sendable {
@@ -61,11 +62,8 @@ struct Library: Sendable {
     static let standard = Library(
         Strings.functions + Matching.functions + Encoding.functions + Numbers.functions + Formatting.functions
             + Aggregation.functions + Truth.functions + Arrays.functions + Objects.functions
-            + HigherOrder.functions + Dates.functions + Control.functions + Identifiers.functions
+            + HigherOrder.functions + Dates.functions + Control.functions + Chance.functions + Identifiers.functions
             + References.functions)
-
-    /// JSONata's functions that are not here yet: refused by name.
-    static let unsupported: Set<String> = ["eval", "random", "shuffle"]
 
     init(_ functions: [Function]) {
         self.functions = functions

@@ -21,7 +21,8 @@ enum Matching {
         Function(
             "split", "<s-(sf)n?:a<s>>", "The parts of a string between separators, at most so many.",
             examples: [
-                .init("$split(\"a, b, c\", \", \")", #"["a","b","c"]"#), .init("$split(\"a;b,c\", /[;,]/, 2)", #"["a","b"]"#),
+                .init("$split(\"a, b, c\", \", \")", #"["a","b","c"]"#),
+                .init("$split(\"a;b,c\", /[;,]/, 2)", #"["a","b"]"#),
                 .init("$split(\"abc\", \"\")", #"["a","b","c"]"#), .init("$split(nothing, \",\")", nil),
             ], split),
         Function(
@@ -120,7 +121,9 @@ enum Matching {
         if number.isNegative, number.coefficient != 0 {
             throw machine.failure(code, "the limit of $\(function) must not be negative")
         }
-        return number.rounded(.up).integer ?? .max
+        // The reference cuts a limit's fraction off for separators that are strings, else counts up to it.
+        let isText = function == "split" && machine.argument(arguments, 1).isString
+        return number.rounded(isText ? .down : .up).integer ?? .max
     }
 
     private static func split(_ machine: inout Machine, _ arguments: Arguments) throws(MappingFailure) -> Value {

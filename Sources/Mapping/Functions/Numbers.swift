@@ -11,19 +11,22 @@ enum Numbers {
                 .init("$number(nothing)", nil),
             ], number),
         Function(
-            "abs", "<n-:n>", "The magnitude of a number.", examples: [.init("$abs(-5.5)", "5.5"), .init("$abs(3)", "3")]
+            "abs", "<n-:n>", "The magnitude of a number.",
+            examples: [.init("$abs(-5.5)", "5.5"), .init("$abs(3)", "3")]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             return value.isUndefined ? value : try machine.value(machine.number(value).magnitude)
         },
         Function(
-            "floor", "<n-:n>", "The next integer below.", examples: [.init("$floor(-5.3)", "-6"), .init("$floor(5.8)", "5")]
+            "floor", "<n-:n>", "The next integer below.",
+            examples: [.init("$floor(-5.3)", "-6"), .init("$floor(5.8)", "5")]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             return value.isUndefined ? value : try machine.value(machine.number(value).rounded(.down))
         },
         Function(
-            "ceil", "<n-:n>", "The next integer above.", examples: [.init("$ceil(-5.3)", "-5"), .init("$ceil(5.1)", "6")]
+            "ceil", "<n-:n>", "The next integer above.",
+            examples: [.init("$ceil(-5.3)", "-5"), .init("$ceil(5.1)", "6")]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             return value.isUndefined ? value : try machine.value(machine.number(value).rounded(.up))
@@ -43,7 +46,8 @@ enum Numbers {
         },
         Function(
             "power", "<n-n:n>", "A number to the power of another one.",
-            examples: [.init("$power(2, 8)", "256"), .init("$power(1.5, 2)", "2.25"), .init("$power(2, -2)", "0.25")], power),
+            examples: [.init("$power(2, 8)", "256"), .init("$power(1.5, 2)", "2.25"), .init("$power(2, -2)", "0.25")],
+            power),
         Function(
             "sqrt", "<n-:n>", "The square root.", examples: [.init("$sqrt(4)", "2"), .init("$sqrt(2.25)", "1.5")]
         ) { (machine, arguments) throws(MappingFailure) in

@@ -6,7 +6,8 @@ enum Objects {
         Function(
             "keys", "<x-:a<s>>", "The names of an object's members; of an array's objects, all that occur.",
             examples: [
-                .init("$keys({\"a\": 1, \"b\": 2})", #"["a","b"]"#), .init("$keys([{\"a\": 1}, {\"a\": 2, \"b\": 3}])", #"["a","b"]"#),
+                .init("$keys({\"a\": 1, \"b\": 2})", #"["a","b"]"#),
+                .init("$keys([{\"a\": 1}, {\"a\": 2, \"b\": 3}])", #"["a","b"]"#),
                 .init("$keys({\"a\": 1})", #""a""#), .init("$keys(1)", nil),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
@@ -16,7 +17,10 @@ enum Objects {
         },
         Function(
             "lookup", "<x-s:x>", "The value of a name that is computed; of an array's objects, all of them.",
-            examples: [.init("$lookup({\"a b\": 1}, \"a\" & \" b\")", "1"), .init("$lookup([{\"a\": 1}, {\"a\": 2}], \"a\")", "[1,2]")]
+            examples: [
+                .init("$lookup({\"a b\": 1}, \"a\" & \" b\")", "1"),
+                .init("$lookup([{\"a\": 1}, {\"a\": 2}], \"a\")", "[1,2]"),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             let object = machine.argument(arguments, 0)
             let key = machine.argument(arguments, 1)

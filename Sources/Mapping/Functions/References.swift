@@ -7,7 +7,8 @@ enum References {
             "omni_ref", "<sss:s>",
             "The canonical key of an entity that a system calls by its own id: `$omni_ref(\"product\", \"till\", artno)`. An id that isn't known yet parks the record.",
             examples: [
-                .init("$omni_ref(\"product\", \"till\", \"4711\")", #""06438012345679""#), .init("$omni_ref(\"product\", \"till\", nothing)", nil),
+                .init("$omni_ref(\"product\", \"till\", \"4711\")", #""06438012345675""#),
+                .init("$omni_ref(\"product\", \"till\", nothing)", nil),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
             let entity = machine.argument(arguments, 0)
@@ -25,8 +26,8 @@ enum References {
             "omni_idOf", "<sss?:s>",
             "The id that this connector's system (or another one, named third) has for a canonical key. None yet parks the record.",
             examples: [
-                .init("$omni_idOf(\"product\", \"06438012345679\")", #""4711""#),
-                .init("$omni_idOf(\"product\", \"06438012345679\", \"shop\")", #""A-1""#),
+                .init("$omni_idOf(\"product\", \"06438012345675\")", #""4711""#),
+                .init("$omni_idOf(\"product\", \"06438012345675\", \"shop\")", #""A-1""#),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
             let entity = machine.argument(arguments, 0)
@@ -34,7 +35,9 @@ enum References {
             let system = machine.argument(arguments, 2)
             if entity.isUndefined || key.isUndefined { return .undefined }
             let tables = try machine.tables()
-            let names = (machine.text(entity), machine.text(key), system.isString ? machine.text(system) : tables.system)
+            let names = (
+                machine.text(entity), machine.text(key), system.isString ? machine.text(system) : tables.system
+            )
             guard let id = tables.id(of: names.0, system: names.2, key: names.1) else {
                 throw .unknownReference(
                     UnknownReference(entity: names.0, system: names.2, id: nil, key: names.1, file: "", line: 0))

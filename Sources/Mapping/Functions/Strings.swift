@@ -4,7 +4,8 @@ import Document
 enum Strings {
     static let functions: [Function] = [
         Function(
-            "string", "<x-b?:s>", "The value as a string; containers as JSON, indented when the second argument is true.",
+            "string", "<x-b?:s>",
+            "The value as a string; containers as JSON, indented when the second argument is true.",
             arity: 1,
             examples: [
                 .init("$string(19.90)", #""19.9""#), .init("$string({\"a\": [1, null]})", #""{\"a\":[1,null]}""#),
@@ -30,14 +31,18 @@ enum Strings {
             return value.isUndefined ? value : Value(small: machine.characters(value))
         },
         Function(
-            "substring", "<s-nn?:s>", "The part of a string from a position on (negative: from the end), so many characters.",
+            "substring", "<s-nn?:s>",
+            "The part of a string from a position on (negative: from the end), so many characters.",
             examples: [
                 .init("$substring(\"hello world\", 3, 5)", #""lo wo""#), .init("$substring(\"hello\", -3)", #""llo""#),
                 .init("$substring(\"hello\", 9)", #""""#),
             ], substring),
         Function(
             "substringBefore", "<s-s:s>", "The part before the first occurrence; all of it when there is none.",
-            examples: [.init("$substringBefore(\"EAN:123\", \":\")", #""EAN""#), .init("$substringBefore(\"x\", \":\")", #""x""#)]
+            examples: [
+                .init("$substringBefore(\"EAN:123\", \":\")", #""EAN""#),
+                .init("$substringBefore(\"x\", \":\")", #""x""#),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             let text = machine.argument(arguments, 0)
             if text.isUndefined { return text }
@@ -46,7 +51,10 @@ enum Strings {
         },
         Function(
             "substringAfter", "<s-s:s>", "The part behind the first occurrence; all of it when there is none.",
-            examples: [.init("$substringAfter(\"EAN:123\", \":\")", #""123""#), .init("$substringAfter(\"x\", \":\")", #""x""#)]
+            examples: [
+                .init("$substringAfter(\"EAN:123\", \":\")", #""123""#),
+                .init("$substringAfter(\"x\", \":\")", #""x""#),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             let text = machine.argument(arguments, 0)
             let mark = machine.argument(arguments, 1)
@@ -67,8 +75,11 @@ enum Strings {
             try machine.recased(machine.argument(arguments, 0), 65...90) { $0.lowercased() }
         },
         Function(
-            "trim", "<s-:s>", "Without spaces at both ends, and with one for each run of spaces, tabs and newlines inside.",
-            examples: [.init("$trim(\"  hello \\n  world  \")", #""hello world""#), .init("$trim(\"a b\")", #""a b""#)],
+            "trim", "<s-:s>",
+            "Without spaces at both ends, and with one for each run of spaces, tabs and newlines inside.",
+            examples: [
+                .init("$trim(\"  hello \\n  world  \")", #""hello world""#), .init("$trim(\"a b\")", #""a b""#),
+            ],
             trim),
         Function(
             "pad", "<s-ns?:s>", "Filled up to a width: behind, or before when the width is negative.",
@@ -78,7 +89,10 @@ enum Strings {
             ], pad),
         Function(
             "join", "<a<s>s?:s>", "The strings of an array in one, with a separator between them.",
-            examples: [.init("$join([\"a\", \"b\"], \"-\")", #""a-b""#), .init("$join(\"a\")", #""a""#), .init("$join([])", #""""#)]
+            examples: [
+                .init("$join([\"a\", \"b\"], \"-\")", #""a-b""#), .init("$join(\"a\")", #""a""#),
+                .init("$join([])", #""""#),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             let list = machine.argument(arguments, 0)
             let separator = machine.argument(arguments, 1)
@@ -110,7 +124,11 @@ enum Strings {
             // A fraction of a character doesn't count, but adds up with one in the start.
             let start = machine.number(machine.argument(arguments, 1))
             let sum = start.isNegative ? nil : (start + wanted).rounded(.down).integer
-            end = min(count, sum ?? (max(0, start.isNegative ? count + (start.integer ?? 0) : 0) + (machine.integer(arguments, 2) ?? 0)))
+            end = min(
+                count,
+                sum
+                    ?? (max(0, start.isNegative ? count + (start.integer ?? 0) : 0)
+                        + (machine.integer(arguments, 2) ?? 0)))
         }
         if start >= end { return machine.substring(text, from: 0, to: 0) }
         let from = machine.byteOffset(text, start)

@@ -4,7 +4,8 @@ import Document
 enum Truth {
     static let functions: [Function] = [
         Function(
-            "boolean", "<x-:b>", "The truth of a value: false for empty strings, arrays and objects, 0, null, functions.",
+            "boolean", "<x-:b>",
+            "The truth of a value: false for empty strings, arrays and objects, 0, null, functions.",
             examples: [
                 .init("$boolean(\"\")", "false"), .init("$boolean([0, 1])", "true"), .init("$boolean(null)", "false"),
                 .init("$boolean(nothing)", nil),
@@ -22,7 +23,9 @@ enum Truth {
         },
         Function(
             "exists", "<x:b>", "Whether there is a value: null is one.",
-            examples: [.init("$exists(nothing)", "false"), .init("$exists(null)", "true"), .init("$exists(\"\")", "true")]
+            examples: [
+                .init("$exists(nothing)", "false"), .init("$exists(null)", "true"), .init("$exists(\"\")", "true"),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             Value(!machine.argument(arguments, 0).isUndefined)
         },

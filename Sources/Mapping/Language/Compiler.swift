@@ -12,10 +12,14 @@ struct Compiler {
     /// Every variable the mapping itself binds somewhere.
     private var bound: Set<String> = []
 
-    init(_ source: SourceText, _ options: MappingOptions) {
+    /// A compiler; of an expression inside a running mapping, with that one's symbols.
+    init(_ source: SourceText, _ options: MappingOptions, symbols: [String] = []) {
         self.source = source
         self.options = options
-        self.program = Program(source: source)
+        self.program = Program(source: source, options: options)
+        program.symbols = symbols
+        for (number, name) in symbols.enumerated() { symbolNumbers[name] = Int32(number) }
+        bound = Set(symbols)
     }
 
     /// Compiles a whole mapping.
@@ -108,18 +112,22 @@ struct Compiler {
 
     private func check(function number: Int, at offset: Int) throws(MappingError) {
         let function = Library.standard.functions[number]
-        if case .impure = function.purity, !options.allowsImpure {
+        switch function.purity {
+        case .random where !options.allowsRandom:
             throw source.error(
-                "U1003", "$\(function.name) gives another result each time, so a mapping must not call it", at: offset,
+                "U1003", "$\(function.name) depends on chance: a connector's mapping must not call it", at: offset,
                 token: function.name)
+        case .dynamic where !options.allowsEval:
+            throw source.error(
+                "U1003",
+                "$\(function.name) runs text that can't be checked before: a connector's mapping must not call it",
+                at: offset, token: function.name)
+        default: break
         }
     }
 
     private func unknown(variable name: String, at offset: Int, called: Bool) -> MappingError? {
         if bound.contains(name) || options.variables?.contains(name) == true { return nil }
-        if Library.unsupported.contains(name) {
-            return source.error("U1001", "$\(name) is not supported yet", at: offset, token: name)
-        }
         if called {
             return source.error("T1006", "there is no function $\(name)", at: offset, token: name)
         }
@@ -254,6 +262,8 @@ struct Compiler {
             } else {
                 if let error = unknown(variable: node.text, at: node.offset, called: false) { throw error }
                 (result.kind, result.a) = (.variable, symbol(node.text))
+                // Where the mapping's own variable of the name isn't in scope, the library's function is.
+                if let number = Library.standard.number(of: node.text) { result.b = Int32(number) + 1 }
             }
         }
     }
@@ -271,12 +281,12 @@ struct Compiler {
     }
 
     private mutating func path(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
-        if node.keepsSingleton { result.flags.insert(.keepsSingleton) }
+        if node.keepsSingleton || node.keepsArray { result.flags.insert(.keepsSingleton) }
         if node.isTuple { result.flags.insert(.yieldsTuples) }
         let plain = node.children.allSatisfy {
             $0.kind == .name && $0.stages.isEmpty && $0.predicates.isEmpty && !$0.isTuple && $0.groupPairs == nil
         }
-        let isFields = plain && !node.keepsSingleton && node.groupPairs == nil && !node.isTuple
+        let isFields = plain && !node.keepsSingleton && !node.keepsArray && node.groupPairs == nil && !node.isTuple
         if isFields {
             result.kind = .fields
             var names: [Int32] = []
@@ -292,9 +302,10 @@ struct Compiler {
         (result.a, result.b) = (Int32(program.steps.count), Int32(steps.count))
         program.steps += steps
         if steps.contains(where: \.isTuple) { result.flags.insert(.hasTuples) }
-        result.c = try node.groupPairs.map { (pairs) throws(MappingError) in
-            try group(pairs, at: node.groupOffset)
-        } ?? -1
+        result.c =
+            try node.groupPairs.map { (pairs) throws(MappingError) in
+                try group(pairs, at: node.groupOffset)
+            } ?? -1
     }
 
     private mutating func step(_ node: Syntax) throws(MappingError) -> Step {

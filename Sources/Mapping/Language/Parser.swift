@@ -33,6 +33,9 @@ struct Parser {
 
     private mutating func advance(afterOperand: Bool = false) throws(MappingError) {
         token = try lexer.next(afterOperand: afterOperand)
+        if let symbol = token.symbol, symbol == "!" || symbol == "~" {
+            throw source.error("S0204", "no such operator: \(symbol)", at: token.offset, token: symbol)
+        }
     }
 
     private mutating func expect(_ symbol: String, afterOperand: Bool = false) throws(MappingError) {
@@ -126,8 +129,6 @@ struct Parser {
                 node.children = try pairs()
                 return node
             case "|": return try transform(leaf(.transform))
-            case "!", "~":
-                throw source.error("S0204", "no such operator: \(symbol)", at: first.offset, token: symbol)
             default:
                 throw source.error(
                     "S0211", "\(symbol) cannot begin an expression", at: first.offset, token: symbol)

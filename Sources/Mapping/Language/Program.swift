@@ -89,6 +89,7 @@ struct FieldName {
 /// A compiled mapping's code: flat tables that never change.
 struct Program {
     let source: SourceText
+    let options: MappingOptions
     var operations: [Operation] = []
     var lists: [Int32] = []
     var steps: [Step] = []

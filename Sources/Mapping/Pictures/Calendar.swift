@@ -69,7 +69,8 @@ struct CivilTime {
     /// The week of the month, by the same rule.
     var weekOfMonth: Int {
         if midnight >= Self.firstWeek(year, month + 1) { return 1 }
-        let start = midnight < Self.firstWeek(year, month) ? Self.firstWeek(year, month - 1) : Self.firstWeek(year, month)
+        let start =
+            midnight < Self.firstWeek(year, month) ? Self.firstWeek(year, month - 1) : Self.firstWeek(year, month)
         return (midnight - start) / (7 * Self.day) + 1
     }
 

@@ -150,5 +150,7 @@ struct DateReader: Sendable {
 
 extension Substring {
     /// With zeros behind up to a width.
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: "0", count: Swift.max(0, width - count)) }
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: "0", count: Swift.max(0, width - count))
+    }
 }

@@ -69,7 +69,8 @@ struct IntegerPicture: Sendable {
             }
         }
         guard let family else {
-            throw PictureError(code: "D3130", message: "no such numbering: a picture needs a digit, or is A, a, I, i, W, Ww, w")
+            throw PictureError(
+                code: "D3130", message: "no such numbering: a picture needs a digit, or is A, a, I, i, W, Ww, w")
         }
         zero = family
         interval = Self.interval(separators)
@@ -161,7 +162,8 @@ struct IntegerPicture: Sendable {
         switch style {
         case .letters: return "[A-Za-z]+"
         case .roman: return "[MDCLXVImdclxvi]+"
-        case .words: return "(?:" + (Words.all.sorted { $0.count > $1.count } + ["and", "[\\-, ]"]).joined(separator: "|") + ")+"
+        case .words:
+            return "(?:" + (Words.all.sorted { $0.count > $1.count } + ["and", "[\\-, ]"]).joined(separator: "|") + ")+"
         case .decimal:
             return "[0-9]" + (parseWidth.map { "{\($0)}" } ?? "+") + (isOrdinal ? "(?:th|st|nd|rd)" : "")
         }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A broker as a child process: spawned, waited for, stopped.
@@ -15,6 +16,9 @@ public final class BrokerProcess: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// What, and with what.
         public let description: String
+
+        /// A failure, in words.
+        public init(description: String) { self.description = description }
     }
 
     private static let script = """
@@ -114,7 +118,7 @@ public final class BrokerProcess: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, arguments[0], &actions, &attributes, &words, environ)
+        let result = posix_spawn(&pid, arguments[0], &actions, &attributes, &words, omni_environment())
         guard result == 0 else { throw Failure(description: "\(arguments[0]): errno \(result)") }
         return pid
     }
