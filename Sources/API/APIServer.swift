@@ -46,9 +46,21 @@ public final class APIServer: Sendable {
     public func start() throws {
         try decisions.start(
             topic: hub.names.golden(entity: "reservation"), Settings(settings.brokerPairs), log: log)
-        let bound = try server.start()
+        let bound = try listen()
         port.withLock { $0 = bound }
         log.info("the API listens", metadata: ["port": "\(bound)"])
+    }
+
+    /// A hub that was killed a moment ago may still hold the port: it is waited for, a little.
+    private func listen() throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            do {
+                return try server.start()
+            } catch let error as SystemError where error.code == EADDRINUSE && ContinuousClock.now < deadline {
+                usleep(50_000)
+            }
+        }
     }
 
     /// Answers what is running and stops.

@@ -32,7 +32,7 @@ struct ConnectorCommand: ParsableCommand {
         var update = false
 
         func run() throws {
-            let installation = try global.installation()
+            let installation = try global.installation(isShort: true)
             var failed = 0
             var results: [JSON] = []
             for name in names.isEmpty ? installation.connectors : names {

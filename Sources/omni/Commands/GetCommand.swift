@@ -29,7 +29,7 @@ struct GetCommand: ParsableCommand {
     var system: String?
 
     func run() throws {
-        let installation = try global.installation()
+        let installation = try global.installation(isShort: true)
         let model = try installation.model()
         let api = APIClient(installation)
         var record: JSON
