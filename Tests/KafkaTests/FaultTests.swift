@@ -22,6 +22,43 @@ import Testing
         #expect(producer.takeDelivered().map(\.count) == [1])
     }
 
+    @Test func aCommitThatTakesTooLongIsCalledAgain() throws {
+        let mock = MockCluster()
+        mock.create("t")
+        let producer = try transactional(mock)
+        try producer.initTransactions(timeout: patience)
+        try producer.begin()
+        try "v".produce(by: producer, to: "t")
+        mock.fail(.endTransaction, with: Array(repeating: .coordinatorLoadInProgress, count: 1_000))
+        let error = #expect(throws: KafkaError.self) { try producer.commit(timeout: .milliseconds(200)) }
+        #expect(error?.isRetriable == true)
+        mock.stopFailing(.endTransaction)
+        try producer.commit(timeout: patience)
+        try producer.begin()
+        try producer.abort(timeout: patience)
+    }
+
+    @Test func aStaticMemberThatWasReplacedIsFenced() throws {
+        let mock = MockCluster()
+        mock.create("t")
+        let consumer = try Consumer(
+            mock.settings.merging([
+                "group.id": "g", "group.instance.id": "one", "auto.offset.reset": "earliest",
+                "heartbeat.interval.ms": "50", "session.timeout.ms": "6000",
+            ]), log: Cluster.log)
+        try consumer.subscribe(to: ["t"])
+        try eventually("an assignment") {
+            try consumer.poll(timeout: .milliseconds(20)) { _ in }
+            return !consumer.partitions.isEmpty
+        }
+        mock.fail(.heartbeat, with: [.fencedInstanceID])
+        let error = #expect(throws: KafkaError.self) {
+            try eventually("the error") { try consumer.poll(timeout: .milliseconds(20)) { _ in false } }
+        }
+        #expect(error?.code == .fencedInstanceID)
+        #expect(error?.verdict == .fenced)
+    }
+
     @Test func aRefusedRecordSpoilsTheTransactionNotTheProducer() throws {
         let mock = MockCluster()
         mock.create("t")
