@@ -4,7 +4,9 @@ extension Number {
         guard divisor.coefficient != 0 else { return false }
         guard coefficient != 0 else { return true }
         let shift = exponent - divisor.exponent
-        if shift >= 0 {
+        if shift == 0 { return coefficient % divisor.coefficient == 0 }
+        if shift > 0 {
+            if divisor.coefficient == 1 { return true }
             let scale = Self.power(of: 10, shift, modulo: divisor.coefficient)
             return Self.product(coefficient % divisor.coefficient, scale, modulo: divisor.coefficient) == 0
         }
