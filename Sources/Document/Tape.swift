@@ -142,6 +142,8 @@ struct TapeStorage {
 enum Word {
     /// The longest string or number, in bytes: the length has 26 bits.
     static let longest = (1 << 26) - 1
+    /// The most members of a container: their count has 28 bits.
+    static let most = (1 << 28) - 1
     /// String: it holds a character that must be escaped when written. Number: it is written as an integer.
     @inlinable static var flag: UInt64 { 1 << 58 }
 
