@@ -37,39 +37,50 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // Floor 0: the C libraries' module maps, the JSON value, and regular expressions.
+        // Floor 0: the C libraries' module maps, the JSON value, digests and UUIDs.
         .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         module("Document"),
+        module("Digests", ["CCrypto"]),
         module("Patterns"),
+        module("EmbeddedBroker", ["CLinux"]),
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
         module("Schema", ["Document", "Patterns"]),
         module("Mapping", ["Document", "Patterns"]),
-        module("Formats", ["Document"]),
-        module("Transports", ["Document", "CSQLite", "CCurl", "CCrypto", logging] + nioHTTP),
-        module("Kafka", ["CRdKafka", logging]),
-        module("Canonical", ["Document", "Schema", "CCrypto"]),
+        module("Transports", ["Document", "Digests", "CLinux", "CSQLite", "CCurl", logging] + nioHTTP),
+        module("Formats", ["Document", "CExpat"]),
+        // Lifetimes: a record lent by a batch can't outlive it.
+        .target(
+            name: "Kafka", dependencies: ["CRdKafka", logging],
+            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
+        module("Canonical", ["Document", "Schema", "Digests"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
         module("Consistency", ["Document", "Canonical"]),
         module("Installation", ["Document", "Canonical", "Schema", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
-        module("Hub", ["Document", "Canonical", "Consistency", "Installation", "Kafka", "Schema", "CLMDB", logging]),
+        module(
+            "Hub",
+            ["Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "CLMDB", logging]),
         module(
             "Connector",
             [
-                "Document", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports", "Kafka", logging,
+                "Document", "Digests", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports",
+                "Kafka",
+                logging,
             ]),
         module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
 
         // Floor 4: queries and requests over HTTP; the demonstration's five systems.
         module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
-        module("Demo", ["Document", "Canonical", "Transports", "CSQLite", logging]),
+        module("Demo", ["Document", "Digests", "EmbeddedBroker", "Transports"]),
 
         // Floor 5.
         .executableTarget(
@@ -81,20 +92,30 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What tests share. Depends on nothing of ours.
+        .target(
+            name: "TestBroker", dependencies: ["EmbeddedBroker"], path: "Tests/TestBroker", swiftSettings: settings),
+        // Measures; not part of the product.
+        .executableTarget(
+            name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
+
         tests("Document"),
+        tests("Digests"),
         tests("Patterns"),
         tests("Schema", ["Document"]),
         tests("Mapping", ["Document"]),
         tests("Formats", ["Document"]),
-        tests("Transports", ["Document"]),
-        tests("Kafka"),
-        tests("Canonical", ["Document", "Schema"]),
+        tests("Transports", ["Digests"]),
+        tests("Canonical", ["Document", "Digests"]),
+        tests("Kafka", ["CRdKafka", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
-        tests("Connector", ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping"]),
+        tests(
+            "Connector",
+            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "TestBroker", logging]),
         tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
         tests("API", ["Document", "Hub", "Transports"]),
-        tests("Demo", ["Document", "Transports"]),
+        tests("Demo", ["Document", "Digests", "Transports"]),
     ]
 )

@@ -14,3 +14,12 @@ static inline CURLcode omni_curl_set_write(CURL *handle, CURLoption option, curl
 static inline CURLcode omni_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }
+static inline CURLcode omni_curl_set_read(CURL *handle, CURLoption option, curl_read_callback callback) {
+    return curl_easy_setopt(handle, option, callback);
+}
+static inline CURLcode omni_curl_set_seek(CURL *handle, CURLoption option, curl_seek_callback callback) {
+    return curl_easy_setopt(handle, option, callback);
+}
+static inline CURLcode omni_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}

@@ -21,6 +21,21 @@ public enum JSON: Sendable, Hashable {
             self.key = key
             self.value = value
         }
+
+        /// Whether it bears that name, byte by byte: String's own equality takes differently composed texts for the
+        /// same, JSON doesn't.
+        func isNamed(_ name: String) -> Bool { key.utf8.elementsEqual(name.utf8) }
+
+        /// Equality as JSON has it.
+        public static func == (left: Member, right: Member) -> Bool {
+            left.isNamed(right.key) && left.value == right.value
+        }
+
+        /// Hashes in agreement with equality.
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(key)
+            hasher.combine(value)
+        }
     }
 
     /// The value at a node, copied.
@@ -52,11 +67,11 @@ public enum JSON: Sendable, Hashable {
     public subscript(_ key: String) -> JSON? {
         get {
             guard case .object(let members) = self else { return nil }
-            return members.first { $0.key == key }?.value
+            return members.first { $0.isNamed(key) }?.value
         }
         set {
             guard case .object(var members) = self else { return }
-            if let place = members.firstIndex(where: { $0.key == key }) {
+            if let place = members.firstIndex(where: { $0.isNamed(key) }) {
                 if let newValue { members[place].value = newValue } else { members.remove(at: place) }
             } else if let newValue {
                 members.append(Member(key, newValue))

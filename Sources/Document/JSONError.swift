@@ -28,10 +28,13 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// Bounds on what a parser accepts.
 public struct JSONLimits: Sendable {
-    /// How deep arrays and objects may nest.
+    /// How deep arrays and objects may nest. Reading and writing recur that deep: raise it for large stacks only.
     public var depth = 512
-    /// The largest document in bytes; at most 64 MiB.
-    public var bytes = 64 << 20 - 1
+    /// The largest document in bytes; at most 64 MiB less one, for a word has 26 bits of length.
+    public var bytes = (64 << 20) - 1
+
+    /// The defaults, to be changed.
+    public init() {}
 
     /// The defaults: 512 levels, 64 MiB.
     public static let standard = JSONLimits()

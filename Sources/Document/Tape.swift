@@ -74,17 +74,27 @@ struct TapeStorage {
     @usableFromInline var byteCapacity = 0
     @usableFromInline var root: UInt32 = 0
 
+    /// The parser's memory: see ``NameFilters``.
+    var filters: UnsafeMutablePointer<UInt64>
+    var filterCapacity = 0
+    var table: UnsafeMutablePointer<UInt32>
+    var tableCapacity = 0
+
     /// Bytes behind the content that may be read (never used), so that eight can be loaded at a time.
     static let padding = 16
 
     init() {
         words = .allocate(capacity: 0)
         bytes = .allocate(capacity: 0)
+        filters = .allocate(capacity: 0)
+        table = .allocate(capacity: 0)
     }
 
     func free() {
         words.deallocate()
         bytes.deallocate()
+        filters.deallocate()
+        table.deallocate()
     }
 
     /// Makes room for so many words and bytes in all, keeping what is there.
@@ -107,6 +117,24 @@ struct TapeStorage {
             byteCapacity = capacity
         }
     }
+
+    /// Makes room for so many words of filters, keeping what is there.
+    mutating func reserve(filters wanted: Int) {
+        guard wanted > filterCapacity else { return }
+        let grown = UnsafeMutablePointer<UInt64>.allocate(capacity: wanted)
+        grown.update(from: filters, count: filterCapacity)
+        filters.deallocate()
+        filters = grown
+        filterCapacity = wanted
+    }
+
+    /// Makes room for a hash table of so many entries, keeping nothing.
+    mutating func reserve(table wanted: Int) {
+        guard wanted > tableCapacity else { return }
+        table.deallocate()
+        table = .allocate(capacity: wanted)
+        tableCapacity = wanted
+    }
 }
 
 /// The bits of a word.
@@ -117,12 +145,25 @@ enum Word {
     /// String: it holds a character that must be escaped when written. Number: it is written as an integer.
     static let flag: UInt64 = 1 << 58
 
+    @inline(__always)
     static func text(_ tag: Tag, offset: Int, length: Int, flag: Bool) -> UInt64 {
         tag.word | (flag ? Self.flag : 0) | UInt64(length) << 32 | UInt64(offset)
     }
 
     static func container(_ tag: Tag, count: Int, end: Int) -> UInt64 {
         tag.word | UInt64(count) << 32 | UInt64(end)
+    }
+
+    /// A container that is not closed yet: its parent's index (-1 for none), and how many members that has so far.
+    @inline(__always)
+    static func open(_ tag: Tag, parent: Int, members: Int) -> UInt64 {
+        tag.word | UInt64(members) << 32 | UInt64(UInt32(truncatingIfNeeded: parent))
+    }
+
+    /// What an open container's word says of its parent.
+    @inline(__always)
+    static func parent(_ word: UInt64) -> (index: Int, members: Int) {
+        (Int(Int32(truncatingIfNeeded: word)), Int((word >> 32) & 0xFFF_FFFF))
     }
 
     static func link(to index: UInt32) -> UInt64 {

@@ -1,0 +1,245 @@
+/// An event's attributes: CloudEvents 1.0 in the binary mode of its Kafka binding, with our extensions.
+///
+/// Data and key stay with the record. `docs/contracts.md` tells what each header means.
+public struct Envelope: Sendable, Hashable {
+    /// `ce_id`: stable, see ``EventID``.
+    public var id: String
+    /// `ce_source`.
+    public var source: EventSource
+    /// `ce_type`.
+    public var type: EventType
+    /// `ce_subject`: the entity's key.
+    public var subject: String
+    /// `ce_time`: when the system says it happened; ``Tick/never`` when it doesn't say.
+    public var time = Tick.never
+    /// `ce_dataschema`, such as `urn:omni:product:1`.
+    public var dataSchema: String?
+    /// `ce_position`: where the system's own change log stood.
+    public var position: Int64?
+    /// `ce_self`: the system's own number for the entity.
+    public var selfID: String?
+    /// `ce_revision`: the golden record's revision.
+    public var revision: Int64?
+    /// `ce_rules`: the version of the rules that made a golden record.
+    public var rules: String?
+    /// `ce_notafter`: the hub refuses a request after this.
+    public var notAfter: Tick?
+    /// `traceparent` (W3C Trace Context), passed on.
+    public var traceparent: String?
+
+    /// The attributes that every event has.
+    public init(id: String, source: EventSource, type: EventType, subject: String) {
+        self.id = id
+        self.source = source
+        self.type = type
+        self.subject = subject
+    }
+
+    /// The schema's major version, from `urn:omni:<kind>:<major>`.
+    public var schemaMajor: Int? {
+        guard let dataSchema, let colon = dataSchema.lastIndex(of: ":") else { return nil }
+        return Int(dataSchema[dataSchema.index(after: colon)...])
+    }
+}
+
+/// Why headers are no event: which header, and what is wrong. Values are not quoted (I12).
+public struct EnvelopeError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The header's name.
+    public let header: String
+    /// What is wrong with it.
+    public let reason: String
+
+    /// `header 'ce_type': reason`.
+    public var description: String { "header '\(header)': \(reason)" }
+
+    init(_ header: String, _ reason: String) {
+        self.header = header
+        self.reason = reason
+    }
+}
+
+// MARK: Reading
+
+extension Envelope {
+    /// Gathers headers one by one, as a Kafka client lends them, and makes an envelope of them.
+    ///
+    /// ```swift
+    /// var reader = Envelope.Reader()
+    /// for header in record.headers { reader.add(header.name, header.value) }
+    /// let envelope = try reader.envelope()
+    /// ```
+    public struct Reader {
+        private var id: String?
+        private var source: EventSource?
+        private var type: EventType?
+        private var subject: String?
+        private var time = Tick.never
+        private var dataSchema: String?
+        private var position: Int64?
+        private var selfID: String?
+        private var revision: Int64?
+        private var rules: String?
+        private var notAfter: Tick?
+        private var traceparent: String?
+        private var hasVersion = false
+        private var hasContentType = false
+        private var failure: EnvelopeError?
+
+        /// No headers yet.
+        public init() {}
+
+        /// Takes one header; the bytes are read during the call only. Unknown headers are skipped.
+        public mutating func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+            switch name.count {
+            case 5 where name.is("ce_id"): id = text(value, "ce_id", current: id)
+            case 7 where name.is("ce_type"):
+                type = parsed(value, "ce_type", "must be omni.<kind>.<verb>", current: type) { EventType($0) }
+            case 7 where name.is("ce_time"):
+                let read = time.isKnown ? time : nil
+                time = parsed(value, "ce_time", Self.time, current: read) { Tick(rfc3339: $0) } ?? .never
+            case 7 where name.is("ce_self"): selfID = text(value, "ce_self", current: selfID)
+            case 8 where name.is("ce_rules"): rules = text(value, "ce_rules", current: rules)
+            case 9 where name.is("ce_source"):
+                source = parsed(value, "ce_source", "must be /<system>/<source>", current: source) { EventSource($0) }
+            case 10 where name.is("ce_subject"): subject = text(value, "ce_subject", current: subject)
+            case 11 where name.is("ce_position"):
+                position = parsed(value, "ce_position", "must be an integer", current: position) { Int64(utf8: $0) }
+            case 11 where name.is("ce_revision"):
+                revision = parsed(value, "ce_revision", "must be an integer", current: revision) { Int64(utf8: $0) }
+            case 11 where name.is("ce_notafter"):
+                notAfter = parsed(value, "ce_notafter", Self.time, current: notAfter) { Tick(rfc3339: $0) }
+            case 11 where name.is("traceparent"): traceparent = String(decoding: value, as: UTF8.self)
+            case 12 where name.is("content-type"):
+                hasContentType = value.starts(with: "application/json".utf8)
+                if !hasContentType { fail("content-type", "must be application/json") }
+            case 13 where name.is("ce_dataschema"):
+                dataSchema = text(value, "ce_dataschema", current: dataSchema)
+                if !value.starts(with: "urn:omni:".utf8) { fail("ce_dataschema", "must be urn:omni:<kind>:<major>") }
+            case 14 where name.is("ce_specversion"):
+                hasVersion = value.is("1.0")
+                if !hasVersion { fail("ce_specversion", "must be 1.0") }
+            default: break
+            }
+        }
+
+        private static let time = "must be an RFC 3339 date and time with an offset"
+
+        /// The envelope. Call once, after all headers.
+        public func envelope() throws(EnvelopeError) -> Envelope {
+            if let failure { throw failure }
+            guard hasVersion else { throw EnvelopeError("ce_specversion", "is missing") }
+            guard let id else { throw EnvelopeError("ce_id", "is missing") }
+            guard let source else { throw EnvelopeError("ce_source", "is missing") }
+            guard let type else { throw EnvelopeError("ce_type", "is missing") }
+            guard let subject else { throw EnvelopeError("ce_subject", "is missing") }
+            guard hasContentType else { throw EnvelopeError("content-type", "is missing") }
+            // Deletions, erasures and reports carry no entity of their own.
+            switch type.verb {
+            case .stated, .requested, .released, .golden, .decided:
+                guard let dataSchema else { throw EnvelopeError("ce_dataschema", "is missing") }
+                let kind = type.dataKind.utf8
+                guard dataSchema.utf8.dropFirst(9).starts(with: kind),
+                    dataSchema.utf8.dropFirst(9 + kind.count).first == UInt8(ascii: ":")
+                else { throw EnvelopeError("ce_dataschema", "names another kind than ce_type does") }
+            case .deleted, .written, .erased, .merged: break
+            }
+            var envelope = Envelope(id: id, source: source, type: type, subject: subject)
+            envelope.time = time
+            envelope.dataSchema = dataSchema
+            envelope.position = position
+            envelope.selfID = selfID
+            envelope.revision = revision
+            envelope.rules = rules
+            envelope.notAfter = notAfter
+            envelope.traceparent = traceparent
+            return envelope
+        }
+
+        private mutating func text(
+            _ value: UnsafeBufferPointer<UInt8>, _ name: String, current: String?
+        ) -> String? {
+            parsed(value, name, "must be text in UTF-8, not empty", current: current) {
+                $0.isEmpty ? nil : String(validating: $0, as: UTF8.self)
+            }
+        }
+
+        private mutating func parsed<Value>(
+            _ value: UnsafeBufferPointer<UInt8>, _ name: String, _ expected: String, current: Value?,
+            _ parse: (UnsafeBufferPointer<UInt8>) -> Value?
+        ) -> Value? {
+            if current != nil { fail(name, "stands twice") }
+            guard let read = parse(value) else {
+                fail(name, expected)
+                return nil
+            }
+            return read
+        }
+
+        private mutating func fail(_ name: String, _ reason: String) {
+            failure = failure ?? EnvelopeError(name, reason)
+        }
+    }
+
+    /// Reads an event's headers, given as text.
+    public init(headers: some Sequence<(String, String)>) throws(EnvelopeError) {
+        var reader = Reader()
+        for (name, value) in headers {
+            var (name, value) = (name, value)
+            name.withUTF8 { name in value.withUTF8 { reader.add(name, $0) } }
+        }
+        self = try reader.envelope()
+    }
+
+    /// Reads an event's headers, asking for each by its name.
+    public init(lookup: (String) -> String?) throws(EnvelopeError) {
+        try self.init(headers: Self.names.compactMap { name in lookup(name).map { (name, $0) } })
+    }
+
+    /// The names of all headers that an event may carry.
+    public static let names = [
+        "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_dataschema", "content-type",
+        "ce_position", "ce_self", "ce_revision", "ce_rules", "ce_notafter", "traceparent",
+    ]
+}
+
+// MARK: Writing
+
+extension Envelope {
+    /// The headers, in the order of ``names``.
+    public var headers: [(name: String, text: String)] {
+        var headers: [(name: String, text: String)] = []
+        headers.reserveCapacity(Self.names.count)
+        headers.append(("ce_specversion", "1.0"))
+        headers.append(("ce_id", id))
+        headers.append(("ce_source", source.description))
+        headers.append(("ce_type", type.description))
+        headers.append(("ce_subject", subject))
+        if time.isKnown { headers.append(("ce_time", time.rfc3339)) }
+        if let dataSchema { headers.append(("ce_dataschema", dataSchema)) }
+        headers.append(("content-type", "application/json"))
+        if let position { headers.append(("ce_position", String(position))) }
+        if let selfID { headers.append(("ce_self", selfID)) }
+        if let revision { headers.append(("ce_revision", String(revision))) }
+        if let rules { headers.append(("ce_rules", rules)) }
+        if let notAfter { headers.append(("ce_notafter", notAfter.rfc3339)) }
+        if let traceparent { headers.append(("traceparent", traceparent)) }
+        return headers
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    fileprivate func `is`(_ text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount
+            && text.withUTF8Buffer { literal in
+                for at in 0..<count where self[at] != literal[at] { return false }
+                return true
+            }
+    }
+}
+
+extension Int64 {
+    /// Reads decimal digits with an optional minus.
+    fileprivate init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+        self.init(String(decoding: text, as: UTF8.self))
+    }
+}

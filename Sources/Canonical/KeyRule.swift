@@ -1,0 +1,78 @@
+public import Document
+
+/// How an entity's key follows from its data.
+public enum KeyRule: Sendable, Hashable {
+    /// The value of one field; checked as a GTIN when the schema says `"format": "gtin"`.
+    case field(String, isGTIN: Bool)
+    /// `<product>@<place>`.
+    case stock
+    /// `<system>:<self>`: the system's own number, which the event carries beside the data.
+    case member
+
+    init(entity: String, schema: JSON, rules: Rules) throws(ModelError) {
+        switch entity {
+        case "stock": self = .stock
+        case "customer": self = .member
+        default:
+            let field = rules.key ?? (entity == "reservation" ? "reservation" : nil)
+            guard let field else {
+                throw ModelError(
+                    rules: RulesError(
+                        entity: entity, place: "key", reason: "is missing: name the field that is the key"))
+            }
+            guard let property = schema["properties"]?[field] else {
+                throw ModelError(
+                    rules: RulesError(entity: entity, place: "key", reason: "the schema has no field '\(field)'"))
+            }
+            guard schema["required"]?.array?.contains(.string(field)) == true else {
+                throw ModelError(entity, "the key '\(field)' must be among \"required\"")
+            }
+            self = .field(field, isGTIN: property["format"] == "gtin")
+        }
+    }
+
+    /// The key of these data.
+    ///
+    /// - Parameters:
+    ///   - document: the data.
+    ///   - system: whose data they are.
+    ///   - selfID: the system's own number for the entity, if it came with the event.
+    public func key(of document: Node, system: String, selfID: String?) throws(KeyError) -> String {
+        switch self {
+        case .field(let name, let isGTIN):
+            let text = try Self.text(document, name)
+            if isGTIN {
+                var text = text
+                guard text.withUTF8({ GTIN.isNormal($0) }) else { throw KeyError(name, "must be a GTIN of 14 digits") }
+            }
+            return text
+        case .stock: return "\(try Self.text(document, "product"))@\(try Self.text(document, "place"))"
+        case .member:
+            guard let selfID, !selfID.isEmpty else { throw KeyError("self", "is missing: the system's own number") }
+            return "\(system):\(selfID)"
+        }
+    }
+
+    private static func text(_ document: Node, _ name: String) throws(KeyError) -> String {
+        guard let text = document[name]?.string, !text.isEmpty else {
+            throw KeyError(name, "must be a text: it is part of the key")
+        }
+        return text
+    }
+}
+
+/// Data without a usable key.
+public struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The field.
+    public let field: String
+    /// What is wrong with it.
+    public let reason: String
+
+    /// `'gtin' must be …`.
+    public var description: String { "'\(field)' \(reason)" }
+
+    init(_ field: String, _ reason: String) {
+        self.field = field
+        self.reason = reason
+    }
+}

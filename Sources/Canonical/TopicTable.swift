@@ -1,0 +1,68 @@
+/// One topic as it must be.
+public struct Topic: Sendable, Hashable {
+    /// Its name.
+    public let name: String
+    /// How many partitions. Never changed in place.
+    public let partitions: Int
+    /// Its settings, by Kafka's names.
+    public let settings: [String: String]
+}
+
+/// Every topic of an installation with its settings: the one table that `omni topics` creates and verifies.
+public struct TopicTable: Sendable {
+    /// The topics, in the order of their names.
+    public let topics: [Topic]
+
+    /// The table.
+    ///
+    /// - Parameters:
+    ///   - names: the installation's names.
+    ///   - model: its entities.
+    ///   - connectors: its connectors' names.
+    ///   - replicas: the brokers that keep each partition; writes need all but one of them.
+    ///   - maxMessageBytes: the largest record.
+    ///   - partitions: how many, by domain. Customers always have one (docs/decisions/0002).
+    public init(
+        names: TopicNames, model: Model, connectors: [String], replicas: Int = 1, maxMessageBytes: Int = 1 << 20,
+        partitions: (_ domain: String) -> Int
+    ) {
+        let common = [
+            "min.insync.replicas": String(max(1, replicas - 1)),
+            "max.message.bytes": String(maxMessageBytes),
+            // The record's time is when it came to the broker: stamps are clamped to it, so a client must not choose it.
+            "message.timestamp.type": "LogAppendTime",
+        ]
+        let log = common.merging(["cleanup.policy": "delete", "retention.ms": Self.days(30)]) { $1 }
+        let table = common.merging([
+            "cleanup.policy": "compact",
+            // Whoever was away for less than half of this still sees every deletion.
+            "delete.retention.ms": Self.days(30),
+            // A deleted person is gone from the disks within this time after the tombstone.
+            "max.compaction.lag.ms": Self.days(7),
+        ]) { $1 }
+        var topics: [Topic] = []
+        for domain in model.domains {
+            let count = domain == "customer" ? 1 : max(1, partitions(domain))
+            topics.append(Topic(name: names.input(domain: domain), partitions: count, settings: log))
+            topics.append(Topic(name: names.state(domain: domain), partitions: count, settings: table))
+            for entity in model.entities(of: domain) {
+                topics.append(Topic(name: names.golden(entity: entity.name), partitions: count, settings: table))
+                if entity.engine != .stock {
+                    topics.append(Topic(name: names.identity(entity: entity.name), partitions: count, settings: table))
+                }
+            }
+        }
+        for connector in connectors {
+            topics.append(Topic(name: names.position(connector: connector), partitions: 1, settings: table))
+            topics.append(Topic(name: names.parked(connector: connector), partitions: 1, settings: table))
+            topics.append(Topic(name: names.dead(of: connector), partitions: 1, settings: log))
+        }
+        topics.append(Topic(name: names.dead(of: "hub"), partitions: 1, settings: log))
+        self.topics = topics.sorted { $0.name < $1.name }
+    }
+
+    /// The topic of that name.
+    public subscript(_ name: String) -> Topic? { topics.first { $0.name == name } }
+
+    private static func days(_ count: Int) -> String { String(count * 86_400_000) }
+}

@@ -1,0 +1,234 @@
+import Canonical
+import Digests
+import Document
+import Installation
+import Transports
+
+/// Records of an HTTP API: what is new since the cursor, page by page; from time to time everything; and at once what a
+/// webhook hints at.
+struct PollSource: SourceTransport {
+    private let settings: SourceSettings
+    private let poll: PollReading
+    private let system: HTTPSystem
+    private let hints: Hints?
+
+    /// What is being read.
+    private enum Run: Equatable {
+        /// What is new since the cursor.
+        case new
+        /// Everything; handed over, or only looked at for its cursor (`start: now`).
+        case everything(isSilent: Bool)
+    }
+    private var run: Run?
+    /// The next page's path.
+    private var next: String?
+    /// Where this run begins.
+    private var start: JSON?
+    /// The largest cursor seen in this run.
+    private var cursor: JSON?
+    private var compareAt: ContinuousClock.Instant?
+
+    init(_ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?) {
+        self.settings = settings
+        self.poll = poll
+        self.system = system
+        self.hints = hints
+    }
+
+    mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+        if run == nil, let hints, position != nil, let hinted = try readHints(hints, take) { return hinted }
+        if run == nil { begin(position) }
+        return try page(position, take)
+    }
+
+    mutating func acknowledge() throws { hints?.confirmTaken() }
+
+    mutating func rewind() {
+        (run, next) = (nil, nil)
+        hints?.refuseTaken()
+    }
+
+    mutating func wait(_ stop: StopSignal) throws {
+        if let hints { hints.wait(for: settings.every, stop) } else { stop.wait(for: settings.every) }
+    }
+
+    // MARK: Runs
+
+    private mutating func begin(_ position: JSON?) {
+        start = position?["cursor"]
+        cursor = start
+        if position == nil {
+            run = .everything(isSilent: settings.start == .now)
+        } else if poll.since == nil {
+            run = .everything(isSilent: false)
+        } else if let interval = settings.compare, compareAt.map({ .now >= $0 }) ?? true {
+            run = .everything(isSilent: false)
+            compareAt = .now + interval
+        } else {
+            run = .new
+        }
+        next = poll.path
+        if run == .new, let since = poll.since, let value = cursor?.plain {
+            next = Self.adding(since.parameter, value, to: poll.path)
+        }
+        if compareAt == nil, let interval = settings.compare { compareAt = .now + interval }
+    }
+
+    private mutating func page(
+        _ position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd {
+        let path = next ?? poll.path
+        let cycle = position?["cycle"]?.integer ?? 0
+        let answer = try system.get(path)
+        guard answer.isSuccess else { throw system.failure(.get, answer) }
+        var tape = Tape()
+        do { try tape.parse(answer.body) } catch { throw SystemFailure("the answer is not JSON: \(error)") }
+        guard let list = Members.find(poll.items, in: tape.root), list.kind == .array else {
+            throw WrongSetting("the answer holds no list at \"\(poll.items)\"; change \"items\"")
+        }
+        var end = PageEnd()
+        let isSilent = run == .everything(isSilent: true)
+        if run == .everything(isSilent: false), settings.of != nil { end.delivery = "everything@\(cycle)" }
+        var largest = cursor
+        for element in list.elements {
+            end.records += 1
+            if let since = poll.since, !since.member.isEmpty { largest = Self.larger(largest, element, since.member) }
+            if !isSilent { try hand(element, "\(cycle)", end.delivery, take) }
+        }
+        finish(&end, tape.root, answer, cycle: cycle, largest: largest)
+        return end
+    }
+
+    /// Finds the next page, or ends the run.
+    private mutating func finish(
+        _ end: inout PageEnd, _ root: Node, _ answer: HTTPSystem.Answer, cycle: Int, largest: JSON?
+    ) {
+        var following: String?
+        if let since = poll.since, !since.answer.isEmpty {
+            // The answer's cursor is both where to go on now and where to begin the next time.
+            let shown = Members.find(since.answer, in: root).map(JSON.init)
+            if let shown, shown.plain != nil { cursor = shown }
+            if end.records > 0, let value = cursor?.plain { following = Self.adding(since.parameter, value, to: poll.path) }
+        } else {
+            cursor = largest
+            following = afterwards(root, answer, records: end.records)
+        }
+        next = following
+        guard following == nil else { return }
+        let isWhole = run != .new
+        run = nil
+        end.isIdle = true
+        end.endsDelivery = isWhole && end.delivery != nil
+        var position: JSON = ["cycle": .number(Number(cycle + 1))]
+        if let cursor { position["cursor"] = cursor }
+        end.position = position
+    }
+
+    private func afterwards(_ root: Node, _ answer: HTTPSystem.Answer, records: Int) -> String? {
+        switch poll.pages {
+        case nil: return nil
+        case .next(let member): return Members.find(member, in: root)?.string.flatMap { $0.isEmpty ? nil : $0 }
+        case .link: return answer.fields.all("Link").lazy.compactMap(Self.nextLink).first
+        case .number(let parameter, let first):
+            guard records > 0 else { return nil }
+            let page = (next ?? poll.path).split(separator: "&").last.flatMap { part -> Int? in
+                part.hasPrefix("\(parameter)=") ? Int(part.dropFirst(parameter.utf8.count + 1)) : nil
+            }
+            return Self.adding(parameter, String((page ?? first) + 1), to: base)
+        case .cursor(let parameter, let member):
+            guard records > 0, let value = Members.find(member, in: root).map(JSON.init)?.plain else { return nil }
+            return Self.adding(parameter, value, to: base)
+        }
+    }
+
+    /// The run's first page, to which further parameters are added.
+    private var base: String {
+        guard run == .new, let since = poll.since, let value = start?.plain else { return poll.path }
+        return Self.adding(since.parameter, value, to: poll.path)
+    }
+
+    private func hand(
+        _ element: Node, _ read: String, _ delivery: String?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws {
+        var tape = Tape()
+        tape.setRoot(tape.append(copyOf: element))
+        var writer = JSONWriter()
+        writer.write(element)
+        let digest = Hex.encode(Array(SHA256.digest(writer.bytes).prefix(6)))
+        let id = Members.find(poll.id, in: element).flatMap(Reference.text)
+        var record = ReadRecord(
+            reference: "\(poll.path)/\(id ?? "?")@\(read)#\(digest)", place: "\(poll.path), record \(id ?? "without number")",
+            content: id == nil ? .unreadable("the record has no number at \"\(poll.id)\"") : .document)
+        record.delivery = delivery
+        if let since = poll.since, !since.member.isEmpty, let at = Members.find(since.member, in: element)?.string {
+            record.stamp = Tick(rfc3339: at) ?? .never
+        }
+        try take(record, &tape)
+    }
+
+    // MARK: Hints
+
+    private func readHints(
+        _ hints: Hints, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd? {
+        let taken = hints.take(atMost: settings.page)
+        guard !taken.isEmpty, let webhook = poll.webhook else { return nil }
+        var end = PageEnd()
+        for hint in taken {
+            end.records += 1
+            let read = "hook:\(hint.digest)"
+            var tape = Tape()
+            try tape.parse(hint.body)
+            guard let template = webhook.fetch else {
+                guard let fact = Members.find(webhook.record, in: tape.root) else { continue }
+                try hand(fact, read, nil, take)
+                continue
+            }
+            guard let id = Members.find(webhook.id, in: tape.root).flatMap(Reference.text),
+                let path = PathTemplate.fill(template, { $0 == "id" ? id : nil })
+            else { continue }
+            let answer = try system.get(path)
+            if answer.status == 404 || answer.status == 410 {
+                try take(
+                    ReadRecord(reference: "\(poll.path)/\(id)@\(read)", content: .gone(own: id)), &tape)
+                continue
+            }
+            guard answer.isSuccess else { throw system.failure(.get, answer) }
+            var record = Tape()
+            do { try record.parse(answer.body) } catch { throw SystemFailure("the answer is not JSON: \(error)") }
+            try hand(record.root, read, nil, take)
+        }
+        return end
+    }
+
+    // MARK: Texts
+
+    static func adding(_ parameter: String, _ value: String, to path: String) -> String {
+        path + (path.contains("?") ? "&" : "?") + parameter + "=" + PercentEncoding.encode(value)
+    }
+
+    /// The larger of two cursors: numbers by value, texts by their bytes, as dates of one form order.
+    private static func larger(_ known: JSON?, _ element: Node, _ member: String) -> JSON? {
+        guard let found = Members.find(member, in: element).map(JSON.init), found.plain != nil else { return known }
+        switch (known, found) {
+        case (.number(let one)?, .number(let other)): return one < other ? found : known
+        case (.string(let one)?, .string(let other)):
+            return one.utf8.lexicographicallyPrecedes(other.utf8) ? found : known
+        default: return found
+        }
+    }
+
+    /// The target of `rel="next"` in a `Link` field (RFC 8288).
+    static func nextLink(_ field: String) -> String? {
+        for part in field.split(separator: ",") {
+            guard let open = part.firstIndex(of: "<"), let close = part.firstIndex(of: ">"), open < close else { continue }
+            let parameters = part[close...].split(separator: ";").dropFirst()
+            let isNext = parameters.contains {
+                let words = $0.filter { !$0.isWhitespace && $0 != "\"" }
+                return words == "rel=next"
+            }
+            if isNext { return String(part[part.index(after: open)..<close]) }
+        }
+        return nil
+    }
+}

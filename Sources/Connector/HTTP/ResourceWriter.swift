@@ -1,0 +1,178 @@
+import Document
+import Installation
+import Logging
+import Transports
+
+/// Writes resources of an HTTP API: what is known is updated, what isn't is looked up before it is created, so that a
+/// lost answer makes no twin (trap 3).
+struct ResourceWriter: SinkWriter {
+    let settings: ResourceWriting
+    let deletion: SinkSettings.Deletion
+    let system: HTTPSystem
+
+    mutating func write(_ writes: [Write]) throws -> [Written] {
+        try writes.map { write in
+            switch write.action {
+            case .put: try put(write)
+            case .delete: try remove(write)
+            }
+        }
+    }
+
+    // MARK: Put
+
+    private func put(_ write: Write) throws -> Written {
+        guard write.document.object != nil else { return Written(.refused("the mapping gave no object")) }
+        guard settings.create != nil else { return try update(write, own: write.own) }
+        if let own = write.own {
+            let written = try update(write, own: own)
+            guard written.status == .absent else { return written }
+            // The number is known here and not there: the system has lost or deleted it. Creating would bring back
+            // what somebody deleted; the hub decides about that.
+            return Written(.absent, own: own)
+        }
+        switch try find(write) {
+        case .none: return try create(write)
+        case .one(let own): return try update(write, own: own)
+        case .several(let count):
+            return Written(.refused("\(count) records have the same natural key; merge them, or mark the right one"))
+        }
+    }
+
+    private func update(_ write: Write, own: String?) throws -> Written {
+        guard let path = one(write, own) else {
+            return Written(.refused("the path \(settings.one) lacks a value: neither number nor member gives it"))
+        }
+        var before: JSON?
+        var conditions: [(String, String)] = []
+        if settings.ifMatch {
+            let found = try system.get(path)
+            if found.status == 404 { return Written(.absent, own: own) }
+            guard found.isSuccess else { return refused(found) }
+            before = Members.find(settings.answer, in: found.json)
+            if let tag = found.fields["ETag"] { conditions.append(("If-Match", tag)) }
+        }
+        let answer = try send(method, path, body(write), conditions)
+        switch answer.status {
+        case 404, 410: return Written(.absent, own: own)
+        // Somebody was faster: what they wrote must be seen first.
+        case 412: throw SystemFailure("the record changed between reading and writing")
+        default: break
+        }
+        guard answer.isSuccess else { return refused(answer) }
+        return Written(.written, own: own ?? number(answer), readBack: try readBack(answer, path), before: before)
+    }
+
+    private func create(_ write: Write) throws -> Written {
+        var fields: [(String, String)] = []
+        if let header = settings.idempotency { fields.append((header, write.idempotency)) }
+        let answer: HTTPSystem.Answer
+        do {
+            answer = try send(.post, settings.create!, write.document, fields)
+        } catch {
+            // It may have been created all the same.
+            guard case .one(let own) = try find(write) else { throw error }
+            return try update(write, own: own)
+        }
+        guard answer.isSuccess else { return refused(answer) }
+        guard let own = number(answer) else { return Written(.refused("the answer to the creation holds no \(settings.id)")) }
+        let path = one(write, own)
+        return Written(.written, own: own, readBack: try path.flatMap { try readBack(answer, $0) })
+    }
+
+    // MARK: Delete
+
+    private func remove(_ write: Write) throws -> Written {
+        var own = write.own
+        if own == nil, settings.create != nil, case .one(let found) = try find(write) { own = found }
+        guard own != nil || settings.create == nil, let path = one(write, own) else { return Written(.absent) }
+        let answer: HTTPSystem.Answer
+        switch deletion {
+        case .keep: return Written(.absent, own: own)
+        case .remove: answer = try send(.delete, path, nil)
+        case .set(let fields): answer = try send(method, path, fields)
+        }
+        guard answer.isSuccess || answer.status == 404 || answer.status == 410 else { return refused(answer) }
+        return Written(.absent, own: own)
+    }
+
+    // MARK: Finding
+
+    private enum Found {
+        case none
+        case one(String)
+        case several(Int)
+    }
+
+    private func find(_ write: Write) throws -> Found {
+        guard let template = settings.find,
+            let path = PathTemplate.fill(template, { Members.find($0, in: write.document)?.plain })
+        else { return .none }
+        let answer = try system.get(path)
+        if answer.status == 404 { return .none }
+        guard answer.isSuccess else { throw system.failure(.get, answer) }
+        let found = Members.find(settings.found, in: answer.json)
+        let records = found?.array ?? (found?.object == nil ? [] : [found!])
+        let numbers = records.compactMap { Members.find(settings.id, in: $0)?.plain }
+        switch numbers.count {
+        case 0: return .none
+        case 1: return .one(numbers[0])
+        default: return .several(numbers.count)
+        }
+    }
+
+    // MARK: Requests
+
+    private var method: HTTPMethod {
+        switch settings.update {
+        case .put: .put
+        case .patch: .patch
+        case .post: .post
+        }
+    }
+
+    /// The path of one record.
+    private func one(_ write: Write, _ own: String?) -> String? {
+        PathTemplate.fill(settings.one) { name in
+            if name == "id", let own { return own }
+            return Members.find(name, in: write.document)?.plain
+        }
+    }
+
+    /// The document without what the path says already.
+    private func body(_ write: Write) -> JSON {
+        var body = write.document
+        for name in PathTemplate.names(settings.one) where name != "id" || write.own == nil { body[name] = nil }
+        return body
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, _ body: JSON?, _ fields: [(String, String)] = []
+    ) throws -> HTTPSystem.Answer {
+        let answer: HTTPSystem.Answer
+        do throws(Unanswered) {
+            answer = try system.send(method, path, body: body, fields: fields)
+        } catch {
+            throw SystemFailure(error.description)
+        }
+        if answer.isSystemFailure { throw system.failure(method, answer) }
+        return answer
+    }
+
+    private func number(_ answer: HTTPSystem.Answer) -> String? {
+        guard let record = Members.find(settings.answer, in: answer.json), !settings.id.isEmpty else { return nil }
+        return Members.find(settings.id, in: record)?.plain
+    }
+
+    private func readBack(_ answer: HTTPSystem.Answer, _ path: String) throws -> JSON? {
+        guard settings.readBack else { return Members.find(settings.answer, in: answer.json).flatMap { $0.isNull ? nil : $0 } }
+        let read = try system.get(path)
+        guard read.isSuccess else { throw system.failure(.get, read) }
+        return Members.find(settings.answer, in: read.json)
+    }
+
+    /// The record is refused. The body isn't quoted: it may hold the record.
+    private func refused(_ answer: HTTPSystem.Answer) -> Written {
+        Written(.refused("the system answered \(answer.status)"))
+    }
+}

@@ -1,0 +1,67 @@
+import Document
+
+/// Golden records that a system refused, or that wait for a number: by `<sink>/<entity>/<key>`. A newer one of the same
+/// entity takes the place of the older (I7: nothing overtakes).
+struct ParkedWrites {
+    /// One record held back.
+    struct Entry: Sendable, Equatable {
+        var golden: Golden
+        /// Why. No data.
+        var reason: String
+        /// How often it was tried.
+        var tries: Int
+        /// Whether it only waits for another entity's number.
+        var isWaiting: Bool
+        /// When it is tried again, on a clock that only goes forward.
+        var due: ContinuousClock.Instant
+    }
+
+    private(set) var entries: [String: Entry] = [:]
+
+    var count: Int { entries.count }
+
+    static func name(sink: String, _ golden: Golden) -> String { "\(sink)/\(golden.entity)/\(golden.key)" }
+
+    /// Parks or parks again. Returns what is to be written.
+    mutating func park(
+        _ golden: Golden, sink: String, reason: String, isWaiting: Bool, now: ContinuousClock.Instant, pause: Duration
+    ) -> (name: String, value: JSON) {
+        let name = Self.name(sink: sink, golden)
+        let entry = Entry(
+            golden: golden, reason: reason, tries: (entries[name]?.tries ?? 0) + 1, isWaiting: isWaiting,
+            due: now + pause)
+        entries[name] = entry
+        return (name, entry.json)
+    }
+
+    /// How often it was tried already.
+    func tries(_ name: String) -> Int { entries[name]?.tries ?? 0 }
+
+    /// Lets it go. True when it was parked.
+    mutating func release(_ name: String) -> Bool { entries.removeValue(forKey: name) != nil }
+
+    /// Takes up what was read from the topic; it is due at once.
+    mutating func restore(_ name: String, _ json: JSON, now: ContinuousClock.Instant) -> Bool {
+        guard let golden = json["record"].flatMap(Golden.init) else { return false }
+        entries[name] = Entry(
+            golden: golden, reason: json["reason"]?.string ?? "", tries: json["tries"]?.integer ?? 0,
+            isWaiting: json["waiting"]?.bool ?? false, due: now)
+        return true
+    }
+
+    /// Those of a sink that are due, oldest first; when numbers have become known, those that wait for one too.
+    func due(sink: String, now: ContinuousClock.Instant, isNewIdentity: Bool) -> [Golden] {
+        entries.filter { $0.key.hasPrefix(sink + "/") }.values
+            .filter { $0.due <= now || ($0.isWaiting && isNewIdentity) }
+            .sorted { ($0.due, $0.golden.key) < ($1.due, $1.golden.key) }.map(\.golden)
+    }
+}
+
+extension ParkedWrites.Entry {
+    fileprivate var json: JSON {
+        [
+            "record": golden.json, "reason": .string(reason), "tries": .number(Number(tries)),
+            "waiting": .bool(isWaiting),
+        ]
+    }
+}

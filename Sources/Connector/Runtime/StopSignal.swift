@@ -1,0 +1,64 @@
+import Transports
+
+/// Tells every thread of a connector to end, and ends their waits.
+final class StopSignal: Sendable {
+    private struct State: Sendable {
+        var isSet = false
+        /// Why the connector can't go on; nil when it was asked to stop.
+        var failure: String?
+        var callbacks: [@Sendable () -> Void] = []
+    }
+
+    private let state = Monitor(State())
+
+    /// Whether it is time to end.
+    var isSet: Bool { state.withLock { $0.isSet } }
+
+    /// Why the connector can't go on; nil when it was asked to stop.
+    var failure: String? { state.withLock { $0.failure } }
+
+    /// Ends all. The first reason counts.
+    func set(failure: String? = nil) {
+        let callbacks = state.withLock { state in
+            if !state.isSet { state.failure = failure }
+            state.isSet = true
+            defer { state.callbacks = [] }
+            return state.callbacks
+        }
+        for callback in callbacks { callback() }
+    }
+
+    /// Has something done when the time comes, on the thread that says so; at once when it has come.
+    func whenSet(_ body: @escaping @Sendable () -> Void) {
+        let isSet = state.withLock { state in
+            if !state.isSet { state.callbacks.append(body) }
+            return state.isSet
+        }
+        if isSet { body() }
+    }
+
+    /// Blocks this thread, until it is time to end at most. Returns whether it is.
+    @discardableResult
+    func wait(for time: Duration) -> Bool {
+        state.wait(for: time) { $0.isSet ? true : nil } ?? false
+    }
+
+    /// Blocks this thread until it is time to end.
+    func wait() { _ = state.wait { $0.isSet ? true : nil } }
+}
+
+/// Something that happens once, and is waited for: the tables are read, the interrupted writes are repeated.
+final class Gate: Sendable {
+    private let state = Monitor(false)
+
+    /// It has happened.
+    func open() { state.withLock { $0 = true } }
+
+    /// Waits until it has happened; false when it was time to end before.
+    func pass(_ stop: StopSignal) -> Bool {
+        while true {
+            if state.wait(for: .milliseconds(100), until: { $0 ? true : nil }) == true { return true }
+            if stop.isSet { return false }
+        }
+    }
+}

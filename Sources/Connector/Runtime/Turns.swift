@@ -1,0 +1,41 @@
+import Glibc
+
+/// Who may touch the system: reads and writes take turns (docs/contracts.md, Turns; I6).
+///
+/// One lock for a connector, not one an entity: a source's mapping may state any entity. Turns are given in the order in
+/// which they were asked for, so a busy source can't starve the sinks.
+final class Turns: @unchecked Sendable {
+    // Unchecked: everything is touched with `mutex` held. On the heap, as pthread's objects must not move.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var next: UInt64 = 0
+    private var serving: UInt64 = 0
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(changed, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(changed)
+        pthread_mutex_destroy(mutex)
+        changed.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Runs `body` when it is this thread's turn. Not to be nested.
+    func take<Result>(_ body: () throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        let ticket = next
+        next += 1
+        while serving != ticket { pthread_cond_wait(changed, mutex) }
+        pthread_mutex_unlock(mutex)
+        defer {
+            pthread_mutex_lock(mutex)
+            serving += 1
+            pthread_cond_broadcast(changed)
+            pthread_mutex_unlock(mutex)
+        }
+        return try body()
+    }
+}

@@ -1,0 +1,130 @@
+import Canonical
+import Document
+import Installation
+import Transports
+
+/// A table's changes, in the order in which they were made; first, if wanted, all rows there are.
+struct OutboxSource: SourceTransport {
+    private let table: OutboxTable
+    private let database: SQLiteDatabase
+    private let settings: SourceSettings
+    private var read: Int64 = 0
+    private var version: Int64 = -1
+    private var compareAt: ContinuousClock.Instant?
+    private var isFirst = true
+
+    /// Opens the database, and makes the outbox and its triggers.
+    init(_ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection) throws {
+        self.settings = settings
+        database = try SQLiteFailures.translate {
+            try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
+        }
+        let database = database
+        table = try SQLiteFailures.translate {
+            let table = try OutboxTable(reading, in: database)
+            try table.install(in: database)
+            return table
+        }
+    }
+
+    mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+        let first = isFirst
+        isFirst = false
+        guard let seq = position?["seq"]?.integer else {
+            if settings.start == .snapshot { return try snapshot(take) }
+            let now = try SQLiteFailures.translate { try OutboxTable.newest(in: database) }
+            return PageEnd(position: ["seq": .number(Number(Int(now)))], isIdle: true)
+        }
+        if let interval = settings.compare {
+            if first { compareAt = .now }
+            if let at = compareAt, .now >= at {
+                compareAt = .now + interval
+                return try snapshot(take)
+            }
+        }
+        return try SQLiteFailures.translate { try changes(after: Int64(seq), take) }
+    }
+
+    /// All rows and the outbox's position, seen at one moment. Read within one turn: no write of ours comes between.
+    private mutating func snapshot(_ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+        var end = PageEnd(isIdle: false)
+        var tape = Tape()
+        try SQLiteFailures.translate {
+            try database.execute("BEGIN")
+            defer { try? database.execute("COMMIT") }
+            let newest = try OutboxTable.newest(in: database)
+            end.position = ["seq": .number(Number(Int(newest)))]
+            read = newest
+            if settings.delivers == .everything || settings.of != nil { end.delivery = "snapshot@\(newest)" }
+            let sql = """
+                SELECT \(table.keyObject("")), \(table.row("")) FROM \(OutboxTable.quoted(table.table))
+                ORDER BY \(table.key.map(OutboxTable.quoted).joined(separator: ", "))
+                """
+            try database.query(sql) { row in
+                let key = row.text(at: 0) ?? "{}"
+                let document = try table.document(
+                    op: "snapshot", key: key, old: "null", new: row.text(at: 1) ?? "null", at: "", in: database)
+                try tape.parse(document)
+                end.records += 1
+                try take(
+                    ReadRecord(
+                        reference: "\(table.table)\(key)", place: "row \(end.records) of \(table.table)",
+                        content: .document, delivery: end.delivery), &tape)
+            }
+        }
+        end.endsDelivery = end.delivery != nil
+        return end
+    }
+
+    private mutating func changes(
+        after seq: Int64, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd {
+        version = try database.dataVersion()
+        var end = PageEnd()
+        var last = seq
+        var tape = Tape()
+        let sql = """
+            SELECT seq, op, key, coalesce(old, 'null'), coalesce(new, 'null'), at FROM omni_outbox
+            WHERE "table" = ? AND seq > ? ORDER BY seq LIMIT ?
+            """
+        let values: [SQLiteValue] = [.text(table.table), .integer(seq), .integer(Int64(settings.page))]
+        try database.query(sql, values) { row in
+            last = row.integer(at: 0) ?? last
+            end.records += 1
+            let at = row.text(at: 5) ?? ""
+            let document = try table.document(
+                op: row.text(at: 1) ?? "", key: row.text(at: 2) ?? "null", old: row.text(at: 3) ?? "null",
+                new: row.text(at: 4) ?? "null", at: at, in: database)
+            try tape.parse(document)
+            try take(
+                ReadRecord(
+                    reference: "outbox/\(last)", stamp: Tick(rfc3339: at) ?? .never, position: last,
+                    place: "omni_outbox \(last)", content: .document), &tape)
+        }
+        read = last
+        if last != seq { end.position = ["seq": .number(Number(Int(last)))] }
+        end.isIdle = end.records < settings.page
+        return end
+    }
+
+    /// What is safe needs no row any more.
+    mutating func acknowledge() throws {
+        guard read > 0 else { return }
+        try SQLiteFailures.translate {
+            _ = try database.run(
+                "DELETE FROM omni_outbox WHERE \"table\" = ? AND seq <= ?", [.text(table.table), .integer(read)])
+        }
+        read = 0
+    }
+
+    mutating func rewind() { read = 0 }
+
+    /// Until another connection has committed something. Asking costs next to nothing, so it is asked often.
+    mutating func wait(_ stop: StopSignal) throws {
+        var left = max(1, Int(min(settings.every, .seconds(1)) / .milliseconds(20)))
+        while left > 0, !stop.wait(for: .milliseconds(20)) {
+            left -= 1
+            if try SQLiteFailures.translate({ try database.dataVersion() }) != version { return }
+        }
+    }
+}

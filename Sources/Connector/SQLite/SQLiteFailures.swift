@@ -1,0 +1,16 @@
+import Transports
+
+/// Tells what of SQLite's errors passes by itself.
+enum SQLiteFailures {
+    /// Runs a body; what may pass by itself comes out as a ``SystemFailure``.
+    static func translate<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as SQLiteError {
+            switch error.kind {
+            case .busy, .cannotOpen, .storage, .readOnly: throw SystemFailure("\(error)")
+            case .constraint, .corrupt, .statement: throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import Document
+import Installation
+import Transports
+
+/// Writes rows of a table: one transaction a batch, conditional on the revision, read back within it.
+///
+/// The revision lies in a table of ours beside the system's, `omni_revision`, so that a connector that was thought dead
+/// can't put an old price over a new one.
+struct TableWriter: SinkWriter {
+    private let settings: TableWriting
+    private let deletion: SinkSettings.Deletion
+    private let database: SQLiteDatabase
+    private let columns: Set<String>
+    /// The outbox of the table, when a source reads it: its rows about our own writes are taken out again.
+    private let outbox: OutboxTable?
+    private let all: OutboxTable
+
+    private static let script = """
+        CREATE TABLE IF NOT EXISTS omni_revision (
+            "table" TEXT NOT NULL,
+            key TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            PRIMARY KEY ("table", key)
+        ) WITHOUT ROWID;
+        """
+
+    /// - Parameter seenBy: the source that reads the same table, whose records the read-back looks like.
+    init(
+        _ settings: TableWriting, _ deletion: SinkSettings.Deletion, _ connection: SQLiteConnection,
+        seenBy: OutboxReading?
+    ) throws {
+        self.settings = settings
+        self.deletion = deletion
+        let database = try SQLiteFailures.translate {
+            try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
+        }
+        self.database = database
+        (all, outbox) = try SQLiteFailures.translate {
+            let all = try OutboxTable(
+                OutboxReading(table: settings.table, key: settings.key, columns: [], with: []), in: database)
+            let outbox = try seenBy.flatMap { try $0.table == settings.table ? OutboxTable($0, in: database) : nil }
+            try database.transaction { try database.execute(Self.script) }
+            try outbox?.install(in: database)
+            return (all, outbox)
+        }
+        columns = Set(all.columns)
+        if let own = settings.own, !columns.contains(own) {
+            throw WrongSetting("the table \"\(settings.table)\" has no column \"\(own)\"")
+        }
+    }
+
+    mutating func write(_ writes: [Write]) throws -> [Written] {
+        try SQLiteFailures.translate {
+            try database.transaction { try writes.map { try one($0) } }
+        }
+    }
+
+    private func one(_ write: Write) throws -> Written {
+        let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
+        let known = try database.first(
+            "SELECT revision FROM omni_revision WHERE \"table\" = ? AND key = ?", [.text(settings.table), .text(name)]
+        ) { $0.integer(at: 0) ?? 0 }
+        if let known, known > write.revision { return Written(.outdated) }
+        let newest = outbox == nil ? nil : try OutboxTable.newest(in: database)
+        try database.execute("SAVEPOINT omni_write")
+        do {
+            // The row's key in the outbox; a deletion must know it before, a creation learns it.
+            var echo = try find(write).flatMap { try outboxKey($0) }
+            var written = try write.action == .put ? put(write) : remove(write)
+            guard written.status != .absent || known != nil || written.own != nil else { return written }
+            if case .refused = written.status { return written }
+            try database.run(
+                "INSERT OR REPLACE INTO omni_revision VALUES (?, ?, ?)",
+                [.text(settings.table), .text(name), .integer(write.revision)])
+            if outbox != nil { written.position = try OutboxTable.newest(in: database) }
+            if echo == nil { echo = try find(write).flatMap { try outboxKey($0) } }
+            if let newest, let echo { try forgetEcho(of: echo, after: newest) }
+            try database.execute("RELEASE omni_write")
+            return written
+        } catch let error as SQLiteError where error.kind == .constraint {
+            try database.execute("ROLLBACK TO omni_write")
+            try database.execute("RELEASE omni_write")
+            // SQLite names the constraint's columns, not the values.
+            return Written(.refused(error.message))
+        }
+    }
+
+    // MARK: Put
+
+    private func put(_ write: Write) throws -> Written {
+        guard let members = write.document.object else { return Written(.refused("the mapping gave no object")) }
+        for member in members where !columns.contains(member.key) {
+            return Written(.refused("the table \(settings.table) has no column \(member.key)"))
+        }
+        guard let place = try find(write) else { return try insert(write, members) }
+        let before = try row(place)
+        if members.allSatisfy({ Self.isSame(before[$0.key] ?? .null, $0.value) }) {
+            return Written(.unchanged, own: own(before), readBack: try readBack(place))
+        }
+        let changed = members.filter { !settings.key.contains($0.key) || place.isByOwn }
+        let sets = changed.map { "\(OutboxTable.quoted($0.key)) = ?" }.joined(separator: ", ")
+        if !changed.isEmpty {
+            try database.run(
+                "UPDATE \(OutboxTable.quoted(settings.table)) SET \(sets) WHERE \(place.condition)",
+                changed.map { SQLiteValue($0.value) } + place.values)
+        }
+        return Written(.written, own: own(try row(place)), readBack: try readBack(place))
+    }
+
+    private func insert(_ write: Write, _ members: [JSON.Member]) throws -> Written {
+        for column in settings.key where write.document[column]?.isNull ?? true {
+            return Written(.refused("the mapping gives no \(column), which names the row"))
+        }
+        let names = members.map { OutboxTable.quoted($0.key) }.joined(separator: ", ")
+        let marks = members.map { _ in "?" }.joined(separator: ", ")
+        try database.run(
+            "INSERT INTO \(OutboxTable.quoted(settings.table)) (\(names)) VALUES (\(marks))",
+            members.map { SQLiteValue($0.value) })
+        guard let place = try find(write) else { return Written(.refused("the row is not there after it was inserted")) }
+        return Written(.written, own: own(try row(place)), readBack: try readBack(place))
+    }
+
+    // MARK: Delete
+
+    private func remove(_ write: Write) throws -> Written {
+        guard let place = try find(write) else { return Written(.absent, own: write.own) }
+        let number = own(try row(place)) ?? write.own
+        switch deletion {
+        case .keep: break
+        case .remove:
+            try database.run(
+                "DELETE FROM \(OutboxTable.quoted(settings.table)) WHERE \(place.condition)", place.values)
+        case .set(let fields):
+            let members = fields.object ?? []
+            for member in members where !columns.contains(member.key) {
+                return Written(.refused("the table \(settings.table) has no column \(member.key)"))
+            }
+            let sets = members.map { "\(OutboxTable.quoted($0.key)) = ?" }.joined(separator: ", ")
+            try database.run(
+                "UPDATE \(OutboxTable.quoted(settings.table)) SET \(sets) WHERE \(place.condition)",
+                members.map { SQLiteValue($0.value) } + place.values)
+        }
+        return Written(.absent, own: number)
+    }
+
+    // MARK: Rows
+
+    private struct Place {
+        let condition: String
+        let values: [SQLiteValue]
+        let isByOwn: Bool
+    }
+
+    /// The row that a write is about: by the system's own number, else by the key. Nil when there is none.
+    private func find(_ write: Write) throws -> Place? {
+        if let column = settings.own, let own = write.own {
+            let place = Place(
+                condition: "\(OutboxTable.quoted(column)) = ?", values: [.text(own)], isByOwn: true)
+            if try exists(place) { return place }
+        }
+        guard settings.key.allSatisfy({ !(write.document[$0]?.isNull ?? true) }) else { return nil }
+        let place = Place(
+            condition: settings.key.map { "\(OutboxTable.quoted($0)) = ?" }.joined(separator: " AND "),
+            values: settings.key.map { SQLiteValue(write.document[$0] ?? .null) }, isByOwn: false)
+        return try exists(place) ? place : nil
+    }
+
+    private func exists(_ place: Place) throws -> Bool {
+        try database.first(
+            "SELECT 1 FROM \(OutboxTable.quoted(settings.table)) WHERE \(place.condition)", place.values) { _ in true }
+            ?? false
+    }
+
+    private func row(_ place: Place) throws -> JSON {
+        let text = try database.first(
+            "SELECT \(all.row("")) FROM \(OutboxTable.quoted(settings.table)) WHERE \(place.condition)", place.values
+        ) { $0.text(at: 0) ?? "null" }
+        return try JSON(parsing: text ?? "null")
+    }
+
+    private func own(_ row: JSON) -> String? { settings.own.flatMap { row[$0]?.plain } }
+
+    /// The row as the source that reads this table delivers it.
+    private func readBack(_ place: Place) throws -> JSON? {
+        guard let outbox else { return nil }
+        let found = try database.first(
+            """
+            SELECT \(outbox.keyObject("")), \(outbox.row("")) FROM \(OutboxTable.quoted(settings.table))
+            WHERE \(place.condition)
+            """, place.values
+        ) { (key: $0.text(at: 0) ?? "null", row: $0.text(at: 1) ?? "null") }
+        guard let found else { return nil }
+        return try JSON(
+            parsing: try outbox.document(
+                op: "update", key: found.key, old: "null", new: found.row, at: "", in: database))
+    }
+
+    private func outboxKey(_ place: Place) throws -> String? {
+        guard let outbox else { return nil }
+        return try database.first(
+            "SELECT \(outbox.keyObject("")) FROM \(OutboxTable.quoted(settings.table)) WHERE \(place.condition)",
+            place.values) { $0.text(at: 0) } ?? nil
+    }
+
+    /// Takes the outbox's rows about our own write out again, in its transaction: nobody else can have written meanwhile.
+    /// What the system's own triggers made of the row is in what is read back.
+    private func forgetEcho(of key: String, after newest: Int64) throws {
+        try database.run(
+            "DELETE FROM omni_outbox WHERE seq > ? AND \"table\" = ? AND key = ?",
+            [.integer(newest), .text(settings.table), .text(key)])
+    }
+
+    /// Whether a column holds what is wanted: numbers by value, also when they are kept as text.
+    static func isSame(_ held: JSON, _ wanted: JSON) -> Bool {
+        switch (held, wanted) {
+        case (.number(let held), .bool(let wanted)): held == Number(wanted ? 1 : 0)
+        case (.string(let held), .number(let wanted)): Number(held) == wanted
+        case (.number(let held), .string(let wanted)): Number(wanted) == held
+        default: held == wanted
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Canonical
+import Document
+import Kafka
+
+/// A golden record as it came from its topic, copied out of the batch.
+struct Golden: Sendable, Equatable {
+    /// The entity: `product`.
+    var entity: String
+    /// Its key.
+    var key: String
+    /// What happened.
+    var verb: Verb
+    /// Rising with every change of the key.
+    var revision: Int64
+    /// The document; `{}` when it was erased.
+    var data: [UInt8]
+    /// When the hub says it happened.
+    var time: Tick
+    /// Where it stood: `omni.product[3]@5531`.
+    var place: String
+    /// For continuing the trace.
+    var traceparent: String?
+
+    enum Verb: String, Sendable {
+        /// The golden record is this.
+        case golden
+        /// Every system must delete its copy.
+        case erased
+        /// Every system has deleted it (a tombstone).
+        case gone
+    }
+
+    /// Reads a record; nil when it is no golden record of ours, with the reason.
+    static func read(_ record: borrowing Record, entity: String) -> Result<Golden, Unreadable> {
+        guard let key = record.key?.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
+            return .failure(Unreadable("has no key of UTF-8"))
+        }
+        let place = "\(record.topicPartition)@\(record.offset)"
+        guard let value = record.value else {
+            return .success(
+                Golden(
+                    entity: entity, key: key, verb: .gone, revision: .max, data: Array("{}".utf8), time: .never,
+                    place: place))
+        }
+        var reader = Envelope.Reader()
+        record.forEachHeader { header in
+            var name = header.name
+            header.value?.withUnsafeBytes { value in
+                name.withUTF8 { name in reader.add(name, value.bindMemory(to: UInt8.self)) }
+            }
+        }
+        let envelope: Envelope
+        do throws(EnvelopeError) { envelope = try reader.envelope() } catch {
+            return .failure(Unreadable(error.description))
+        }
+        guard envelope.subject == key else { return .failure(Unreadable("ce_subject isn't the key")) }
+        let verb: Verb
+        switch envelope.type.verb {
+        case .golden, .decided: verb = .golden
+        case .erased: verb = .erased
+        default: return .failure(Unreadable("ce_type \(envelope.type) is no golden record's"))
+        }
+        return .success(
+            Golden(
+                entity: entity, key: key, verb: verb, revision: envelope.revision ?? 0,
+                data: value.withUnsafeBytes { Array($0) }, time: envelope.time, place: place,
+                traceparent: envelope.traceparent))
+    }
+
+    /// Why a record can't be used.
+    struct Unreadable: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+}
+
+// MARK: Parking
+
+extension Golden {
+    /// For `omni.parked.<connector>`.
+    var json: JSON {
+        [
+            "entity": .string(entity), "key": .string(key), "verb": .string(verb.rawValue),
+            "revision": .number(Number(Int(revision))), "data": (try? JSON(parsing: data)) ?? .object([]),
+            "place": .string(place),
+        ]
+    }
+
+    /// Reads what ``json`` gives.
+    init?(_ json: JSON) {
+        guard let entity = json["entity"]?.string, let key = json["key"]?.string,
+            let verb = json["verb"]?.string.flatMap(Verb.init), let revision = json["revision"]?.integer,
+            let data = json["data"]
+        else { return nil }
+        self.init(
+            entity: entity, key: key, verb: verb, revision: Int64(revision), data: data.utf8, time: .never,
+            place: json["place"]?.string ?? "")
+    }
+}
+
+/// The newest golden record of each entity, in the order in which the newest ones came.
+struct Coalescing {
+    private(set) var newest: [Golden] = []
+    private var placeOf: [String: Int] = [:]
+    private var isGap: Set<Int> = []
+
+    /// Takes a record; an older one of the same entity goes.
+    mutating func add(_ golden: Golden) {
+        let name = "\(golden.entity)/\(golden.key)"
+        if let place = placeOf[name] {
+            // A replay may bring an older one behind a newer one.
+            if golden.verb != .gone, newest[place].verb != .gone, newest[place].revision > golden.revision { return }
+            isGap.insert(place)
+        }
+        placeOf[name] = newest.count
+        newest.append(golden)
+    }
+
+    /// The records, oldest first.
+    var records: [Golden] { newest.indices.filter { !isGap.contains($0) }.map { newest[$0] } }
+}

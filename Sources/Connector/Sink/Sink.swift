@@ -1,0 +1,143 @@
+import Canonical
+import Digests
+import Document
+import Installation
+import Mapping
+
+/// One sink: what of a golden record goes into the system, and what the record read back says.
+final class Sink {
+    let settings: SinkSettings
+    let entry: Kinds.Entry
+    var writer: any SinkWriter
+    private let shared: Shared
+    private var filter: MappingRunner?
+    private var mapping: MappingRunner
+    private let seenBy: SeenBy?
+    private var tape = Tape()
+
+    /// The source whose mapping translates what is read back.
+    final class SeenBy {
+        private var runner: MappingRunner
+        private let translator: Translator
+
+        init(_ mapping: CompiledMapping, _ translator: Translator) {
+            runner = MappingRunner(mapping)
+            self.translator = translator
+        }
+
+        /// The copy of one entity in a record; nil when the mapping sees none.
+        func held(_ record: JSON, entity: String, key: String, _ context: EvaluationContext) -> [UInt8]? {
+            var tape = Tape()
+            tape.setRoot(tape.append(record))
+            guard let result = try? runner.run(tape.root, on: &tape, context) else { return nil }
+            return try? translator.held(result, entity: entity, key: key, on: &tape)
+        }
+
+        /// What the source would publish of a record.
+        func events(of record: JSON, reference: String, _ context: EvaluationContext) -> [OutgoingEvent] {
+            var tape = Tape()
+            tape.setRoot(tape.append(record))
+            guard let result = try? runner.run(tape.root, on: &tape, context),
+                let translation = try? translator.translate(
+                    result, on: &tape, reference: reference, stamp: .never, position: nil)
+            else { return [] }
+            return translation.events
+        }
+    }
+
+    /// What is to be done with a golden record.
+    enum Plan {
+        /// These writes: one for each number that the system has for the entity.
+        case write([Write])
+        /// The system doesn't have it, and isn't meant to.
+        case absent
+        /// It needs another entity's number first.
+        case wait(String)
+        /// It can't be mapped; why, without data.
+        case refuse(String)
+    }
+
+    init(
+        _ settings: SinkSettings, _ entry: Kinds.Entry, _ shared: Shared, filter: CompiledMapping?,
+        mapping: CompiledMapping, seenBy: SeenBy?, writer: any SinkWriter
+    ) {
+        self.settings = settings
+        self.entry = entry
+        self.shared = shared
+        self.filter = filter.map { MappingRunner($0) }
+        self.mapping = MappingRunner(mapping)
+        self.seenBy = seenBy
+        self.writer = writer
+    }
+
+    /// Decides what to do with a golden record.
+    func plan(_ golden: Golden) -> Plan {
+        let numbers = shared.identities.numbers(of: golden.key, entity: golden.entity, in: shared.system)
+        do {
+            try tape.parse(golden.data)
+            let isWanted = try golden.verb == .golden && wants(golden, numbers.first)
+            let owns: [String?] = numbers.isEmpty ? [nil] : numbers.map { $0 }
+            var writes: [Write] = []
+            for own in owns {
+                let document = try document(golden, own: own, isDeleted: !isWanted)
+                guard isWanted, let document, !document.isNull else {
+                    // Nothing known of it there, and nothing to find it by: it isn't there.
+                    if own == nil, document?.object == nil { continue }
+                    writes.append(write(golden, own, document ?? .null, .delete))
+                    continue
+                }
+                writes.append(write(golden, own, document, .put))
+            }
+            return writes.isEmpty ? .absent : .write(writes)
+        } catch let failure as MappingFailure {
+            switch failure {
+            case .unknownReference(let reference): return .wait(reference.description)
+            case .rejected(let rejection): return .refuse(rejection.description)
+            case .error(let error): return .refuse(error.description)
+            }
+        } catch {
+            return .refuse("the golden record is not JSON")
+        }
+    }
+
+    private func wants(_ golden: Golden, _ own: String?) throws(MappingFailure) -> Bool {
+        guard filter != nil else { return true }
+        let root = tape.root
+        let result = try filter!.run(root, on: &tape, context(golden, own: own, isDeleted: false))
+        return result?.bool ?? false
+    }
+
+    /// What the mapping makes of the record: an object, or nothing.
+    private func document(_ golden: Golden, own: String?, isDeleted: Bool) throws -> JSON? {
+        try tape.parse(golden.data)
+        let root = tape.root
+        return try mapping.run(root, on: &tape, context(golden, own: own, isDeleted: isDeleted)).map(JSON.init)
+    }
+
+    private func context(_ golden: Golden, own: String?, isDeleted: Bool) -> EvaluationContext {
+        var bindings: [(name: String, value: JSON)] = [
+            ("key", .string(golden.key)), ("deleted", .bool(isDeleted)),
+            ("revision", .number(Number(Int(golden.revision)))),
+        ]
+        if let own { bindings.append(("self", .string(own))) }
+        return shared.context(at: golden.time, bindings)
+    }
+
+    private func write(_ golden: Golden, _ own: String?, _ document: JSON, _ action: Write.Action) -> Write {
+        Write(
+            key: golden.key, revision: golden.revision, own: own, document: document, action: action,
+            idempotency: EventID.make(
+                source: "/\(shared.system)/\(settings.name)", reference: golden.key, index: 0
+            ).description)
+    }
+
+    /// The copy as the system holds it: the record read back, mapped by the source's own mapping. Nil: not to be seen.
+    func held(_ readBack: JSON, key: String) -> [UInt8]? {
+        seenBy?.held(readBack, entity: entry.kind.name, key: key, shared.context(at: .never))
+    }
+
+    /// What the source would have published of a record that was read before the write.
+    func observation(_ before: JSON, reference: String) -> [OutgoingEvent] {
+        seenBy?.events(of: before, reference: reference, shared.context(at: .never)) ?? []
+    }
+}

@@ -1,0 +1,69 @@
+import Document
+
+/// One thing to be written into a system.
+struct Write: Sendable, Equatable {
+    /// The entity's key.
+    var key: String
+    /// The golden record's revision.
+    var revision: Int64
+    /// The system's own number, when it is known.
+    var own: String?
+    /// The document as the mapping gave it; null when there is none (an erased entity).
+    var document: JSON
+    /// What is to be done.
+    var action: Action
+    /// The same for every try: creations carry it.
+    var idempotency: String
+
+    enum Action: Sendable, Equatable {
+        /// The system holds it as the document says.
+        case put
+        /// The system no longer has it.
+        case delete
+    }
+}
+
+/// What became of one write.
+struct Written: Sendable, Equatable {
+    var status: Status
+    /// The system's own number, when it has one.
+    var own: String?
+    /// The record as it was read back, in the form in which the source delivers it. Nil: it can't be read back.
+    var readBack: JSON?
+    /// Where the system's change log stood when it was written.
+    var position: Int64?
+    /// The record as it was before the write, where the writer has looked: an observation to be published first.
+    var before: JSON?
+
+    enum Status: Sendable, Equatable {
+        /// Written.
+        case written
+        /// It already held that.
+        case unchanged
+        /// It doesn't have it (any more).
+        case absent
+        /// A newer revision has been written already: nothing to say.
+        case outdated
+        /// The system refuses this record; why, without data.
+        case refused(String)
+    }
+
+    init(
+        _ status: Status, own: String? = nil, readBack: JSON? = nil, position: Int64? = nil, before: JSON? = nil
+    ) {
+        self.status = status
+        self.own = own
+        self.readBack = readBack
+        self.position = position
+        self.before = before
+    }
+}
+
+/// How records get into a system. One thread owns it.
+protocol SinkWriter {
+    /// Writes a batch in its order, and reads back. Writing the same again changes nothing.
+    ///
+    /// - Returns: as many results as there are writes.
+    /// - Throws: ``SystemFailure`` when the system can't take anything now; all is repeated then.
+    mutating func write(_ writes: [Write]) throws -> [Written]
+}

@@ -1,0 +1,52 @@
+import Canonical
+import Document
+
+/// Gathers what a complete delivery holds, to see what is missing from it: those entities were deleted.
+struct Delivery {
+    /// Why nothing is concluded from a delivery.
+    enum Doubt: Equatable {
+        /// Records could not be read, and their own numbers aren't known.
+        case unreadable(Int)
+        /// More would be gone than is believable.
+        case tooMany(missing: Int, of: Int)
+    }
+
+    private(set) var name: String?
+    private var present: Set<String> = []
+    private var unreadable = 0
+    private var unique: [String: Set<String>] = [:]
+
+    /// A record of this delivery was read; another name begins anew.
+    mutating func enter(_ name: String) {
+        guard name != self.name else { return }
+        self = Delivery()
+        self.name = name
+    }
+
+    /// These own numbers are in it.
+    mutating func note(_ owns: some Sequence<String>) { present.formUnion(owns) }
+
+    /// A record is in it whose number isn't known.
+    mutating func noteUnreadable() { unreadable += 1 }
+
+    /// The first of these members whose value stood in this delivery already; nil when all are new, or absent.
+    mutating func repeats(_ members: [String], in record: Node) -> String? {
+        guard name != nil else { return nil }
+        for member in members {
+            guard let value = Members.find(member, in: record).flatMap(Reference.text) else { continue }
+            guard unique[member, default: []].insert(value).inserted else { return member }
+        }
+        return nil
+    }
+
+    /// What of `known` isn't in it; or why that can't be told.
+    func missing(
+        from known: [(id: String, key: String)], atMost percent: Int
+    ) -> (gone: [(id: String, key: String)], doubt: Doubt?) {
+        let gone = known.filter { !present.contains($0.id) }
+        if gone.isEmpty { return ([], nil) }
+        if unreadable > 0 { return ([], .unreadable(unreadable)) }
+        if gone.count * 100 > known.count * percent { return ([], .tooMany(missing: gone.count, of: known.count)) }
+        return (gone, nil)
+    }
+}

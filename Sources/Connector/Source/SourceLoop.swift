@@ -1,0 +1,310 @@
+import Canonical
+import Digests
+import Document
+import Installation
+import Kafka
+import Logging
+import Mapping
+
+/// One source: read a page, translate it, publish it, wait until it is acknowledged, note the position, acknowledge to
+/// the system (I1). One thread runs it.
+final class SourceLoop {
+    let settings: SourceSettings
+    let shared: Shared
+    private let translator: Translator
+    private var runner: MappingRunner
+    private let open: () throws -> any SourceTransport
+    private var opened: (any SourceTransport)?
+    private var position: JSON?
+    private var lanes: Lanes
+    private var delivery = Delivery()
+    /// Own numbers that were reported gone, so that the next delivery doesn't report them again.
+    private var reportedGone: Set<String> = []
+    private var generation: UInt64?
+    private let log: Logger
+
+    init(
+        _ settings: SourceSettings, _ shared: Shared, _ mapping: CompiledMapping, position: JSON?, lanes: Lanes,
+        _ open: @escaping () throws -> any SourceTransport
+    ) {
+        self.settings = settings
+        self.shared = shared
+        self.open = open
+        self.position = position
+        self.lanes = lanes
+        runner = MappingRunner(mapping)
+        translator = Translator(
+            system: shared.system, source: settings.name, kinds: shared.kinds, identities: shared.identities)
+        var log = shared.log
+        log[metadataKey: "source"] = "\(settings.name)"
+        self.log = log
+    }
+
+    /// Runs until it is time to end.
+    func run() {
+        var backOff = BackOff(shared.errors)
+        while !shared.stop.isSet {
+            do {
+                if opened == nil { opened = try open() }
+                if try step() { try opened!.wait(shared.stop) }
+                backOff.reset()
+            } catch is Stopped {
+                return
+            } catch {
+                guard let reason = Self.passing(error) else {
+                    log.error("the source can't go on", metadata: ["error": "\(error)"])
+                    return shared.stop.set(failure: "source \(settings.name): \(error)")
+                }
+                let pause = backOff.next()
+                log.warning("the source pauses", metadata: ["error": "\(reason)", "pause": "\(pause)"])
+                shared.stop.wait(for: pause)
+            }
+        }
+    }
+
+    /// What may pass by itself: the system's or the brokers' trouble. Nil: it won't.
+    private static func passing(_ error: any Error) -> String? {
+        if let failure = error as? SystemFailure { return failure.description }
+        if let failure = error as? KafkaError, failure.isRetriable { return failure.description }
+        return nil
+    }
+
+    /// One page. Returns whether there is nothing more for now.
+    private func step() throws -> Bool {
+        try retryParked()
+        let before = (lanes, delivery)
+        do {
+            let ticket = shared.publisher.ticket()
+            let end = try shared.turns.take { try page(on: ticket) }
+            try shared.publisher.settle(ticket, shared.stop)
+            try save(end)
+            return end.isIdle
+        } catch {
+            // The page is read again: what it changed in memory must not stay.
+            (lanes, delivery) = before
+            opened!.rewind()
+            throw error
+        }
+    }
+
+    private func page(on ticket: Publisher.Ticket) throws -> PageEnd {
+        var filtered = 0
+        let end = try opened!.read(from: position) { record, tape in
+            if let name = record.delivery { delivery.enter(name) }
+            if try !handle(record, &tape, on: ticket) { filtered += 1 }
+        }
+        if let name = end.delivery, end.endsDelivery {
+            delivery.enter(name)
+            try reportGone(name, on: ticket)
+        }
+        if end.records > 0 {
+            log.debug("read", metadata: ["records": "\(end.records)", "filtered": "\(filtered)"])
+        }
+        return end
+    }
+
+    private func save(_ end: PageEnd) throws {
+        if let new = end.position, new != position {
+            let ticket = shared.publisher.ticket()
+            let value: JSON = ["position": new]
+            try shared.publisher.write(
+                to: shared.names.position(connector: shared.connector), key: settings.name, value: value.utf8,
+                on: ticket)
+            try shared.publisher.settle(ticket, shared.stop)
+            position = new
+        }
+        try opened!.acknowledge()
+    }
+
+    // MARK: One record
+
+    /// Makes one of four things of a record (I2). Returns false when it was filtered.
+    private func handle(_ record: ReadRecord, _ tape: inout Tape, on ticket: Publisher.Ticket) throws -> Bool {
+        switch record.content {
+        case .unreadable(let reason):
+            delivery.noteUnreadable()
+            try bury(record, tape.root, reason, on: ticket)
+            return true
+        case .gone(let own): return try publishGone(own, record.reference, on: ticket)
+        case .document: break
+        }
+        let input = tape.root
+        if let repeated = delivery.repeats(settings.unique, in: input) {
+            try bury(record, input, "\(repeated) stands in this delivery already", on: ticket)
+            return true
+        }
+        switch translate(input, &tape, record.reference, record.stamp, record.position) {
+        case .success(let translation):
+            delivery.note(Self.numbers(translation.owns, of: settings.of))
+            guard !mustWait(translation) else {
+                try park(record, input, translation, on: ticket)
+                return true
+            }
+            for event in translation.events { try shared.publisher.publish(event, on: ticket) }
+            return !translation.events.isEmpty
+        case .failure(let dead):
+            if let own = ownNumber(input) { delivery.note([own]) } else { delivery.noteUnreadable() }
+            log.info(
+                "a record went to the dead letters",
+                metadata: ["reference": "\(record.reference)", "why": "\(dead.logged)"])
+            try bury(record, input, dead.reason, on: ticket)
+            return true
+        }
+    }
+
+    /// Why a record is a dead letter: in full for the letter, without data for the log.
+    private struct Dead: Error {
+        let reason: String
+        let logged: String
+    }
+
+    private func translate(
+        _ input: Node, _ tape: inout Tape, _ reference: String, _ stamp: Tick, _ position: Int64?
+    ) -> Result<Translation, Dead> {
+        let result: Node?
+        do throws(MappingFailure) {
+            result = try runner.run(input, on: &tape, shared.context(at: stamp))
+        } catch {
+            if case .unknownReference(let unknown) = error {
+                let name = "\(unknown.entity)/\(unknown.system):\(unknown.id ?? unknown.key ?? "")"
+                return .success(Translation(entities: ["record/\(reference)"], references: [name], missing: [name]))
+            }
+            var reason = error.description
+            if case .rejected(let rejection) = error { reason = "\(rejection.reason) (\(error.description))" }
+            return .failure(Dead(reason: reason, logged: error.description))
+        }
+        do throws(Translator.Refusal) {
+            return .success(
+                try translator.translate(result, on: &tape, reference: reference, stamp: stamp, position: position))
+        } catch {
+            return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
+        }
+    }
+
+    /// A record waits for what it refers to, and behind those that wait for the same (I7).
+    private func mustWait(_ translation: Translation) -> Bool {
+        !translation.missing.isEmpty || lanes.holds(entities: translation.entities)
+            || translation.references.contains { lanes.waits(for: $0) }
+    }
+
+    private func bury(_ record: ReadRecord, _ input: Node, _ reason: String, on ticket: Publisher.Ticket) throws {
+        var bytes = record.raw
+        if bytes == nil {
+            var writer = JSONWriter()
+            writer.write(input)
+            bytes = writer.bytes
+        }
+        try shared.deadLetters.bury(
+            bytes ?? [], of: settings.name, reference: record.reference, reason: reason, place: record.place,
+            on: ticket)
+    }
+
+    private func ownNumber(_ input: Node) -> String? {
+        guard let own = settings.own else { return nil }
+        return Members.find(own, in: input).flatMap(Reference.text)
+    }
+
+    private static func numbers(_ owns: [String], of entity: String?) -> [String] {
+        guard let entity else { return [] }
+        return owns.filter { $0.hasPrefix(entity + "/") }.map { String($0.dropFirst(entity.utf8.count + 1)) }
+    }
+
+    // MARK: Parking
+
+    private func park(
+        _ record: ReadRecord, _ input: Node, _ translation: Translation, on ticket: Publisher.Ticket
+    ) throws {
+        var writer = JSONWriter()
+        writer.write(input)
+        let stored = StoredRecord(
+            reference: record.reference, stamp: record.stamp, position: record.position, document: writer.bytes)
+        let missing = translation.missing.isEmpty ? translation.references : translation.missing
+        try write(lanes.park(stored, entities: translation.entities, missing: missing), on: ticket)
+    }
+
+    private func write(_ changes: [Lanes.Change], on ticket: Publisher.Ticket) throws {
+        for change in changes {
+            let value = change.lane?.json.utf8
+            guard (value?.count ?? 0) < shared.publisher.largest else {
+                throw SystemFailure(
+                    "too many records wait behind one entity; give it what it waits for: \(change.name)")
+            }
+            try shared.publisher.write(
+                to: shared.names.parked(connector: shared.connector), key: "\(settings.name)/\(change.name)",
+                value: value, on: ticket)
+        }
+    }
+
+    /// Tries what waits again, when the tables of numbers have changed. A lane shrinks only after its record's events
+    /// are acknowledged.
+    private func retryParked() throws {
+        let now = shared.identities.generation
+        guard lanes.count > 0, now != generation else { return }
+        var tape = Tape()
+        for name in lanes.lanes.values.sorted(by: { $0.waiting[0].number < $1.waiting[0].number }).map(\.name) {
+            while let first = lanes.lanes[name]?.waiting.first, try retry(name, first.record, &tape) {}
+        }
+        generation = now
+    }
+
+    /// Tries a lane's first record. Returns whether it is done.
+    private func retry(_ name: String, _ record: StoredRecord, _ tape: inout Tape) throws -> Bool {
+        let ticket = shared.publisher.ticket()
+        try tape.parse(record.document)
+        let result = try shared.turns.take { () -> Lanes.Change? in
+            let input = tape.root
+            switch translate(input, &tape, record.reference, record.stamp, record.position) {
+            case .success(let translation) where !translation.missing.isEmpty:
+                return lanes.wait(name, entities: translation.entities, missing: translation.missing)
+            case .success(let translation):
+                for event in translation.events { try shared.publisher.publish(event, on: ticket) }
+            case .failure(let dead):
+                try shared.deadLetters.bury(
+                    record.document, of: settings.name, reference: record.reference, reason: dead.reason, place: nil,
+                    on: ticket)
+            }
+            return lanes.shifted(name)
+        }
+        try shared.publisher.settle(ticket, shared.stop)
+        guard let change = result else { return false }
+        let second = shared.publisher.ticket()
+        try write([change], on: second)
+        try shared.publisher.settle(second, shared.stop)
+        let isDone = change.lane?.waiting.first?.record != record
+        lanes.apply(change)
+        return isDone
+    }
+
+    // MARK: Deletions
+
+    private func reportGone(_ name: String, on ticket: Publisher.Ticket) throws {
+        guard let entity = settings.of else { return }
+        let known = shared.identities.all(entity: entity, in: shared.system)
+        let (gone, doubt) = delivery.missing(from: known, atMost: settings.deletesAtMost)
+        if let doubt {
+            log.error("the delivery is complete, but deletions are not believed", metadata: ["why": "\(doubt)"])
+        }
+        reportedGone.formIntersection(Set(gone.map(\.id)))
+        for entry in gone where reportedGone.insert(entry.id).inserted {
+            try publishGone(entry.id, "\(name)#\(entry.id)", on: ticket)
+        }
+    }
+
+    /// Publishes that the system no longer has an entity. False when nobody knew it.
+    @discardableResult
+    private func publishGone(_ own: String, _ reference: String, on ticket: Publisher.Ticket) throws -> Bool {
+        guard let entity = settings.of, let entry = shared.kinds[entity] else { return false }
+        let number = Reference(system: shared.system, id: own)
+        guard let known = shared.identities.key(of: number, entity: entity) else { return false }
+        // What customers contribute has keys of its own; the golden key is the hub's.
+        let key = entry.entity.key == .member ? number.key : known
+        let source = EventSource(system: shared.system, name: settings.name)
+        var envelope = Envelope(
+            id: EventID.make(source: source.description, reference: reference, index: 0).description, source: source,
+            type: EventType(entity, .deleted), subject: key)
+        envelope.selfID = own
+        try shared.publisher.publish(
+            OutgoingEvent(topic: entry.inputTopic, key: key, envelope: envelope, data: Array("{}".utf8)), on: ticket)
+        return true
+    }
+}

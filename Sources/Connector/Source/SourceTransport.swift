@@ -1,0 +1,76 @@
+import Canonical
+import Document
+
+/// One record, lent by the transport for the time of a call.
+struct ReadRecord {
+    /// The record's own name where it came from: row, log position, message number. Never a time.
+    var reference: String
+    /// When the system says it changed; unknown: the mapping may know.
+    var stamp = Tick.never
+    /// Where the system's change log stood, when it has one.
+    var position: Int64?
+    /// Where the record stood, for people: `prices.csv, line 7`.
+    var place: String?
+    /// The record, or why it can't be read.
+    var content: Content
+    /// The bytes as they came; nil when the record is its JSON.
+    var raw: [UInt8]?
+    /// The complete delivery that it belongs to.
+    var delivery: String?
+
+    enum Content {
+        /// A document, on the tape that was lent with it.
+        case document
+        /// The format refused it: a dead letter.
+        case unreadable(String)
+        /// The system no longer has the entity with this number.
+        case gone(own: String)
+    }
+}
+
+/// What one read brought, after its records were handed over.
+struct PageEnd: Equatable {
+    /// Where to go on: written to `omni.position.<connector>` once everything is acknowledged. Nil: as before.
+    var position: JSON?
+    /// How many records there were.
+    var records = 0
+    /// There is nothing more for now.
+    var isIdle = false
+    /// The name of the complete delivery that these records belong to; nil: changes only.
+    var delivery: String?
+    /// The complete delivery ends here, and could be read to its end.
+    var endsDelivery = false
+}
+
+/// How a source's records come out of a system. One thread owns it.
+protocol SourceTransport {
+    /// Reads the next records and hands each over, with the tape its document lies on.
+    ///
+    /// - Throws: ``SystemFailure`` when the system can't be read now; other errors end the source.
+    mutating func read(
+        from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd
+
+    /// Tells the system that everything up to the end of the last read is safe.
+    mutating func acknowledge() throws
+
+    /// Forgets the last read: it failed, or what it brought could not be published. The next one begins at the position
+    /// that it is given.
+    mutating func rewind()
+
+    /// Waits until there may be something to read.
+    mutating func wait(_ stop: StopSignal) throws
+}
+
+extension SourceTransport {
+    mutating func acknowledge() throws {}
+}
+
+/// The system can't be reached, is locked, is full, or answers that it is out of order: pause, and try again (nothing is
+/// lost, nothing is a dead letter).
+struct SystemFailure: Error, CustomStringConvertible {
+    /// What happened, without data.
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

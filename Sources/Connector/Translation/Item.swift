@@ -1,0 +1,80 @@
+import Canonical
+import Document
+
+/// One item of a mapping's result: `{"<kind>": document, "self": …, "at": …, "deleted": …}`.
+struct Item {
+    let kind: String
+    let document: Node
+    /// The system's own number for the entity.
+    let own: String?
+    /// When the system says it changed.
+    let stamp: Tick?
+    let isDeleted: Bool
+
+    /// Why a mapping's result is none. Names members, never values (I12).
+    struct Fault: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The items of a result: one object, or a list of them; nothing, null and `[]` are none.
+    static func items(of result: Node?, kinds: Kinds) throws(Fault) -> [Item] {
+        guard let result, !result.isNull else { return [] }
+        if result.kind == .array {
+            var items: [Item] = []
+            for element in result.elements { items.append(try Item(element, kinds)) }
+            return items
+        }
+        return [try Item(result, kinds)]
+    }
+
+    private init(_ node: Node, _ kinds: Kinds) throws(Fault) {
+        guard node.kind == .object else {
+            throw Fault(description: "the mapping's result must be items such as {\"product\": {…}}, or a list of them")
+        }
+        var kind: String?
+        var document: Node?
+        var own: String?
+        var stamp: Tick?
+        var isDeleted = false
+        for member in node.members {
+            let name = member.key.string ?? ""
+            switch name {
+            case "self": own = try Self.own(member.value)
+            case "at": stamp = try Self.stamp(member.value)
+            case "deleted":
+                guard let flag = member.value.bool else { throw Fault(description: "deleted must be true or false") }
+                isDeleted = flag
+            default:
+                guard kinds[name] != nil else {
+                    throw Fault(
+                        description: "the mapping's result has the member \"\(name)\", which is no kind of data")
+                }
+                guard kind == nil else {
+                    throw Fault(description: "one item holds both \(kind!) and \(name); make them two items")
+                }
+                guard member.value.kind == .object else { throw Fault(description: "\(name) must be an object") }
+                kind = name
+                document = member.value
+            }
+        }
+        guard let kind, let document else {
+            throw Fault(description: "an item names no kind; it needs one of \(kinds.all.joined(separator: ", "))")
+        }
+        (self.kind, self.document, self.own, self.stamp, self.isDeleted) = (kind, document, own, stamp, isDeleted)
+    }
+
+    private static func own(_ node: Node) throws(Fault) -> String? {
+        if node.isNull { return nil }
+        guard let text = Reference.text(node) else {
+            throw Fault(description: "self must be the system's own number: a text, or a whole number")
+        }
+        return text
+    }
+
+    private static func stamp(_ node: Node) throws(Fault) -> Tick? {
+        if node.isNull { return nil }
+        if node.kind == .string, let tick = Tick(rfc3339: node.utf8) { return tick }
+        if let milliseconds = node.integer { return Tick(Int64(milliseconds)) }
+        throw Fault(description: "at must be an RFC 3339 time with an offset, or milliseconds since 1970")
+    }
+}

@@ -1,0 +1,82 @@
+public import Canonical
+import Document
+
+/// The consistency engine: decides what an event changes. Pure: no input, no output, no clock, no randomness (I11).
+///
+/// ```swift
+/// var engine = Engine(model: model, subscribers: ["product": ["till", "shop"]])
+/// try engine.decide(event, state: &overlay, now: now, effects: &effects)
+/// for effect in effects.list { … }
+/// ```
+///
+/// One engine serves one thread; it holds working memory and nothing else, so any engine of the same model decides the
+/// same. Everything it knows lies in the state.
+public struct Engine: ~Copyable {
+    /// The entities it decides.
+    public let model: Model
+    let contexts: [EntityContext]
+    var record = RecordState()
+    var writer = StateWriter()
+    var json = JSONWriter()
+
+    /// An engine.
+    ///
+    /// - Parameters:
+    ///   - model: the entities and their rules.
+    ///   - subscribers: by entity, the systems whose copies are kept in sync: those with a sink.
+    public init(model: Model, subscribers: [String: [String]]) {
+        self.model = model
+        contexts = model.entities.map { EntityContext($0, subscribers: subscribers[$0.name] ?? []) }
+    }
+
+    /// Decides one event.
+    ///
+    /// - Parameters:
+    ///   - event: the event; envelope and data are checked already, as is that its key is its data's key.
+    ///   - state: the state of the event's domain.
+    ///   - now: the time; must not go backwards within a partition.
+    ///   - effects: takes what is to be done. An event that can't be used adds ``Effect/rejected(_:)`` alone.
+    /// - Throws: ``StateError`` when a state can't be read. Nothing was changed then.
+    public mutating func decide(
+        _ event: borrowing Event, state: inout some StateAccess, now: Tick, effects: inout Effects
+    ) throws(StateError) {
+        let kind = event.envelope.type.kind
+        guard let index = contexts.firstIndex(where: { $0.kinds.contains(kind) }) else {
+            effects.add(.rejected(Rejection(.unknownType, "there is no kind of data '\(kind)'; add it to Schemas/")))
+            return
+        }
+        let rejection: Rejection?
+        switch contexts[index].entity.engine {
+        case .record: rejection = try decideRecord(contexts[index], event, &state, now, &effects)
+        case .customer, .stock: rejection = Rejection(.unknownType, "not decided yet")
+        }
+        if let rejection { effects.add(.rejected(rejection)) }
+    }
+}
+
+/// What the engine knows of one entity, made ready.
+struct EntityContext {
+    let entity: EntityType
+    let merge: Merge
+    let subscribers: [String]
+    let kinds: [String]
+    /// The rules' version as a number.
+    let rules: UInt32
+    let readOnly: [[UInt8]]
+    /// Fields that follow another one.
+    let followers: [(field: String, leader: String)]
+
+    var name: String { entity.name }
+
+    init(_ entity: EntityType, subscribers: [String]) {
+        self.entity = entity
+        self.subscribers = subscribers
+        merge = Merge(rules: entity.rules, ofMembers: entity.engine == .customer)
+        kinds = entity.kinds.map(\.name)
+        rules = UInt32(entity.rules.version, radix: 16) ?? 0
+        readOnly = entity.readOnly.map { Array($0.utf8) }
+        followers = entity.rules.fields.compactMap { field in
+            if case .with(let leader) = field.strategy { (field.name, leader) } else { nil }
+        }
+    }
+}

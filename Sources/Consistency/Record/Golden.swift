@@ -1,0 +1,64 @@
+import Canonical
+
+extension RecordState {
+    /// The golden record as JSON: its fields in the order of their names. A field that was removed is null; one that
+    /// nobody with a say ever gave is absent (I8).
+    func writeGolden(into bytes: inout [UInt8], members: Bool) {
+        bytes.append(UInt8(ascii: "{"))
+        var isFirst = true
+        for field in fields where field.golden >= 0 && !field.name.isEmpty {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            arena.withUnsafeBufferPointer { arena in
+                bytes.append(string: UnsafeBufferPointer(rebasing: arena[field.name.range]))
+                bytes.append(UInt8(ascii: ":"))
+                bytes.append(contentsOf: arena[values[Int(field.golden)].text.range])
+            }
+        }
+        if members {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(contentsOf: "\"members\":[".utf8)
+            for (place, member) in self.members.enumerated() {
+                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+                bytes.append(contentsOf: "{\"system\":".utf8)
+                bytes.append(string: member.system)
+                bytes.append(contentsOf: ",\"id\":".utf8)
+                bytes.append(string: member.id)
+                bytes.append(UInt8(ascii: "}"))
+            }
+            bytes.append(UInt8(ascii: "]"))
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Customers: the members that exist, in their order.
+    var members: [Reference] {
+        columns.indices.compactMap { isPresent($0) ? Reference(key: name(ofColumn: $0)) : nil }.sorted()
+    }
+}
+
+extension [UInt8] {
+    /// Appends a JSON string.
+    mutating func append(string: String) {
+        var string = string
+        string.withUTF8 { append(string: $0) }
+    }
+
+    /// Appends a JSON string, given in UTF-8.
+    mutating func append(string utf8: UnsafeBufferPointer<UInt8>) {
+        append(UInt8(ascii: "\""))
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                append(UInt8(ascii: "\\"))
+                append(byte)
+            case 0..<0x20:
+                let hex = String(byte, radix: 16)
+                append(contentsOf: "\\u00".utf8)
+                append(contentsOf: (hex.utf8.count < 2 ? "0" + hex : hex).utf8)
+            default: append(byte)
+            }
+        }
+        append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,195 @@
+public import Canonical
+import Document
+
+// Records: each system's statements merge into one golden record by the entity's rules.
+
+extension Engine {
+    mutating func decideRecord(
+        _ context: EntityContext, _ event: borrowing Event, _ state: inout some StateAccess, _ now: Tick,
+        _ effects: inout Effects
+    ) throws(StateError) -> Rejection? {
+        let envelope = event.envelope
+        record.reset()
+        let isKnown = state.get(envelope.subject, into: &record.arena)
+        if isKnown { try record.decode() }
+        var place = Place(context: context, key: envelope.subject)
+        let system = envelope.source.system
+        switch envelope.type.verb {
+        case .stated:
+            guard event.data.kind == .object else { return Rejection(.malformed, "a statement's data is an object") }
+            place.column = record.addColumn(system)
+            record.takeStatement(event, place, &json, &effects)
+        case .deleted:
+            // What nobody ever held can't be deleted.
+            guard isKnown else { return nil }
+            place.column = record.addColumn(system)
+            record.takeDeletion(event, place, &effects)
+        case .written:
+            guard isKnown else { return Rejection(.malformed, "a report about what the hub doesn't have") }
+            do {
+                let report = try Report(event.data)
+                place.isReport = true
+                place.column = record.addColumn(system)
+                record.takeReport(report, event, place, &json, &effects)
+            } catch {
+                return error
+            }
+        default: return Rejection(.unknownType, "\(context.name) takes no '\(envelope.type.verb.rawValue)'")
+        }
+        record.settle(place, now, &effects)
+        if record.modified { save(envelope.subject, &state) }
+        return nil
+    }
+
+    /// Merges a state again and sends what has changed: after the rules did.
+    ///
+    /// - Parameters:
+    ///   - entity: the entity's name; a record's, as customers and stock have no such states.
+    ///   - key: its key.
+    public mutating func refresh(
+        entity: String, key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
+    ) throws(StateError) {
+        guard let context = contexts.first(where: { $0.name == entity }), context.entity.engine == .record else {
+            return
+        }
+        record.reset()
+        guard state.get(key, into: &record.arena) else { return }
+        try record.decode()
+        record.settle(Place(context: context, key: key), now, &effects)
+        if record.modified { save(key, &state) }
+    }
+
+    mutating func save(_ key: String, _ state: inout some StateAccess) {
+        record.encode(&writer)
+        state.put(key, writer.bytes)
+    }
+}
+
+/// Which record is decided, and whose event does it.
+struct Place {
+    let context: EntityContext
+    /// The golden record's key.
+    let key: String
+    /// The event's column; -1 for none.
+    var column = -1
+    var isReport = false
+    /// Whether the document must be sent again whatever its fields say: its members changed.
+    var isChanged = false
+}
+
+// MARK: What events say
+
+extension RecordState {
+    mutating func takeStatement(
+        _ event: borrowing Event, _ place: Place, _ json: inout JSONWriter, _ effects: inout Effects
+    ) {
+        let seen = Observation(event)
+        setSelf(event.envelope.selfID, place, &effects)
+        if !columns[place.column].isObservable {
+            columns[place.column].isObservable = true
+            modified = true
+        }
+        let existence = self.existence()
+        // Older than what was read of this copy already: so are its fields.
+        let presence = observe(
+            ValueText.yes, field: existence, column: place.column, seen, by: place.context.merge)
+        guard presence != .stale else { return }
+        for member in event.data.members {
+            let name = member.key.utf8
+            if !place.context.readOnly.isEmpty, place.context.readOnly.contains(where: { $0.elementsEqual(name) }) {
+                continue
+            }
+            json.reset()
+            json.write(member.value)
+            let field = addField(name)
+            _ = observe(json.bytes, field: field, column: place.column, seen, by: place.context.merge)
+        }
+    }
+
+    mutating func takeDeletion(_ event: borrowing Event, _ place: Place, _ effects: inout Effects) {
+        let existence = self.existence()
+        let found = observe(
+            ValueText.no, field: existence, column: place.column, Observation(event), by: place.context.merge)
+        if found == .edit { setSelf(nil, place, &effects, removing: true) }
+    }
+
+    mutating func takeReport(
+        _ report: Report, _ event: borrowing Event, _ place: Place, _ json: inout JSONWriter,
+        _ effects: inout Effects
+    ) {
+        let revision = min(report.revision, revision)
+        modified = true
+        columns[place.column].status = report.status
+        if report.status == .parked {
+            let reason = append((report.reason ?? "no reason given").utf8)
+            columns[place.column].reason = reason
+            return
+        }
+        columns[place.column].acknowledged = max(columns[place.column].acknowledged, revision)
+        if revision >= revision { columns[place.column].pendingSince = .never }
+        let position = event.envelope.position
+        let existence = self.existence()
+        if report.status == .absent {
+            acknowledge(
+                ValueText.no, field: existence, column: place.column, position: position, revision: revision)
+            setSelf(nil, place, &effects, removing: true)
+            return
+        }
+        acknowledge(
+            ValueText.yes, field: existence, column: place.column, position: position, revision: revision)
+        setSelf(report.selfID ?? event.envelope.selfID, place, &effects)
+        guard let held = report.held else {
+            // It wrote and didn't look: taken as it was sent, which is the best that is known.
+            assumeHeld(place.column, position: position, revision: revision)
+            return
+        }
+        columns[place.column].isObservable = true
+        for member in held.members {
+            json.reset()
+            json.write(member.value)
+            let field = addField(member.key.utf8)
+            acknowledge(
+                json.bytes, field: field, column: place.column, position: position, revision: revision)
+        }
+    }
+
+    private mutating func assumeHeld(_ column: Int, position: Int64?, revision: Int64) {
+        for field in fields.indices.dropFirst() {
+            let golden = fields[field].golden
+            guard golden >= 0, revision >= fields[field].changed else { continue }
+            let text = withText(golden) { Array($0) }
+            acknowledge(text, field: field, column: column, position: position, revision: revision)
+        }
+    }
+
+    /// Keeps the system's own number, and tells whose it is.
+    mutating func setSelf(_ selfID: String?, _ place: Place, _ effects: inout Effects, removing: Bool = false) {
+        let known = columns[place.column].selfID
+        guard removing ? !known.isEmpty : selfID != nil && !equals(known, selfID!.utf8) else { return }
+        let entity = place.context.name
+        let system = place.context.merge.ofMembers ? nil : name(ofColumn: place.column)
+        // Customers' numbers are part of their column's name, and are told of when members come and go.
+        if let system, !known.isEmpty {
+            effects.add(.reference(entity: entity, Reference(system: system, id: string(known)), key: nil))
+        }
+        modified = true
+        guard let selfID, !removing else {
+            columns[place.column].selfID = .empty
+            return
+        }
+        let text = append(selfID.utf8)
+        columns[place.column].selfID = text
+        if let system {
+            effects.add(.reference(entity: entity, Reference(system: system, id: selfID), key: place.key))
+        }
+    }
+}
+
+extension Observation {
+    init(_ event: borrowing Event) {
+        position = event.envelope.position
+        stamp = event.stamp
+        arrival = event.arrival
+        origin = event.origin
+    }
+}

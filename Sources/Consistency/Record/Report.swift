@@ -1,0 +1,38 @@
+import Document
+
+/// A sink's report: what came of a write (`omni.<entity>.written`).
+struct Report {
+    let revision: Int64
+    let status: RecordState.Status
+    let selfID: String?
+    let reason: String?
+    let held: Node?
+
+    init(_ data: Node) throws(Rejection) {
+        guard let revision = data["revision"]?.integer, revision >= 0 else {
+            throw Rejection(.malformed, "a report needs 'revision', the golden record's")
+        }
+        self.revision = Int64(revision)
+        switch data["status"]?.string {
+        case "written": status = .written
+        case "unchanged": status = .unchanged
+        case "absent": status = .absent
+        case "parked": status = .parked
+        default: throw Rejection(.malformed, "a report's 'status' is written, unchanged, absent or parked")
+        }
+        selfID = data["self"].flatMap { node in
+            switch node.kind {
+            case .string: node.string
+            case .number: String(decoding: node.utf8, as: UTF8.self)
+            default: nil
+            }
+        }
+        reason = data["reason"]?.string
+        if let held = data["held"], !held.isNull {
+            guard held.kind == .object else { throw Rejection(.malformed, "a report's 'held' is an object") }
+            self.held = held
+        } else {
+            held = nil
+        }
+    }
+}

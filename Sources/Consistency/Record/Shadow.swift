@@ -1,0 +1,177 @@
+import Canonical
+
+/// What an observation is, against what the copy was known to hold (docs/contracts.md, Shadow).
+enum Classification: Equatable {
+    /// The copy held this already: the contribution keeps its stamp.
+    case noNews
+    /// The copy holds what a write gave it: an acknowledgement.
+    case echo
+    /// The system's own edit.
+    case edit
+    /// It belongs before what was read already: known, or overtaken.
+    case stale
+}
+
+/// What comes with an observed value.
+struct Observation {
+    /// Where the system's change log stood; nil: after everything known.
+    var position: Int64?
+    /// When the system says it happened.
+    var stamp: Tick
+    var arrival: Tick
+    var origin: Origin
+}
+
+extension RecordState {
+    /// The most entries that a timeline keeps. So many writes may stand ahead of what was read of the change log.
+    static let longestTimeline = 16
+
+    /// Takes in what a system's copy was seen to hold in one field, and says what that means (I6).
+    mutating func observe(
+        _ text: [UInt8], field: Int, column: Int, _ seen: Observation, by merge: Merge
+    ) -> Classification {
+        let value = intern(text, field: field)
+        let slot = addSlot(field: field, column: column)
+        let found = classify(value, slot: slot, at: seen.position)
+        if let position = seen.position { prune(slot, before: position) }
+        guard found.classification == .edit else { return found.classification }
+        // Without a baseline, a contribution of the same value is this very statement, read again.
+        let contribution = slots[slot].contribution
+        let repeated = !found.hasBaseline && contribution >= 0 && same(contribution, value)
+        insert(Entry(position: seen.position ?? latestPosition(slot), revision: -1, value: value, next: -1), slot)
+        modified = true
+        if found.isOvertaken || repeated { return .noNews }
+        slots[slot].contribution = contributed(value, found.baseline, field: field, slot: slot, by: merge)
+        slots[slot].stamp = stamp(seen, hasBaseline: found.hasBaseline, isNull: isNull(value))
+        slots[slot].origin = seen.origin
+        fields[field].isDirty = true
+        return .edit
+    }
+
+    /// What an edit makes the system's own say: the value, but of a set only what is its own in it.
+    private mutating func contributed(
+        _ value: Int32, _ baseline: Int32, field: Int, slot: Int, by merge: Merge
+    ) -> Int32 {
+        guard case .union(let by) = merge.strategy(self, field),
+            let own = Union.own(self, field: field, slot: slot, baseline: baseline, value: value, by: by)
+        else { return value }
+        return intern(own, field: field)
+    }
+
+    /// An undated edit happened after its baseline was seen: it counts as of its arrival. An undated first statement may
+    /// be of any age, and a null there removes nothing: both count as before everything.
+    private func stamp(_ seen: Observation, hasBaseline: Bool, isNull: Bool) -> Tick {
+        if !hasBaseline && isNull { return .never }
+        if seen.stamp.isKnown { return min(seen.stamp, seen.arrival) }
+        return hasBaseline ? seen.arrival : .never
+    }
+
+    /// A classification, with what it was found by.
+    private struct Finding {
+        var classification: Classification
+        /// The last value known before the observation; -1 for none.
+        var baseline: Int32
+        /// Whether something later was observed already.
+        var isOvertaken: Bool
+
+        var hasBaseline: Bool { baseline >= 0 }
+    }
+
+    private func classify(_ value: Int32, slot: Int, at position: Int64?) -> Finding {
+        var baseline: Int32 = -1
+        var isEcho = false
+        var isOvertaken = false
+        var isRepeated = false
+        var entry = slots[slot].firstEntry
+        while entry >= 0 {
+            let known = entries[Int(entry)]
+            if position == nil || known.position < position! {
+                baseline = known.value
+            } else if known.isWrite {
+                isEcho = isEcho || same(known.value, value)
+            } else {
+                if known.position > position! { isOvertaken = true }
+                if known.position == position!, same(known.value, value) { isRepeated = true }
+            }
+            entry = known.next
+        }
+        let classification: Classification =
+            if baseline >= 0, same(baseline, value) {
+                .noNews
+            } else if isRepeated {
+                .noNews
+            } else if isEcho {
+                .echo
+            } else if baseline < 0, slots[slot].isTrimmed {
+                .stale
+            } else {
+                .edit
+            }
+        return Finding(classification: classification, baseline: baseline, isOvertaken: isOvertaken)
+    }
+
+    /// Takes in what a copy holds after a write of a revision.
+    mutating func acknowledge(_ text: [UInt8], field: Int, column: Int, position: Int64?, revision: Int64) {
+        let value = intern(text, field: field)
+        let slot = addSlot(field: field, column: column)
+        modified = true
+        insert(Entry(position: position ?? latestPosition(slot), revision: revision, value: value, next: -1), slot)
+    }
+
+    /// Forgets what a copy held: it is gone.
+    mutating func forgetTimeline(_ slot: Int) {
+        guard slots[slot].firstEntry >= 0 || slots[slot].isTrimmed else { return }
+        slots[slot].firstEntry = -1
+        slots[slot].isTrimmed = false
+        slots[slot].rewrites = 0
+        modified = true
+    }
+
+    private func latestPosition(_ slot: Int) -> Int64 { lastEntry(slot)?.position ?? .min }
+
+    /// Puts an entry behind those at or before its position.
+    private mutating func insert(_ entry: Entry, _ slot: Int) {
+        var before: Int32 = -1
+        var at = slots[slot].firstEntry
+        var count = 1
+        while at >= 0, entries[Int(at)].position <= entry.position {
+            before = at
+            at = entries[Int(at)].next
+            count += 1
+        }
+        if entry.position == .min, at < 0 {
+            // No positions at all: what is observed next comes after this, so nothing older will be compared with.
+            before = -1
+            count = 1
+        }
+        var added = entry
+        added.next = at
+        entries.append(added)
+        if before >= 0 {
+            entries[Int(before)].next = Int32(entries.count - 1)
+        } else {
+            slots[slot].firstEntry = Int32(entries.count - 1)
+        }
+        while at >= 0 {
+            count += 1
+            at = entries[Int(at)].next
+        }
+        if count > Self.longestTimeline {
+            slots[slot].firstEntry = entries[Int(slots[slot].firstEntry)].next
+            slots[slot].isTrimmed = true
+        }
+    }
+
+    /// Drops what stands before the baseline of a position: change logs are read in order, so nothing older comes.
+    private mutating func prune(_ slot: Int, before position: Int64) {
+        while true {
+            let first = slots[slot].firstEntry
+            guard first >= 0 else { return }
+            let second = entries[Int(first)].next
+            guard second >= 0, entries[Int(second)].position < position else { return }
+            slots[slot].firstEntry = second
+            slots[slot].isTrimmed = true
+            modified = true
+        }
+    }
+}

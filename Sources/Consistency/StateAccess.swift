@@ -1,0 +1,16 @@
+/// The engine's memory: one domain's state, by key, as bytes.
+///
+/// The hub's is an overlay over its store; a test's is a dictionary. The engine reads what it wrote within the same
+/// decision, so writes must be seen at once.
+public protocol StateAccess {
+    /// Puts the state of a key into the buffer, replacing its content; answers whether there is any.
+    mutating func get(_ key: String, into buffer: inout [UInt8]) -> Bool
+    /// Keeps these bytes as the state of a key; nil removes it. They are valid during the call only.
+    mutating func put(_ key: String, _ bytes: UnsafeRawBufferPointer?)
+}
+
+extension StateAccess {
+    mutating func put(_ key: String, _ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { put(key, $0) }
+    }
+}

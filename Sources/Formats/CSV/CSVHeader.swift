@@ -1,0 +1,58 @@
+import Document
+
+/// The columns of one file: the header's names with the types that are declared for them.
+struct CSVHeader {
+    struct Column {
+        var name: String
+        var utf8: [UInt8]
+        var type: CSVType
+        var isText: Bool
+        /// Whether the file gives the column no name: its cells must be empty.
+        var isNameless: Bool
+    }
+
+    private(set) var columns: [Column] = []
+    /// Names that no field declares, when fields are declared.
+    private(set) var undeclared: [String] = []
+
+    /// The columns of a file that names them; the reason when they break the declaration.
+    init(names: [String], _ options: CSVOptions) throws(HeaderFault) {
+        for name in names {
+            let field = options.fields.first { $0.name == name }
+            columns.append(
+                Column(
+                    name: name, utf8: Array(name.utf8), type: field?.type ?? .text, isText: field?.type.isText ?? true,
+                    isNameless: name.isEmpty))
+            if field == nil, !options.fields.isEmpty, !name.isEmpty { undeclared.append(name) }
+        }
+        var seen: Set<String> = []
+        for name in names where !name.isEmpty {
+            guard seen.insert(name).inserted else {
+                throw HeaderFault("the header has the column twice", name, remedy: "columns need names that differ")
+            }
+        }
+        for field in options.fields where !field.isOptional && !seen.contains(field.name) {
+            let near = undeclared.isEmpty ? "" : hint(field.name, undeclared)
+            throw HeaderFault("the declared column is missing\(near)", field.name, remedy: nil)
+        }
+        if options.columns == .exact, let name = undeclared.first {
+            throw HeaderFault(
+                "the column is not declared\(hint(name, options.fields.map(\.name)))", name,
+                remedy: "add it to 'fields' or set 'columns: tolerant'")
+        }
+        // A delimiter at the end of each line makes a last column without name.
+        while let last = columns.last, last.isNameless { columns.removeLast() }
+    }
+}
+
+struct HeaderFault: Error {
+    let reason: String
+    let field: String
+    let remedy: String?
+
+    init(_ reason: String, _ field: String, remedy: String?) {
+        self.reason = reason
+        self.field = field
+        self.remedy = remedy
+    }
+}

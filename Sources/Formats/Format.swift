@@ -1,0 +1,95 @@
+public import Document
+
+/// What bytes mean: a pair of reader and writer between a file or message and documents.
+///
+/// A format is a value with its options decoded; it makes readers and writers. To add one: a folder with a type that
+/// conforms, and its name in ``FormatCatalog/all``.
+public protocol Format: Sendable {
+    /// The name in configurations: `csv`.
+    static var name: String { get }
+    /// One sentence for lists.
+    static var summary: String { get }
+    /// Every option, for the reference and for checking configurations.
+    static var options: [OptionReference] { get }
+
+    /// Decodes the options.
+    ///
+    /// - Throws: ``OptionError`` for an unknown option (naming the nearest known one) or a wrong value.
+    init(options: JSON) throws(OptionError)
+
+    /// A reader over bytes that must stay where they are for as long as the reader is used.
+    ///
+    /// - Throws: ``FormatError`` of scope `file` when nothing can be read at all.
+    func reader(over bytes: UnsafeRawBufferPointer) throws(FormatError) -> any RecordReader
+
+    /// A writer.
+    func writer() throws(FormatError) -> any RecordWriter
+}
+
+/// Pulls one record at a time out of a buffer of bytes.
+///
+/// ```swift
+/// while true {
+///     do throws(FormatError) {
+///         guard let position = try reader.next(into: &tape) else { break }
+///         use(tape.root, position)
+///     } catch where error.scope == .record {
+///         deadLetter(bytes[error.position.bytes], error)   // and go on
+///     }
+/// }
+/// ```
+///
+/// Every record of the input ends as a document, an error or a notice (I2). What stands between records, such as a
+/// header, is told by neither.
+public protocol RecordReader {
+    /// Reads the next record onto the tape, whose content it replaces.
+    ///
+    /// - Returns: the record's place, or nil at the end.
+    /// - Throws: ``FormatError``. After one of scope `record` the next call reads on behind it; after one of scope `file`
+    ///   the next call answers nil.
+    mutating func next(into tape: inout Tape) throws(FormatError) -> RecordPosition?
+
+    /// The notices since the last call.
+    mutating func takeNotices() -> [FormatNotice]
+}
+
+/// Writes documents as bytes.
+public protocol RecordWriter {
+    /// Writes one document.
+    ///
+    /// - Throws: ``FormatError`` of scope `record` when the document does not fit the format: nothing of it is written.
+    mutating func write(_ document: Node) throws(FormatError)
+
+    /// Writes what belongs behind the last document.
+    mutating func finish() throws(FormatError)
+
+    /// Hands over what was written since the last call.
+    mutating func take() -> [UInt8]
+}
+
+/// The formats there are.
+public enum FormatCatalog {
+    /// Every format.
+    public static let all: [any Format.Type] = [
+        CSV.self, EDIFACT.self, JSONLines.self, JSONText.self, XML.self,
+    ]
+
+    /// The format of that name with these options.
+    public static func format(named name: String, options: JSON = .null) throws(OptionError) -> any Format {
+        guard let type = all.first(where: { $0.name == name }) else {
+            throw OptionError("format", "no format is called '\(name)'" + hint(name, all.map { $0.name }))
+        }
+        return try type.init(options: options)
+    }
+
+    /// A format as a configuration names it: `csv`, or `{csv: {delimiter: ";"}}`.
+    public static func format(_ configuration: JSON) throws(OptionError) -> any Format {
+        switch configuration {
+        case .string(let name): return try format(named: name)
+        case .object(let members) where members.count == 1:
+            return try format(named: members[0].key, options: members[0].value)
+        default:
+            throw OptionError("format", "expected a name, or one name with its options: {csv: {delimiter: \";\"}}")
+        }
+    }
+}

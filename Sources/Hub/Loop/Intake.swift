@@ -1,0 +1,91 @@
+import Canonical
+import Schema
+import Consistency
+import Document
+import Kafka
+
+/// The gate: what may reach the engine. Connectors have checked before, but anybody may write into `omni.in.*`.
+struct Intake: Sendable {
+    /// What becomes of a record.
+    enum Verdict {
+        /// The engine decides it.
+        case event(Envelope)
+        /// It lies under the wrong key or in the wrong partition: write it again, under this key.
+        case stray(key: String)
+        /// It can't be used.
+        case refused(String)
+    }
+
+    let kinds: KindCatalog
+
+    /// Checks a record of a domain's input; parses its data onto the tape.
+    func check(
+        _ record: borrowing Record, domain: String, partitions: Int32, tape: inout Tape
+    ) -> Verdict {
+        guard let value = record.value else { return .refused("no value: a deletion is an event of its own") }
+        guard let keyBytes = record.key else { return .refused("no key: the key is the event's subject") }
+        let key = keyBytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        guard key.utf8.count <= 400 else { return .refused("the key is longer than 400 bytes") }
+        let envelope: Envelope
+        do throws(EnvelopeError) {
+            envelope = try Self.envelope(record)
+        } catch {
+            return .refused(error.description)
+        }
+        guard let kind = kinds[envelope.type.dataKind] else {
+            return .refused(
+                "ce_type: there is no kind '\(envelope.type.kind)'; there are: \(kinds.names.joined(separator: ", "))")
+        }
+        guard kind.kind.domain == domain else {
+            return .refused(
+                "'\(kind.kind.name)' belongs to the domain '\(kind.kind.domain)', this topic to '\(domain)'")
+        }
+        do throws(JSONError) {
+            try value.withUnsafeBytes { bytes throws(JSONError) in try tape.parse(bytes) }
+        } catch {
+            return .refused("not JSON: \(error)")
+        }
+        return verdict(envelope, kind, tape.root, key: key, keyBytes, partition: record.partition, of: partitions)
+    }
+
+    private func verdict(
+        _ envelope: Envelope, _ kind: KindCatalog.Entry, _ data: Node, key: String, _ keyBytes: RawSpan,
+        partition: Int32,
+        of partitions: Int32
+    ) -> Verdict {
+        var wanted = envelope.subject
+        switch envelope.type.verb {
+        case .stated, .requested, .released:
+            if let major = envelope.schemaMajor, major > kind.kind.major {
+                return .refused(
+                    "schema version \(major) is newer than this hub's \(kind.kind.major): update the hub, then replay")
+            }
+            let violations = kind.schema.violations(of: data)
+            guard violations.isEmpty else {
+                return .refused(violations.prefix(5).map(\.description).joined(separator: "; "))
+            }
+            do throws(KeyError) {
+                wanted = try kind.entity.key.key(of: data, system: envelope.source.system, selfID: envelope.selfID)
+            } catch {
+                return .refused(error.description)
+            }
+        case .deleted, .written: break
+        case .golden, .erased, .merged, .decided: return .refused("ce_type: '\(envelope.type)' comes out of the hub, never in")
+        }
+        let place = Partitioner.partition(key: keyBytes, count: partitions)
+        guard key == wanted, place == partition else { return .stray(key: wanted) }
+        return .event(envelope)
+    }
+
+    private static func envelope(_ record: borrowing Record) throws(EnvelopeError) -> Envelope {
+        var reader = Envelope.Reader()
+        record.forEachHeader { header in
+            guard let value = header.value else { return }
+            var name = header.name
+            name.withUTF8 { name in
+                value.withUnsafeBytes { reader.add(name, $0.bindMemory(to: UInt8.self)) }
+            }
+        }
+        return try reader.envelope()
+    }
+}

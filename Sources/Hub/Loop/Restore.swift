@@ -1,0 +1,105 @@
+import Kafka
+import Logging
+
+/// Brings the local store level with the changelog: at start, and whenever partitions come.
+///
+/// The end is taken as it stands with uncommitted records included, and read committed up to that *position*: the
+/// marker of the last transaction may land after its offsets have become visible.
+struct Restore {
+    let store: Store
+    let settings: Settings
+    let topic: (_ domain: String) -> String
+    let indexes: (_ domain: String, _ key: UnsafeRawBufferPointer, _ state: UnsafeRawBufferPointer) -> [IndexEntry]
+    let log: Logger
+
+    private static let chunk = 5_000
+
+    /// Restores partitions; reports progress in the log.
+    func run(_ partitions: [DomainPartition]) throws {
+        guard !partitions.isEmpty else { return }
+        let places = Dictionary(
+            uniqueKeysWithValues: partitions.map { (TopicPartition(topic($0.domain), $0.partition), $0) })
+        let marks = try Admin(settings, log: log).watermarks(of: Array(places.keys), timeout: .seconds(30))
+        var starts: [TopicPartitionOffset] = []
+        var waiting: Int64 = 0
+        for (place, partition) in places {
+            let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
+            var start = try store.changelogOffset(partition) ?? low
+            if start > high {
+                log.warning(
+                    "the changelog ends before the local store: it was made anew; rebuilding",
+                    metadata: ["partition": "\(place)", "end": "\(high)", "store": "\(start)"])
+                try store.drop(partition)
+                start = low
+            }
+            starts.append(place.at(max(start, low)))
+            waiting += high - max(start, low)
+        }
+        guard waiting > 0 else { return }
+        log.info("restoring the local store", metadata: ["partitions": "\(partitions.count)", "offsets": "\(waiting)"])
+        let consumer = try Consumer(
+            settings.merging(["isolation.level": "read_committed", "enable.partition.eof": "true"]), log: log)
+        try consumer.assign(starts)
+        var progress = Progress(of: waiting, log: log)
+        try consumer.read(to: marks.mapValues(\.high), max: Self.chunk, timeout: .seconds(600)) { batch in
+            let commit = try changes(of: batch, places)
+            try store.apply(commit)
+            progress.moved(by: batch.count)
+        }
+        // Markers behind the last record count too: without them the next restore would read that tail again.
+        var end = StoreCommit()
+        for (place, partition) in places { end.changelogOffsets[partition] = marks[place]?.high ?? 0 }
+        try store.apply(end)
+        try consumer.close()
+        log.info("restored", metadata: ["partitions": "\(partitions.count)"])
+    }
+
+    /// A batch of the changelog as one change of the store: the last state of each key.
+    private func changes(
+        of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
+    ) throws -> StoreCommit {
+        var latest: [DomainPartition: [[UInt8]: [UInt8]?]] = [:]
+        batch.forEach { record in
+            guard let partition = places[record.topicPartition], let key = record.key else { return }
+            var value: [UInt8]?
+            if let bytes = record.value { value = bytes.withUnsafeBytes { Array($0) } }
+            latest[partition, default: [:]][key.withUnsafeBytes { Array($0) }] = .some(value)
+        }
+        var commit = StoreCommit()
+        for (partition, states) in latest {
+            for (key, value) in states {
+                let entries =
+                    value.map { value in
+                        key.withUnsafeBytes { key in
+                            value.withUnsafeBytes { indexes(partition.domain, key, $0) }
+                        }
+                    } ?? []
+                commit.changes.append(.init(partition: partition, key: key, value: value, indexes: entries))
+            }
+        }
+        for place in batch.positions() {
+            if let partition = places[place.partition] { commit.changelogOffsets[partition] = place.offset }
+        }
+        return commit
+    }
+
+    /// Says every so often how far it is.
+    private struct Progress {
+        let total: Int64
+        let log: Logger
+        var done: Int64 = 0
+        var said: Int64 = 0
+
+        init(of total: Int64, log: Logger) {
+            self.total = total
+            self.log = log
+        }
+
+        mutating func moved(by count: Int) {
+            done += Int64(count)
+            guard done - said >= 100_000 else { return }
+            said = done
+            log.info("restoring", metadata: ["records": "\(done)", "of at most": "\(total)"])
+        }
+    }
+}

@@ -1,0 +1,301 @@
+import Canonical
+import Consistency
+import Document
+import Kafka
+import Logging
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The hub's one thread: read a batch, decide it, and commit outputs, state and offsets in one Kafka transaction; then
+/// the local store (I4).
+///
+/// A transaction never outlives the poll that began it, so none is open when the group takes partitions back.
+final class TransactionLoop {
+    struct Clients {
+        let settings: Settings
+        let group: String
+        /// Names this process among the hub's: static membership and the transactional id.
+        let instance: String
+    }
+
+    private let consumer: Consumer
+    private let producer: Producer
+    private let outputs: Outputs
+    private let intake: Intake
+    private var engine: Engine
+    private let store: Store
+    private let restore: Restore
+    private let names: TopicNames
+    private let domains: [String: String]
+    private let partitionCounts: [String: Int32]
+    private let log: Logger
+    private let overlay = Overlay()
+    private var tape = Tape()
+    private var effects = Effects()
+    private var timers = Timers()
+    private var clock: HubClock
+    /// Where each owned partition goes on after the last commit.
+    private var committed: [TopicPartition: Int64] = [:]
+    private var assigning = false
+
+    private static let patience = Duration.seconds(30)
+    private static let idle = Duration.milliseconds(100)
+
+    init(
+        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store, names: TopicNames,
+        partitionCounts: [String: Int32], log: Logger
+    ) throws {
+        engine = Engine(model: model, subscribers: subscribers)
+        self.store = store
+        self.names = names
+        self.log = log
+        self.partitionCounts = partitionCounts
+        domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
+        intake = Intake(kinds: kinds)
+        clock = HubClock(start: .now(), saved: .never)
+        producer = try Producer(
+            clients.settings.merging([
+                "transactional.id": "\(clients.group).\(clients.instance)", "linger.ms": "0",
+                "client.id": "omni-hub-\(clients.instance)",
+            ]), log: log)
+        outputs = Outputs(producer: producer, names: names, model: model, kinds: kinds)
+        consumer = try Consumer(
+            clients.settings.merging([
+                "group.id": clients.group, "group.instance.id": "\(clients.group).\(clients.instance)",
+                "client.id": "omni-hub-\(clients.instance)", "partition.assignment.strategy": "cooperative-sticky",
+                "fetch.wait.max.ms": "50", "fetch.error.backoff.ms": "50",
+            ]), log: log)
+        restore = Restore(
+            store: store, settings: clients.settings.merging(["group.id": "\(clients.group)-restore"]),
+            topic: { names.state(domain: $0) },
+            indexes: { domain, key, state in Engine.indexEntries(domain: domain, key: key, state: state) }, log: log)
+    }
+
+    /// Works until `stop` answers true; leaves the group then, positions committed.
+    func run(until stop: () -> Bool) throws {
+        try producer.initTransactions(timeout: Self.patience)
+        try consumer.subscribe(
+            to: domains.keys.sorted(),
+            hooks: RebalanceHooks(
+                assigned: { [unowned self] in try take($0) },
+                revoked: { [unowned self] in giveBack($0) },
+                lost: { [unowned self] in giveBack($0) }))
+        while !stop() {
+            do {
+                try turn()
+            } catch let error as KafkaError where error.verdict == .abortable || error.isRetriable {
+                log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
+                try rewind()
+            } catch let error as StoreError {
+                log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
+                try rewind()
+                try mendStore(until: stop)
+            }
+        }
+        try consumer.close()
+        try store.close()
+    }
+
+    // MARK: One turn
+
+    private func turn() throws {
+        try consumer.poll(max: 2_000, timeout: Self.idle) { batch in
+            let time = clock.time(.now())
+            let ready = time.mayExpire ? timers.ready(at: time.tick) : []
+            guard !batch.isEmpty || !ready.isEmpty else { return }
+            overlay.reset()
+            try producer.begin()
+            try batch.forEach { record in try decide(record, time.tick) }
+            for (partition, key) in ready { try expire(partition, key, time.tick) }
+            try commit(batch.positions(), time.tick)
+        }
+    }
+
+    private func decide(_ record: borrowing Record, _ now: Tick) throws {
+        let topic = record.topic
+        guard let domain = domains[topic] else { return }
+        switch intake.check(record, domain: domain, partitions: partitionCounts[topic] ?? 1, tape: &tape) {
+        case .refused(let reason):
+            log.warning(
+                "a record can't be used: dead letter",
+                metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
+            try outputs.deadLetter(record, reason: reason)
+        case .stray(let key):
+            try outputs.again(record, key: key)
+        case .event(let envelope):
+            let partition = DomainPartition(domain, record.partition)
+            var state = PartitionState(partition, overlay, store)
+            let event = Event(
+                envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
+                origin: Origin(partition: record.partition, offset: record.offset), data: tape.root)
+            effects.reset()
+            try engine.decide(event, state: &state, now: now, effects: &effects)
+            if let failure = state.failure { throw failure }
+            for case .rejected(let rejection) in effects.list {
+                try outputs.deadLetter(record, reason: rejection.reason)
+            }
+            try apply(partition, now, traceparent: envelope.traceparent)
+        }
+    }
+
+    private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
+        var state = PartitionState(partition, overlay, store)
+        effects.reset()
+        try engine.expire(key, domain: partition.domain, state: &state, now: now, effects: &effects)
+        if let failure = state.failure { throw failure }
+        try apply(partition, now, traceparent: nil)
+    }
+
+    private func apply(_ partition: DomainPartition, _ now: Tick, traceparent: String?) throws {
+        for case .due(let key, let time) in effects.list { overlay.due[partition, default: [:]][key] = time ?? .never }
+        try outputs.produce(effects, now: now, traceparent: traceparent)
+    }
+
+    // MARK: Commit
+
+    private func commit(_ positions: [TopicPartitionOffset], _ now: Tick) throws {
+        for place in positions {
+            guard let domain = domains[place.partition.topic] else { continue }
+            let partition = DomainPartition(domain, place.partition.partition)
+            overlay.put(partition, Mirror.key, .put(Mirror(inputOffset: place.offset, tick: now).bytes))
+        }
+        for (partition, changes) in overlay.changes {
+            let topic = names.state(domain: partition.domain)
+            for (key, change) in changes {
+                let value = change.bytes
+                try producer.produce(
+                    to: topic, partition: partition.partition, key: key.utf8.span.bytes, value: value?.span.bytes)
+            }
+        }
+        try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Self.patience)
+        try commitForSure()
+        for place in positions { committed[place.partition] = place.offset }
+        for (partition, times) in overlay.due {
+            for (key, time) in times { timers.set(partition, key, time.isKnown ? time : nil) }
+        }
+        try keep()
+    }
+
+    /// A commit's outcome is open until it has returned: a broker that is away is waited for, never guessed about.
+    private func commitForSure() throws(KafkaError) {
+        while true {
+            do throws(KafkaError) {
+                return try producer.commit(timeout: Self.patience)
+            } catch {
+                guard error.isRetriable else { throw error }
+                log.warning("the commit is repeated", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Brings the local store level with what was just committed.
+    private func keep() throws {
+        var commit = StoreCommit()
+        for (partition, changes) in overlay.changes {
+            for (key, change) in changes {
+                let value = change.bytes
+                let entries = value.map { Engine.indexEntries(domain: partition.domain, key: key, state: $0) } ?? []
+                commit.changes.append(
+                    .init(partition: partition, key: Array(key.utf8), value: value, indexes: entries))
+            }
+        }
+        for delivered in producer.takeDelivered() {
+            guard let domain = stateDomain(of: delivered.partition.topic), let highest = delivered.highestOffset,
+                delivered.isExact
+            else { continue }
+            commit.changelogOffsets[DomainPartition(domain, delivered.partition.partition)] = highest + 1
+        }
+        try store.apply(commit)
+        overlay.reset()
+    }
+
+    private func stateDomain(of topic: String) -> String? {
+        domains.values.first { names.state(domain: $0) == topic }
+    }
+
+    /// After an abort: everything decided on the overlay is dropped, and the partitions are read again from where the
+    /// last commit left them (I4).
+    private func rewind() throws {
+        overlay.reset()
+        try abort()
+        let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
+        try consumer.seek(to: places, timeout: Self.patience)
+    }
+
+    private func abort() throws(KafkaError) {
+        do throws(KafkaError) {
+            try producer.abort(timeout: Self.patience)
+        } catch {
+            // No transaction was open: the failure came before it began.
+            guard error.code == .state else { throw error }
+        }
+    }
+
+    /// A commit that the store missed is in the changelog: reads it from there, once the disk allows.
+    private func mendStore(until stop: () -> Bool) throws {
+        let owned = committed.keys.compactMap { place in
+            domains[place.topic].map { DomainPartition($0, place.partition) }
+        }
+        var rest = Duration.milliseconds(100)
+        while !stop() {
+            do {
+                return try restore.run(owned)
+            } catch let error as StoreError {
+                log.error("the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
+                usleep(UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds) * 1_000_000)
+                rest = min(rest * 2, .seconds(5))
+            }
+        }
+    }
+
+    // MARK: Partitions come and go
+
+    private func take(_ partitions: [TopicPartition]) throws -> [TopicPartitionOffset] {
+        log.info("partitions come", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
+        let owned = partitions.compactMap { place in
+            domains[place.topic].map { (place, DomainPartition($0, place.partition)) }
+        }
+        // The order matters: committed offsets that are stable first, then the changelog's end.
+        let stable = try stableOffsets(partitions)
+        try restore.run(owned.map(\.1))
+        var starts: [TopicPartitionOffset] = []
+        for (place, partition) in owned {
+            let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
+            let start = stable[place] ?? mirror?.inputOffset ?? 0
+            if let mirror { clock.advance(to: mirror.tick) }
+            try store.scan(partition) { key, state in
+                let name = String(decoding: key, as: UTF8.self)
+                if let time = Engine.due(domain: partition.domain, key: name, state: state) {
+                    timers.set(partition, name, time)
+                }
+                return true
+            }
+            committed[place] = start
+            starts.append(place.at(start))
+        }
+        return starts
+    }
+
+    /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
+    private func stableOffsets(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
+        for attempt in 1... {
+            do throws(KafkaError) {
+                return try consumer.committed(partitions, timeout: .seconds(5))
+            } catch {
+                guard error.isRetriable, attempt < 12 else { throw error }
+                log.notice("waiting for the group's offsets", metadata: ["error": "\(error)"])
+            }
+        }
+        return [:]
+    }
+
+    private func giveBack(_ partitions: [TopicPartition]) {
+        log.info("partitions go", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
+        for place in partitions {
+            committed[place] = nil
+            if let domain = domains[place.topic] { timers.drop(DomainPartition(domain, place.partition)) }
+        }
+    }
+}

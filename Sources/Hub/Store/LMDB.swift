@@ -1,0 +1,197 @@
+import CLMDB
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// An LMDB call that failed: what was attempted, and what to do.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What was attempted.
+    public let action: String
+    /// LMDB's or the system's code.
+    public let code: Int32
+
+    /// The attempt, LMDB's words, and the remedy where there is one.
+    public var description: String {
+        let reason = String(cString: mdb_strerror(code))
+        let remedy =
+            switch code {
+            case MDB_MAP_FULL: "; raise store.size in omni.yaml"
+            case ENOSPC: "; free disk space"
+            case MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH:
+                "; the store is rebuilt from the changelog"
+            default: ""
+            }
+        return "the local store: \(action): \(reason)\(remedy)"
+    }
+
+    /// Whether the file itself can't be trusted and must be rebuilt.
+    var isCorruption: Bool {
+        [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH].contains(code)
+    }
+
+    static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
+        guard code == 0 else { throw StoreError(action: action(), code: code) }
+    }
+}
+
+/// One LMDB environment: a file of named, sorted databases.
+///
+/// Written without syncing (`MDB_NOSYNC`): Kafka's changelog is the truth, and after an unclean boot of the machine the
+/// store is rebuilt. Readers are tied to their transaction, not to a thread (`MDB_NOTLS`), so any thread may read.
+final class Environment: @unchecked Sendable {
+    let handle: OpaquePointer
+
+    init(path: String, size: Int, databases: UInt32, flags extra: UInt32 = 0) throws(StoreError) {
+        var created: OpaquePointer?
+        try StoreError.check(mdb_env_create(&created), "create the environment")
+        handle = created!
+        let flags = UInt32(MDB_NOTLS | MDB_NOSYNC | MDB_NORDAHEAD) | extra
+        do throws(StoreError) {
+            try StoreError.check(mdb_env_set_maxdbs(handle, databases), "allow \(databases) databases")
+            try StoreError.check(mdb_env_set_mapsize(handle, size), "set the size to \(size) bytes")
+            try StoreError.check(mdb_env_set_maxreaders(handle, 512), "allow 512 readers")
+            try StoreError.check(mdb_env_open(handle, path, flags, 0o640), "open \(path)")
+        } catch {
+            mdb_env_close(handle)
+            throw error
+        }
+    }
+
+    deinit { mdb_env_close(handle) }
+
+    /// Opens or creates a named database.
+    func database(_ name: String) throws(StoreError) -> MDB_dbi {
+        try write { transaction throws(StoreError) in
+            var dbi: MDB_dbi = 0
+            try StoreError.check(
+                mdb_dbi_open(transaction.handle, name, UInt32(MDB_CREATE), &dbi), "open the database \(name)")
+            return dbi
+        }
+    }
+
+    /// Runs `body` with a view of one moment. Bytes that it lends are valid inside `body` only.
+    func read<Result>(
+        _ body: (borrowing ReadTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        var started: OpaquePointer?
+        try StoreError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &started), "begin to read")
+        defer { mdb_txn_abort(started) }
+        return try body(ReadTransaction(handle: started!))
+    }
+
+    /// Runs `body` and commits; an error aborts everything.
+    func write<Result>(
+        _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        var started: OpaquePointer?
+        try StoreError.check(mdb_txn_begin(handle, nil, 0, &started), "begin to write")
+        let result: Result
+        do throws(StoreError) {
+            result = try body(WriteTransaction(handle: started!))
+        } catch {
+            mdb_txn_abort(started)
+            throw error
+        }
+        try StoreError.check(mdb_txn_commit(started), "commit")
+        return result
+    }
+
+    /// Waits until everything written is on the disk.
+    func sync() throws(StoreError) {
+        try StoreError.check(mdb_env_sync(handle, 1), "sync")
+    }
+}
+
+/// A view of one moment.
+struct ReadTransaction: ~Copyable {
+    let handle: OpaquePointer
+
+    /// Lends the value of a key; nil when there is none.
+    func get<Result>(
+        _ dbi: MDB_dbi, _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        var name = MDB_val(key)
+        var value = MDB_val()
+        let code = mdb_get(handle, dbi, &name, &value)
+        if code == MDB_NOTFOUND { return try body(nil) }
+        try StoreError.check(code, "get")
+        return try body(UnsafeRawBufferPointer(value))
+    }
+
+    /// Lends every key and value whose key begins with `prefix`, in order, until `body` answers false.
+    func scan(
+        _ dbi: MDB_dbi, prefix: [UInt8],
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        var opened: OpaquePointer?
+        try StoreError.check(mdb_cursor_open(handle, dbi, &opened), "open a cursor")
+        defer { mdb_cursor_close(opened) }
+        var prefix = prefix
+        var key = MDB_val()
+        var value = MDB_val()
+        var code = prefix.withUnsafeMutableBytes { bytes in
+            key = MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+            return mdb_cursor_get(opened, &key, &value, bytes.isEmpty ? MDB_FIRST : MDB_SET_RANGE)
+        }
+        while code == 0 {
+            let found = UnsafeRawBufferPointer(key)
+            guard found.count >= prefix.count, zip(found, prefix).allSatisfy({ $0 == $1 }) else { return }
+            guard try body(found, UnsafeRawBufferPointer(value)) else { return }
+            code = mdb_cursor_get(opened, &key, &value, MDB_NEXT)
+        }
+        if code != MDB_NOTFOUND { try StoreError.check(code, "scan") }
+    }
+}
+
+/// Changes that become visible together.
+struct WriteTransaction: ~Copyable {
+    let handle: OpaquePointer
+
+    func put(
+        _ dbi: MDB_dbi, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+    ) throws(StoreError) {
+        var name = MDB_val(key)
+        var content = MDB_val(value)
+        try StoreError.check(mdb_put(handle, dbi, &name, &content, 0), "put")
+    }
+
+    func delete(_ dbi: MDB_dbi, _ key: UnsafeRawBufferPointer) throws(StoreError) {
+        var name = MDB_val(key)
+        let code = mdb_del(handle, dbi, &name, nil)
+        if code != MDB_NOTFOUND { try StoreError.check(code, "delete") }
+    }
+
+    /// Removes every key that begins with `prefix`.
+    func delete(_ dbi: MDB_dbi, prefix: [UInt8]) throws(StoreError) {
+        var opened: OpaquePointer?
+        try StoreError.check(mdb_cursor_open(handle, dbi, &opened), "open a cursor")
+        defer { mdb_cursor_close(opened) }
+        var prefix = prefix
+        var key = MDB_val()
+        var value = MDB_val()
+        var code = prefix.withUnsafeMutableBytes { bytes in
+            key = MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+            return mdb_cursor_get(opened, &key, &value, bytes.isEmpty ? MDB_FIRST : MDB_SET_RANGE)
+        }
+        while code == 0 {
+            let found = UnsafeRawBufferPointer(key)
+            guard found.count >= prefix.count, zip(found, prefix).allSatisfy({ $0 == $1 }) else { return }
+            try StoreError.check(mdb_cursor_del(opened, 0), "delete")
+            code = mdb_cursor_get(opened, &key, &value, MDB_NEXT)
+        }
+        if code != MDB_NOTFOUND { try StoreError.check(code, "scan") }
+    }
+}
+
+extension MDB_val {
+    fileprivate init(_ bytes: UnsafeRawBufferPointer) {
+        self.init(mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate init(_ value: MDB_val) {
+        self.init(start: value.mv_data, count: value.mv_size)
+    }
+}

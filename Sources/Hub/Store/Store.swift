@@ -1,0 +1,369 @@
+import CLMDB
+public import Logging
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A partition of a domain: the unit of ownership, of the changelog and of the local store.
+public struct DomainPartition: Hashable, Sendable, CustomStringConvertible {
+    /// The domain's name.
+    public let domain: String
+    /// The partition's number.
+    public let partition: Int32
+
+    /// A partition of a domain.
+    public init(_ domain: String, _ partition: Int32) {
+        self.domain = domain
+        self.partition = partition
+    }
+
+    /// `stock[3]`.
+    public var description: String { "\(domain)[\(partition)]" }
+}
+
+/// What one committed Kafka transaction changes in the local store.
+public struct StoreCommit: Sendable {
+    /// A change to one key: the new bytes, or nil when the key goes.
+    public struct Change: Sendable {
+        let partition: DomainPartition
+        let key: [UInt8]
+        let value: [UInt8]?
+        let indexes: [IndexEntry]
+
+        /// A change; `indexes` are the entries of the new state, replacing those of the old.
+        public init(partition: DomainPartition, key: [UInt8], value: [UInt8]?, indexes: [IndexEntry]) {
+            self.partition = partition
+            self.key = key
+            self.value = value
+            self.indexes = indexes
+        }
+    }
+
+    /// The changes, at most one a key.
+    public var changes: [Change] = []
+    /// Where each changelog partition goes on behind these changes.
+    public var changelogOffsets: [DomainPartition: Int64] = [:]
+
+    /// Nothing yet.
+    public init() {}
+}
+
+/// An entry of a secondary index: found by `index` and `key`, it names a state key of the same domain.
+///
+/// Indexes are derived from the state, never from events: a restore brings them back by itself.
+public struct IndexEntry: Hashable, Sendable {
+    /// The index, for example `reservation` or `id.product`.
+    public let index: String
+    /// What is looked up, for example `crm:C-17`.
+    public let key: String
+
+    /// An entry.
+    public init(_ index: String, _ key: String) {
+        self.index = index
+        self.key = key
+    }
+}
+
+/// The hub's local copy of its state (I4): written after the Kafka transaction has committed, together with the
+/// changelog offset that it then holds, and rebuilt from the changelog whenever it can't be trusted.
+///
+/// The databases: `state` (domain, partition, key → state), `index` (index, key → state key), `entries` (state key → its
+/// index entries, so that a change can remove the old ones), `meta`.
+public final class Store: Sendable {
+    /// What a store belongs to. Another cluster, prefix or format is another store.
+    public struct Identity: Sendable, Equatable {
+        /// The Kafka cluster's id.
+        public let cluster: String
+        /// The installation's prefix.
+        public let prefix: String
+
+        /// An identity.
+        public init(cluster: String, prefix: String) {
+            self.cluster = cluster
+            self.prefix = prefix
+        }
+
+        fileprivate var text: String { "format 1, cluster \(cluster), prefix \(prefix)" }
+    }
+
+    private let environment: Environment
+    private let state: MDB_dbi
+    private let index: MDB_dbi
+    private let entries: MDB_dbi
+    private let meta: MDB_dbi
+
+    /// Opens the store in a folder, or makes it; what belongs elsewhere, is corrupt or outlived an unclean boot of the
+    /// machine is removed and rebuilt.
+    ///
+    /// - Parameter size: the largest the file may grow, in bytes; address space, not disk.
+    public init(folder: String, identity: Identity, size: Int, log: Logger) throws(StoreError) {
+        mkdir(folder, 0o750)
+        let file = folder + "/state.mdb"
+        if let reason = Store.distrust(file, folder, identity, size) {
+            log.info("rebuilding the local store", metadata: ["reason": "\(reason)", "file": "\(file)"])
+            unlink(file)
+            unlink(file + "-lock")
+        }
+        environment = try Store.open(file, size)
+        state = try environment.database("state")
+        index = try environment.database("index")
+        entries = try environment.database("entries")
+        meta = try environment.database("meta")
+        let meta = meta
+        try environment.write { transaction throws(StoreError) in
+            try transaction.put(meta, text: "identity", text: identity.text)
+            try transaction.put(meta, text: "boot", text: Store.bootID())
+        }
+    }
+
+    /// Flushes to the disk: afterwards the store is trusted even when the machine restarts.
+    public func close() throws(StoreError) {
+        try environment.write { transaction throws(StoreError) in
+            try transaction.put(meta, text: "boot", text: "clean")
+        }
+        try environment.sync()
+    }
+
+    // MARK: State
+
+    /// Lends the state of a key.
+    public func withState<Result>(
+        _ partition: DomainPartition, _ key: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer?) -> Result
+    ) throws(StoreError) -> Result {
+        let full = Store.full(partition, key)
+        return try environment.read { transaction throws(StoreError) in
+            try full.withRaw { name throws(StoreError) in
+                try transaction.get(state, name) { bytes in body(bytes) }
+            }
+        }
+    }
+
+    /// The state of a key, copied.
+    public func stateBytes(_ partition: DomainPartition, _ key: [UInt8]) throws(StoreError) -> [UInt8]? {
+        try key.withRaw { name throws(StoreError) in
+            try withState(partition, name) { $0.map { Array($0) } }
+        }
+    }
+
+    /// Lends the states of a partition in the order of their keys, until `body` answers false.
+    public func scan(
+        _ partition: DomainPartition, keysFrom prefix: [UInt8] = [],
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+    ) throws(StoreError) {
+        let head = prefix.withUnsafeBytes { Store.full(partition, $0) }
+        let skip = head.count - prefix.count
+        try environment.read { transaction throws(StoreError) in
+            try transaction.scan(state, prefix: head) { key, value in
+                body(UnsafeRawBufferPointer(rebasing: key[skip...]), value)
+            }
+        }
+    }
+
+    /// The state key that an index entry names, with its partition.
+    public func find(_ entry: IndexEntry) throws(StoreError) -> (partition: DomainPartition, key: [UInt8])? {
+        let name = Store.indexKey(entry)
+        let found: [UInt8]? = try environment.read { transaction throws(StoreError) in
+            try name.withRaw { name throws(StoreError) in
+                try transaction.get(index, name) { bytes in bytes.map { Array($0) } }
+            }
+        }
+        return found.map { Store.split($0) }
+    }
+
+    /// Where the changelog goes on behind what the store holds of a partition; nil when it holds nothing of it.
+    public func changelogOffset(_ partition: DomainPartition) throws(StoreError) -> Int64? {
+        let name = Store.offsetKey(partition)
+        return try environment.read { transaction throws(StoreError) in
+            try name.withRaw { name throws(StoreError) in
+                try transaction.get(meta, name) { bytes in bytes.map { $0.loadUnaligned(as: Int64.self) } }
+            }
+        }
+    }
+
+    /// Writes what a committed transaction changed, all or nothing.
+    public func apply(_ commit: StoreCommit) throws(StoreError) {
+        // Sorted keys: neighbouring pages are touched together.
+        let changes = commit.changes
+            .map { change in (full: change.key.withUnsafeBytes { Store.full(change.partition, $0) }, change: change) }
+            .sorted { $0.full.lexicographicallyPrecedes($1.full) }
+        try environment.write { transaction throws(StoreError) in
+            for (full, change) in changes {
+                try full.withRaw { name throws(StoreError) in
+                    if let value = change.value {
+                        try value.withRaw { value throws(StoreError) in try transaction.put(state, name, value) }
+                    } else {
+                        try transaction.delete(state, name)
+                    }
+                    try replaceEntries(of: full, by: change.indexes, transaction)
+                }
+            }
+            for (partition, offset) in commit.changelogOffsets {
+                try Store.offsetKey(partition).withRaw { name throws(StoreError) in
+                    try withBytes(of: offset) { value throws(StoreError) in
+                        try transaction.put(meta, name, value)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets a partition: it belongs to somebody else now, or must be rebuilt.
+    public func drop(_ partition: DomainPartition) throws(StoreError) {
+        var empties: [[UInt8]] = []
+        try scan(partition) { key, _ in
+            empties.append(Store.full(partition, key))
+            return true
+        }
+        try environment.write { transaction throws(StoreError) in
+            for full in empties { try replaceEntries(of: full, by: [], transaction) }
+            let head = Store.full(partition, UnsafeRawBufferPointer(start: nil, count: 0))
+            try transaction.delete(state, prefix: head)
+            try Store.offsetKey(partition).withRaw { name throws(StoreError) in
+                try transaction.delete(meta, name)
+            }
+        }
+    }
+
+    private func replaceEntries(
+        of full: [UInt8], by new: [IndexEntry], _ transaction: borrowing WriteTransaction
+    ) throws(StoreError) {
+        let reader = ReadTransaction(handle: transaction.handle)
+        let old: [UInt8]? = try full.withRaw { name throws(StoreError) in
+            try reader.get(entries, name) { bytes in bytes.map { Array($0) } }
+        }
+        let wanted = new.map { Store.indexKey($0) }
+        let joined = wanted.reduce(into: [UInt8]()) { $0 += Store.lengthPrefixed($1) }
+        guard joined != old ?? [] else { return }
+        for name in Store.parts(old ?? []) where !wanted.contains(name) {
+            try name.withRaw { name throws(StoreError) in try transaction.delete(index, name) }
+        }
+        for name in wanted {
+            try name.withRaw { name throws(StoreError) in
+                try full.withRaw { full throws(StoreError) in try transaction.put(index, name, full) }
+            }
+        }
+        try full.withRaw { name throws(StoreError) in
+            if joined.isEmpty {
+                try transaction.delete(entries, name)
+            } else {
+                try joined.withRaw { value throws(StoreError) in try transaction.put(entries, name, value) }
+            }
+        }
+    }
+}
+
+// MARK: - Trust
+
+extension Store {
+    private static func open(_ file: String, _ size: Int) throws(StoreError) -> Environment {
+        try Environment(path: file, size: size, databases: 8, flags: UInt32(MDB_NOSUBDIR))
+    }
+
+    /// Why the store on the disk can't be used; nil when it can, or when there is none.
+    private static func distrust(_ file: String, _ folder: String, _ identity: Identity, _ size: Int) -> String? {
+        guard access(file, F_OK) == 0 else { return nil }
+        do throws(StoreError) {
+            let environment = try open(file, size)
+            let meta = try environment.database("meta")
+            let (owner, boot): (String?, String?) = try environment.read { transaction throws(StoreError) in
+                (try transaction.get(meta, text: "identity"), try transaction.get(meta, text: "boot"))
+            }
+            if owner != identity.text { return "it belongs to: \(owner ?? "nobody")" }
+            if boot != "clean", boot != bootID() { return "the machine restarted without closing it" }
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    /// The kernel's name for this boot of the machine.
+    private static func bootID() -> String {
+        guard let file = fopen("/proc/sys/kernel/random/boot_id", "r") else { return "unknown" }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 64)
+        let count = fread(&buffer, 1, buffer.count, file)
+        return String(decoding: buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+}
+
+// MARK: - Keys
+
+extension Store {
+    /// `<domain> 0 <partition, big endian> <key>`: a partition's keys lie together.
+    private static func full(_ partition: DomainPartition, _ key: UnsafeRawBufferPointer) -> [UInt8] {
+        var full = Array(partition.domain.utf8)
+        full.reserveCapacity(full.count + 5 + key.count)
+        full.append(0)
+        withUnsafeBytes(of: partition.partition.bigEndian) { full.append(contentsOf: $0) }
+        full.append(contentsOf: key)
+        return full
+    }
+
+    private static func split(_ full: [UInt8]) -> (partition: DomainPartition, key: [UInt8]) {
+        let end = full.firstIndex(of: 0) ?? 0
+        let domain = String(decoding: full[..<end], as: UTF8.self)
+        let number = full[(end + 1)..<(end + 5)].reduce(Int32(0)) { $0 << 8 | Int32($1) }
+        return (DomainPartition(domain, number), Array(full[(end + 5)...]))
+    }
+
+    private static func indexKey(_ entry: IndexEntry) -> [UInt8] {
+        Array(entry.index.utf8) + [0] + Array(entry.key.utf8)
+    }
+
+    private static func offsetKey(_ partition: DomainPartition) -> [UInt8] { Array("offset \(partition)".utf8) }
+
+    private static func lengthPrefixed(_ bytes: [UInt8]) -> [UInt8] {
+        withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { Array($0) } + bytes
+    }
+
+    private static func parts(_ joined: [UInt8]) -> [[UInt8]] {
+        var parts: [[UInt8]] = []
+        var at = 0
+        while at + 4 <= joined.count {
+            let length = joined.withUnsafeBytes {
+                Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
+            }
+            parts.append(Array(joined[(at + 4)..<(at + 4 + length)]))
+            at += 4 + length
+        }
+        return parts
+    }
+}
+
+extension [UInt8] {
+    /// `withUnsafeBytes` with a typed error.
+    func withRaw<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var outcome: Swift.Result<Result, Failure>?
+        withUnsafeBytes { bytes in
+            do throws(Failure) { outcome = .success(try body(bytes)) } catch { outcome = .failure(error) }
+        }
+        return try outcome!.get()
+    }
+}
+
+private func withBytes<Value: BitwiseCopyable>(
+    of value: Value, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+) throws(StoreError) {
+    try withUnsafeBytes(of: value) { Array($0) }.withRaw(body)
+}
+
+extension ReadTransaction {
+    fileprivate func get(_ dbi: MDB_dbi, text key: String) throws(StoreError) -> String? {
+        try Array(key.utf8).withRaw { name throws(StoreError) in
+            try get(dbi, name) { bytes in bytes.map { String(decoding: $0, as: UTF8.self) } }
+        }
+    }
+}
+
+extension WriteTransaction {
+    fileprivate func put(_ dbi: MDB_dbi, text key: String, text value: String) throws(StoreError) {
+        try Array(key.utf8).withRaw { name throws(StoreError) in
+            try Array(value.utf8).withRaw { value throws(StoreError) in try put(dbi, name, value) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import CRdKafka
+import Glibc
+
+extension Client {
+    /// Asks the partitions' leaders for offsets by time (Kafka's ListOffsets): -2 the oldest, -1 the end, else the
+    /// first record at or after these milliseconds since 1970-01-01. One request a leader, repeated while partitions
+    /// move. `isolation.level` decides what the end is.
+    func offsets(
+        of partitions: [TopicPartition], at time: Int64, timeout: Duration, _ operation: String
+    ) throws(KafkaError) -> [TopicPartitionOffset] {
+        guard !partitions.isEmpty else { return [] }
+        let deadline = Deadline(after: timeout)
+        while true {
+            let list = PartitionList(partitions, offset: time)
+            let code = list.lend { rd_kafka_offsets_for_times(handle, $0, deadline.milliseconds) }
+            let failure: KafkaError
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+                do { return try list.places(operation) } catch { failure = error }
+            } else {
+                failure = error(code, operation).at(partitions.count == 1 ? partitions[0] : nil)
+            }
+            guard failure.isRetriable, !deadline.passed else { throw failure }
+            usleep(20_000)
+        }
+    }
+}
+
+/// What a partition holds: from the oldest offset to the one behind the newest.
+public struct Watermarks: Sendable, Hashable {
+    /// The oldest offset that is still there.
+    public let low: Int64
+    /// The offset behind the newest.
+    public let high: Int64
+
+    /// Names what a partition holds.
+    public init(low: Int64, high: Int64) {
+        self.low = low
+        self.high = high
+    }
+}
+
+extension Client {
+    func watermarks(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        let deadline = Deadline(after: timeout)
+        let operation = "read watermarks"
+        let low = try offsets(of: partitions, at: Offset.beginning, timeout: timeout, operation)
+        let left = Duration.milliseconds(max(1, deadline.milliseconds))
+        let high = try offsets(of: partitions, at: Offset.end, timeout: left, operation)
+        let lows = Dictionary(low.map { ($0.partition, $0.offset) }) { $1 }
+        return Dictionary(high.map { ($0.partition, Watermarks(low: lows[$0.partition] ?? 0, high: $0.offset)) }) { $1 }
+    }
+
+    func offsets(
+        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        let places = try offsets(of: partitions, at: max(0, milliseconds), timeout: timeout, "find offsets by time")
+        return Dictionary(places.filter { $0.offset >= 0 }.map { ($0.partition, $0.offset) }) { $1 }
+    }
+}
+
+extension Consumer {
+    /// What partitions hold. Under `read_committed` the end is the last stable offset: the first record of the oldest
+    /// open transaction. ``Admin/watermarks(of:timeout:)`` knows the end behind it.
+    public func watermarks(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        try client.watermarks(of: partitions, timeout: timeout)
+    }
+
+    /// The offset of the first record at or after a time, milliseconds since 1970-01-01 UTC. Partitions without such
+    /// a record are left out.
+    public func offsets(
+        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try client.offsets(of: partitions, from: milliseconds, timeout: timeout)
+    }
+}

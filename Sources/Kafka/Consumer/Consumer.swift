@@ -1,0 +1,266 @@
+import CRdKafka
+public import Logging
+
+/// Reads topics, as a member of a group (``subscribe(to:hooks:)``) or by itself (``assign(_:)``).
+///
+/// One thread owns a consumer: polls, seeks, assignments and commits share it, which is what keeps librdkafka's batch
+/// reads in order. There is no pause: stop polling, and `queued.max.messages.kbytes` bounds what is fetched ahead.
+///
+/// By default nothing is committed unless ``commit(_:wait:)`` or a transaction does, only committed records are read,
+/// and a start offset that is gone is an error (`auto.offset.reset=error`).
+public final class Consumer {
+    let client: Client
+    let assignment: Assignment
+    private let context: ConsumerContext
+    private let queue: OpaquePointer
+    private var hooks = RebalanceHooks()
+    private var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+    private var lending = false
+    private var closed = false
+    /// An error that came with records: they are handed out first.
+    private var pending: KafkaError?
+    /// A hook's error: the partitions are in a state their owner does not want.
+    private var broken: (any Error)?
+
+    static let defaults: Settings = [
+        "enable.auto.commit": "false", "enable.auto.offset.store": "false", "isolation.level": "read_committed",
+        "auto.offset.reset": "error",
+    ]
+
+    /// Creates a consumer. `group.id` must be set, even if partitions are assigned by hand: librdkafka keeps
+    /// assignments in the group's state. Nothing is sent before it subscribes or assigns.
+    public init(_ settings: Settings, log: Logger) throws(KafkaError) {
+        guard settings["group.id"]?.isEmpty == false else {
+            throw KafkaError(.invalidArgument, operation: "create consumer", message: "group.id is not set")
+        }
+        context = ConsumerContext(log: log)
+        client = try Client(
+            RD_KAFKA_CONSUMER, Self.defaults.merging(settings), context,
+            destroyFlags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, prepare: ConsumerContext.installRebalance)
+        _ = rd_kafka_poll_set_consumer(client.handle)
+        queue = rd_kafka_queue_get_consumer(client.handle)
+        context.queue = queue
+        assignment = Assignment(handle: client.handle)
+        buffer = .allocate(capacity: 0)
+    }
+
+    deinit {
+        if !closed {
+            // Leaves the group politely, but runs no hook: their owner may be half gone.
+            context.answer = { [client] rebalance in
+                if case .revoke(let partitions) = rebalance { _ = client.unassign(partitions) }
+            }
+            _ = rd_kafka_consumer_close(client.handle)
+            context.answer = nil
+        }
+        rd_kafka_queue_destroy(queue)
+        buffer.deallocate()
+    }
+
+    /// Joins the group with these topics; names that begin with `^` are regular expressions. Partitions come and go
+    /// inside ``poll(max:timeout:_:)``.
+    public func subscribe(to topics: [String], hooks: RebalanceHooks = RebalanceHooks()) throws(KafkaError) {
+        self.hooks = hooks
+        let code = PartitionList(topics.map { TopicPartition($0, -1) }).lend { rd_kafka_subscribe(client.handle, $0) }
+        try client.check(code, "subscribe to \(topics.joined(separator: ", "))")
+    }
+
+    /// Reads these partitions from these offsets, in place of all before, outside of any group's hand-outs.
+    public func assign(_ places: [TopicPartitionOffset]) throws(KafkaError) {
+        try client.check(PartitionList(places).lend { rd_kafka_assign(client.handle, $0) }, "assign")
+        assignment.replace(with: places)
+    }
+
+    /// The partitions being read.
+    public var partitions: [TopicPartition] { assignment.partitions }
+
+    /// Lends what has arrived, at most `max` records. Waits up to `timeout` for the first one, then takes what is
+    /// there. The batch is empty if nothing came; the closure runs in any case.
+    ///
+    /// Throws a ``KafkaError`` for what a partition or the group reports, after the records that came before it were
+    /// handed out. A retriable one is mended by polling on.
+    public func poll<Result>(
+        max: Int = 1_000, timeout: Duration, _ body: (borrowing Batch) throws -> Result
+    ) throws -> Result {
+        precondition(!lending, "a batch is still lent: poll again after its closure has returned")
+        lending = true
+        defer { lending = false }
+        return try body(read(max: max, timeout: timeout))
+    }
+
+    /// Leaves the group; the hooks for what is still assigned run first. Offsets are not committed.
+    public func close() throws {
+        guard !closed else { return }
+        try leave()
+    }
+
+    private func leave() throws {
+        closed = true
+        context.answer = { [unowned self] rebalance in
+            do { try apply(rebalance) } catch { broken = broken ?? error }
+        }
+        defer { context.answer = nil }
+        let code = rd_kafka_consumer_close(client.handle)
+        assignment.replace(with: [])
+        if let broken { throw broken }
+        try client.check(code, "close consumer")
+    }
+}
+
+// MARK: - One poll
+
+extension Consumer {
+    private func read(max: Int, timeout: Duration) throws -> Batch {
+        if let broken { throw broken }
+        if closed { throw KafkaError(.state, operation: "poll", message: "the consumer is closed") }
+        if let error = pending {
+            pending = nil
+            throw error
+        }
+        if buffer.count < max {
+            buffer.deallocate()
+            buffer = .allocate(capacity: max)
+        }
+        let count = fill(max: max, milliseconds: timeout.milliseconds)
+        let gone: Set<TopicPartition>
+        do {
+            gone = try applyRaised()
+        } catch {
+            broken = error
+            for index in 0..<count { rd_kafka_message_destroy(buffer[index]) }
+            throw error
+        }
+        return try sort(count: count, dropping: gone)
+    }
+
+    /// librdkafka's batch read waits until the batch is full or the time is up. So take what is there first; only if
+    /// there is nothing, wait for one record, and take what came with it.
+    private func fill(max: Int, milliseconds: Int32) -> Int {
+        var count = consume(into: 0, max: max, milliseconds: 0)
+        if count == 0, milliseconds > 0 {
+            count = consume(into: 0, max: 1, milliseconds: milliseconds)
+            if count == 1, max > 1 { count += consume(into: 1, max: max - 1, milliseconds: 0) }
+        }
+        return count
+    }
+
+    private func consume(into start: Int, max: Int, milliseconds: Int32) -> Int {
+        // -1 stands for an argument that is not valid, which these are.
+        Swift.max(0, rd_kafka_consume_batch_queue(queue, milliseconds, buffer.baseAddress! + start, max))
+    }
+
+    /// Answers the group. Returns the partitions that are no longer ours: their records must not be handed out.
+    private func applyRaised() throws -> Set<TopicPartition> {
+        var gone: Set<TopicPartition> = []
+        for rebalance in context.takeRaised() {
+            if case .revoke(let partitions) = rebalance { gone.formUnion(partitions) }
+            try apply(rebalance)
+        }
+        return gone
+    }
+
+    private func apply(_ rebalance: Rebalance) throws {
+        switch rebalance {
+        case .assign(let partitions): try take(partitions)
+        case .revoke(let partitions): try giveBack(partitions)
+        case .failed(let error):
+            _ = rd_kafka_assign(client.handle, nil)
+            assignment.replace(with: [])
+            throw error
+        }
+    }
+
+    private func take(_ partitions: [TopicPartition]) throws {
+        var places: [TopicPartitionOffset] = []
+        var failure: (any Error)?
+        do {
+            let starts = Dictionary(try hooks.assigned(partitions).map { ($0.partition, $0.offset) }) { $1 }
+            places = partitions.map { $0.at(starts[$0] ?? Offset.committed) }
+        } catch {
+            failure = error
+        }
+        // Answered in any case, or the group would wait for this member.
+        let list = PartitionList(places)
+        if client.isCooperative {
+            try client.check(list.lend { rd_kafka_incremental_assign(client.handle, $0) }, "take partitions")
+            assignment.add(places)
+        } else {
+            try client.check(list.lend { rd_kafka_assign(client.handle, $0) }, "take partitions")
+            assignment.replace(with: places)
+        }
+        if let failure { throw failure }
+    }
+
+    private func giveBack(_ partitions: [TopicPartition]) throws {
+        let lost = rd_kafka_assignment_lost(client.handle) != 0
+        var failure: (any Error)?
+        do {
+            try lost ? hooks.lost(partitions) : hooks.revoked(partitions)
+        } catch {
+            failure = error
+        }
+        let refusal = client.unassign(partitions)
+        assignment.remove(Set(partitions))
+        if let failure { throw failure }
+        if let refusal { throw refusal }
+    }
+
+    /// Keeps the records, at the front of the buffer; frees events and records of partitions that are gone.
+    private func sort(count: Int, dropping gone: Set<TopicPartition>) throws -> Batch {
+        var (kept, ends, failure): (Int, [TopicPartitionOffset], KafkaError?) = (0, [], nil)
+        for index in 0..<count {
+            let message = buffer[index]!
+            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR, gone.isEmpty || !gone.contains(place(of: message)) {
+                buffer[kept] = message
+                kept += 1
+                continue
+            }
+            if message.pointee.err == RD_KAFKA_RESP_ERR__PARTITION_EOF {
+                ends.append(place(of: message).at(message.pointee.offset))
+            } else if message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR {
+                failure = failure ?? error(of: message)
+            }
+            rd_kafka_message_destroy(message)
+        }
+        let batch = Batch(buffer.baseAddress!, count: kept, ends: ends, assignment: assignment)
+        if let failure {
+            if kept == 0 { throw failure }
+            pending = failure
+        }
+        return batch
+    }
+
+    private func place(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> TopicPartition {
+        let name = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) }
+        return TopicPartition(name ?? "", message.pointee.partition)
+    }
+
+    private func error(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaError {
+        let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
+        var error = KafkaError(message.pointee.err, "poll", client: client.handle, message: text)
+        if message.pointee.rkt != nil {
+            let place = place(of: message)
+            error.topic = place.topic
+            if place.partition >= 0 { error.partition = place.partition }
+            if message.pointee.offset >= 0 { error.offset = message.pointee.offset }
+        }
+        return error
+    }
+}
+
+extension Client {
+    /// True if the group moves single partitions instead of handing all out anew.
+    var isCooperative: Bool { rd_kafka_rebalance_protocol(handle).map { String(cString: $0) } == "COOPERATIVE" }
+
+    /// Gives partitions back to the group.
+    func unassign(_ partitions: [TopicPartition]) -> KafkaError? {
+        let operation = "give partitions back"
+        guard isCooperative else {
+            // Eager groups take everything.
+            let code = rd_kafka_assign(handle, nil)
+            return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : error(code, operation)
+        }
+        let result = PartitionList(partitions).lend { rd_kafka_incremental_unassign(handle, $0) }
+        return KafkaError.take(result, operation, client: handle)
+    }
+}

@@ -1,0 +1,69 @@
+import CRdKafka
+import Glibc
+
+/// Where a consumer stands, has been and goes: positions, commits, seeks.
+extension Consumer {
+    /// The next offset of each partition that has handed out anything since it was assigned or sought. Moves with each
+    /// poll; to commit what a batch holds, take ``Batch/positions()``.
+    public func positions() -> [TopicPartitionOffset] { assignment.positions() }
+
+    /// Commits positions for the group. `wait: false` returns at once, and a failure is only logged: right where the
+    /// next commit makes up for it.
+    public func commit(_ positions: [TopicPartitionOffset], wait: Bool = true) throws(KafkaError) {
+        guard !positions.isEmpty else { return }
+        let code = PartitionList(positions).lend { rd_kafka_commit(client.handle, $0, wait ? 0 : 1) }
+        try client.check(code, "commit offsets")
+    }
+
+    /// What the group has committed for partitions; those without a commit are left out.
+    ///
+    /// While a transaction holds offsets, brokers answer only when it has ended: a retriable error then says that the
+    /// time was not enough, never an old offset.
+    public func committed(
+        _ partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        guard !partitions.isEmpty else { return [:] }
+        let list = PartitionList(partitions)
+        let operation = "read committed offsets"
+        try client.check(list.lend { rd_kafka_committed(client.handle, $0, timeout.milliseconds) }, operation)
+        let places = try list.places(operation).filter { $0.offset >= 0 }
+        return Dictionary(places.map { ($0.partition, $0.offset) }) { $1 }
+    }
+
+    /// Goes on from these offsets. Records fetched before are dropped; positions are unknown until something is read.
+    public func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError) {
+        let deadline = Deadline(after: timeout)
+        for place in places {
+            guard let topic = rd_kafka_topic_new(client.handle, place.topic, nil) else {
+                throw client.error(rd_kafka_last_error(), "seek").at(place.partition)
+            }
+            defer { rd_kafka_topic_destroy(topic) }
+            try seek(topic, to: place, until: deadline)
+            assignment.sought(place)
+        }
+    }
+
+    /// One partition by the older call: rd_kafka_seek_partitions waits a thousandth of its timeout in librdkafka 2.0.
+    private func seek(
+        _ topic: OpaquePointer, to place: TopicPartitionOffset, until deadline: Deadline
+    ) throws(KafkaError) {
+        while true {
+            let left = max(1, deadline.milliseconds)
+            let code = rd_kafka_seek(topic, place.partition.partition, place.offset, left)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
+            // Just assigned, and its fetcher has not started yet: it does so on librdkafka's own thread.
+            let starting = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS
+            guard starting, !deadline.passed else {
+                throw client.error(code, "seek to \(place.offset)").at(place.partition)
+            }
+            usleep(1_000)
+        }
+    }
+
+    /// This member, for ``Producer/sendOffsets(_:group:timeout:)``. Take it anew for each transaction: it changes with
+    /// every rebalance.
+    public func groupMetadata() -> ConsumerGroupMetadata {
+        // nil only without a group.id, which the initialiser demands.
+        ConsumerGroupMetadata(owning: rd_kafka_consumer_group_metadata(client.handle))
+    }
+}

@@ -1,0 +1,84 @@
+public import Logging
+
+extension Consumer {
+    /// Reads what is assigned until the position of each partition has reached its end, and lends the batches.
+    ///
+    /// Positions count, never records: the last offsets of a partition may be transaction markers, aborted or
+    /// compacted away. The consumer can go on polling from there. A partition of `ends` that is not assigned is an
+    /// error; assigned ones without an end are read too, but not waited for.
+    ///
+    /// Throws a retriable ``KafkaError`` when the ends are not reached in time, naming the first partition that is
+    /// behind: an open transaction before its end looks like that.
+    public func read(
+        to ends: [TopicPartition: Int64], max: Int = 10_000, timeout: Duration,
+        _ body: (borrowing Batch) throws -> Void
+    ) throws {
+        let deadline = Deadline(after: timeout)
+        if let stranger = ends.keys.first(where: { !partitions.contains($0) }) {
+            throw KafkaError(
+                .invalidArgument, operation: "read to end", message: "the partition is not assigned",
+                topic: stranger.topic, partition: stranger.partition)
+        }
+        var behind = ends.filter { !reached($0.value, from: assignment.starts[$0.key]) }
+        while !behind.isEmpty {
+            guard !deadline.passed else { throw tooSlow(behind) }
+            let wait = Duration.milliseconds(deadline.milliseconds(atMost: 100))
+            let (positions, finished) = try poll(max: max, timeout: wait) { batch in
+                if !batch.isEmpty { try body(batch) }
+                return (batch.positions(), batch.ends)
+            }
+            for place in positions + finished {
+                if let end = behind[place.partition], place.offset >= end { behind[place.partition] = nil }
+            }
+        }
+    }
+
+    /// A start at or behind the end needs no reading. Logical starts are not known yet.
+    private func reached(_ end: Int64, from start: Int64?) -> Bool {
+        guard let start, start >= 0 else { return end == 0 }
+        return start >= end
+    }
+
+    private func tooSlow(_ behind: [TopicPartition: Int64]) -> KafkaError {
+        let (partition, end) = behind.min { $0.key < $1.key }!
+        let position = assignment.positions().first { $0.partition == partition }?.offset
+        let stands = position.map { "stands at \($0)" } ?? "has read nothing"
+        return KafkaError(
+            .timedOut, operation: "read to end", message: "the reader \(stands), the end is \(end)",
+            topic: partition.topic, partition: partition.partition)
+    }
+}
+
+/// What of a partition counts as its content when it is read to its end.
+public enum Isolation: String, Sendable {
+    /// Committed records only; the end is that of everything written so far, so open transactions are waited for.
+    case readCommitted = "read_committed"
+    /// Everything, records of open and aborted transactions too.
+    case readUncommitted = "read_uncommitted"
+}
+
+/// Restores tables from topics.
+public enum Table {
+    /// Reads whole partitions, from their beginning to the end they have now, and lends the batches.
+    ///
+    /// The way to restore a table from a compacted topic: the ends are taken from the watermarks first, uncommitted
+    /// records included, then partitions are read until their *positions* are there. `settings` are those of a
+    /// consumer, `group.id` among them; nothing is committed. Returns the positions: where to follow the topic from.
+    @discardableResult
+    public static func read(
+        _ partitions: [TopicPartition], _ settings: Settings, isolation: Isolation = .readCommitted, max: Int = 10_000,
+        timeout: Duration, log: Logger, _ body: (borrowing Batch) throws -> Void
+    ) throws -> [TopicPartitionOffset] {
+        guard !partitions.isEmpty else { return [] }
+        let deadline = Deadline(after: timeout)
+        let marks = try Admin(settings, log: log).watermarks(of: partitions, timeout: timeout)
+        let consumer = try Consumer(
+            settings.merging(["isolation.level": isolation.rawValue, "enable.partition.eof": "true"]), log: log)
+        try consumer.assign(partitions.map { $0.at(marks[$0]?.low ?? 0) })
+        let left = Duration.milliseconds(Swift.max(1, deadline.milliseconds))
+        try consumer.read(to: marks.mapValues(\.high), max: max, timeout: left, body)
+        let positions = Dictionary(consumer.positions().map { ($0.partition, $0.offset) }) { $1 }
+        try consumer.close()
+        return partitions.map { $0.at(Swift.max(positions[$0] ?? 0, marks[$0]?.high ?? 0)) }
+    }
+}

@@ -1,0 +1,103 @@
+/// Reads dates, times and durations. Each question reads the whole text.
+struct Scanner {
+    private let text: UnsafeBufferPointer<UInt8>
+    private var at = 0
+
+    init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
+
+    private var isAtEnd: Bool { at == text.count }
+
+    private mutating func take(_ bytes: UInt8...) -> Bool {
+        guard at < text.count, bytes.contains(text[at]) else { return false }
+        at += 1
+        return true
+    }
+
+    private mutating func number(digits: Int) -> Int? {
+        guard at + digits <= text.count else { return nil }
+        var value = 0
+        for place in at..<at + digits {
+            guard text[place].isDigit else { return nil }
+            value = value * 10 + Int(text[place] - 48)
+        }
+        at += digits
+        return value
+    }
+
+    // MARK: RFC 3339, 5.6
+
+    var isDate: Bool {
+        var scanner = self
+        return scanner.date() && scanner.isAtEnd
+    }
+
+    var isTime: Bool {
+        var scanner = self
+        return scanner.time() && scanner.isAtEnd
+    }
+
+    var isDateTime: Bool {
+        var scanner = self
+        return scanner.date() && scanner.take(UInt8(ascii: "T"), UInt8(ascii: "t")) && scanner.time() && scanner.isAtEnd
+    }
+
+    private mutating func date() -> Bool {
+        guard let year = number(digits: 4), take(UInt8(ascii: "-")), let month = number(digits: 2),
+            take(UInt8(ascii: "-")), let day = number(digits: 2), (1...12).contains(month)
+        else { return false }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let longest = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+        return (1...longest).contains(day)
+    }
+
+    private mutating func time() -> Bool {
+        guard let hour = number(digits: 2), take(UInt8(ascii: ":")), let minute = number(digits: 2),
+            take(UInt8(ascii: ":")), let second = number(digits: 2), hour < 24, minute < 60, second <= 60
+        else { return false }
+        if take(UInt8(ascii: ".")) {
+            guard number(digits: 1) != nil else { return false }
+            while number(digits: 1) != nil {}
+        }
+        var offset = 0
+        if !take(UInt8(ascii: "Z"), UInt8(ascii: "z")) {
+            let isBehind = at < text.count && text[at] == UInt8(ascii: "-")
+            guard take(UInt8(ascii: "+"), UInt8(ascii: "-")), let hours = number(digits: 2), take(UInt8(ascii: ":")),
+                let minutes = number(digits: 2), hours < 24, minutes < 60
+            else { return false }
+            offset = (hours * 60 + minutes) * (isBehind ? -1 : 1)
+        }
+        // A leap second ends a day in UTC.
+        let ofDay = (hour * 60 + minute - offset + 2 * 1440) % 1440
+        return second < 60 || ofDay == 1439
+    }
+
+    // MARK: RFC 3339, appendix A
+
+    var isDuration: Bool {
+        var scanner = self
+        guard scanner.take(UInt8(ascii: "P")), !scanner.isAtEnd else { return false }
+        if scanner.units("W") == 1, scanner.isAtEnd { return true }
+        scanner.at = 1
+        let days = scanner.units("YMD")
+        guard let days else { return false }
+        guard scanner.take(UInt8(ascii: "T")) else { return days > 0 && scanner.isAtEnd }
+        guard let times = scanner.units("HMS") else { return false }
+        return times > 0 && scanner.isAtEnd
+    }
+
+    /// Numbers with units, in the order given and without a gap; how many there were.
+    private mutating func units(_ order: String) -> Int? {
+        var left = Array(order.utf8)[...]
+        var count = 0
+        while at < text.count, text[at].isDigit {
+            while at < text.count, text[at].isDigit { at += 1 }
+            guard at < text.count, let place = left.firstIndex(of: text[at]) else { return nil }
+            // "P1Y2D": a unit in between must not be left out.
+            if count > 0, place != left.startIndex { return nil }
+            left = left[(place + 1)...]
+            at += 1
+            count += 1
+        }
+        return count
+    }
+}

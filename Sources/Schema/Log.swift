@@ -1,0 +1,160 @@
+import Document
+
+/// What a machine tells of its work. With ``Silence`` all of it compiles to nothing.
+protocol Log {
+    /// Whether nobody listens, so that the first violation may end it.
+    static var isSilent: Bool { get }
+
+    mutating func enter(_ name: Node, isKnown: Bool)
+    mutating func enter(_ position: Int)
+    mutating func leave()
+    /// The value at the current place is personal.
+    mutating func markPersonal()
+    mutating func add(_ finding: Finding, _ place: Int32, _ node: Node)
+    /// Keeps what comes next apart.
+    func branch() -> Self
+    /// Takes over a branch's marks, and its findings if asked to.
+    mutating func merge(_ branch: Self, findings: Bool)
+}
+
+/// Nobody listens.
+struct Silence: Log {
+    static var isSilent: Bool { true }
+    @inline(__always) mutating func enter(_ name: Node, isKnown: Bool) {}
+    @inline(__always) mutating func enter(_ position: Int) {}
+    @inline(__always) mutating func leave() {}
+    @inline(__always) mutating func markPersonal() {}
+    @inline(__always) mutating func add(_ finding: Finding, _ place: Int32, _ node: Node) {}
+    @inline(__always) func branch() -> Silence { self }
+    @inline(__always) mutating func merge(_ branch: Silence, findings: Bool) {}
+}
+
+/// What was found not to fit, before it is put in words.
+enum Finding {
+    /// The instruction's own words suffice.
+    case plain(String)
+    /// A value out of a choice: the branches' logs tell which came closest.
+    case noBranch(count: Int, closest: [ViolationLog.Entry])
+}
+
+/// Gathers violations.
+struct ViolationLog: Log {
+    static var isSilent: Bool { false }
+
+    struct Step {
+        let text: String
+        let isKnown: Bool
+    }
+
+    struct Entry {
+        let path: [Step]
+        let place: Int32
+        let finding: Finding
+        let kind: Tag
+        let excerpt: String
+    }
+
+    private(set) var entries: [Entry] = []
+    private var isTruncated = false
+    private var path: [Step] = []
+    private var personal: Set<[String]> = []
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func enter(_ name: Node, isKnown: Bool) { path.append(Step(text: name.string ?? "", isKnown: isKnown)) }
+    mutating func enter(_ position: Int) { path.append(Step(text: String(position), isKnown: true)) }
+    mutating func leave() { path.removeLast() }
+    mutating func markPersonal() { personal.insert(path.map(\.text)) }
+
+    mutating func add(_ finding: Finding, _ place: Int32, _ node: Node) {
+        guard entries.count < limit else {
+            isTruncated = true
+            return
+        }
+        entries.append(
+            Entry(path: path, place: place, finding: finding, kind: node.kind, excerpt: Self.excerpt(of: node)))
+    }
+
+    func branch() -> ViolationLog {
+        var branch = self
+        branch.entries = []
+        return branch
+    }
+
+    mutating func merge(_ branch: ViolationLog, findings: Bool) {
+        personal.formUnion(branch.personal)
+        guard findings else { return }
+        let room = limit - entries.count
+        entries += branch.entries.prefix(room)
+        isTruncated = isTruncated || branch.isTruncated || branch.entries.count > room
+    }
+
+    // MARK: Words
+
+    /// A scalar's text, cut; of containers only the size: what is inside may be personal.
+    private static func excerpt(of node: Node) -> String {
+        switch node.kind {
+        case .array: return "an array of \(node.count)"
+        case .object: return "an object of \(node.count)"
+        default:
+            let text = JSON(node).text
+            let cut = text.unicodeScalars.prefix(48)
+            return cut.count < text.unicodeScalars.count ? String(String.UnicodeScalarView(cut)) + "…" : text
+        }
+    }
+
+    func write(to report: inout Report, program: Program) {
+        for entry in entries {
+            guard report.violations.count < report.limit else {
+                report.isTruncated = true
+                return
+            }
+            report.violations.append(violation(entry, program))
+        }
+        report.isTruncated = report.isTruncated || isTruncated
+    }
+
+    private func violation(_ entry: Entry, _ program: Program) -> Violation {
+        let keyword = program.places[Int(entry.place)]
+        let isPersonal = depthOfPersonal(entry.path) != nil
+        let message: String
+        switch entry.finding {
+        case .plain(let text): message = text
+        case .noBranch(let count, let closest):
+            let reasons = closest.map { nested in
+                let inner = violation(nested, program)
+                return "\(inner.instancePath.isEmpty ? "the document" : inner.instancePath) \(inner.message)"
+            }
+            message = "must fit one of \(count) alternatives; the closest: " + reasons.joined(separator: "; ")
+        }
+        return Violation(
+            instancePath: pathText(entry.path), schemaPath: "\(keyword.file)#\(keyword.pointer)",
+            keyword: keyword.keyword, message: message, excerpt: isPersonal ? Self.mask(entry.kind) : entry.excerpt)
+    }
+
+    /// How many steps lead to personal data, when the path leads there.
+    private func depthOfPersonal(_ path: [Step]) -> Int? {
+        guard !personal.isEmpty else { return nil }
+        let texts = path.map(\.text)
+        return (0...texts.count).first { personal.contains(Array(texts[..<$0])) }
+    }
+
+    private func pathText(_ path: [Step]) -> String {
+        let depth = depthOfPersonal(path) ?? path.count
+        return path.enumerated().map { place, step in
+            "/" + (place >= depth && !step.isKnown ? "*" : JSONPointer.escape(step.text))
+        }.joined()
+    }
+
+    private static func mask(_ kind: Tag) -> String {
+        switch kind {
+        case .null, .link: "null"
+        case .false, .true: "a truth value (masked)"
+        case .number: "a number (masked)"
+        case .string: "a string (masked)"
+        case .array: "an array (masked)"
+        case .object: "an object (masked)"
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Canonical
+import Document
+import Installation
+import Kafka
+import Logging
+import Operations
+
+/// `omni tail TOPIC`: a topic's records, decoded, as they come.
+struct TailCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tail", abstract: "Shows a topic's records, decoded and masked, and follows it.",
+        discussion: """
+            A topic may be named without the installation's prefix.
+
+            EXAMPLE
+              omni tail product
+              omni tail in.stock --last 20 --no-follow --json
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The topic, for example 'product', 'in.stock' or 'dead.hub'.")
+    var topic: String
+
+    @Option(help: "Begin with the last so many records of each partition.")
+    var last: Int64?
+
+    @Flag(help: "Begin with the first record.")
+    var fromBeginning = false
+
+    @Flag(inversion: .prefixedNo, help: "Go on when the end is reached.")
+    var follow = true
+
+    func run() throws {
+        let installation = try global.installation()
+        let model = try installation.model()
+        let prefix = installation.settings.prefix + "."
+        let name = topic.hasPrefix(prefix) ? topic : prefix + topic
+        let start: Tail.Start = fromBeginning ? .beginning : last.map { .last($0) } ?? (follow ? .end : .last(10))
+        var tail = try Tail(
+            name, from: start, Settings(installation.settings.brokerPairs), log: Logger(label: "tail"))
+        let stop = try StopFlag()
+        let personal = output.showsPersonalData ? [] : Self.personal(in: name, model, prefix: prefix)
+        while !stop.isSet {
+            if !follow, tail.isLevel { break }
+            for record in try tail.next(timeout: .milliseconds(100)) { show(record, personal) }
+        }
+        try tail.close()
+    }
+
+    /// The fields to mask in a topic. A topic that isn't one entity's may hold any.
+    private static func personal(in topic: String, _ model: Model, prefix: String) -> Set<String> {
+        let rest = topic.dropFirst(prefix.count)
+        let name = rest.hasPrefix("in.") ? String(rest.dropFirst(3)) : String(rest)
+        if model.entities.contains(where: { $0.domain == name || $0.name == name }) {
+            return model.entities.filter { $0.domain == name || $0.name == name }.reduce(into: []) {
+                $0.formUnion($1.personal)
+            }
+        }
+        return model.entities.reduce(into: []) { $0.formUnion($1.personal) }
+    }
+
+    private func show(_ record: TailedRecord, _ personal: Set<String>) {
+        if output.json {
+            say(json(record, personal).text)
+            return
+        }
+        let place = "\(record.place.partition.topic)[\(record.place.partition.partition)]@\(record.place.offset)"
+        let time = record.timestamp.map { Tick($0).rfc3339 } ?? "–"
+        let headers = record.headers.filter {
+            ["ce_type", "ce_source", "ce_revision", "omni_reason", "omni_where"].contains($0.name)
+        }
+        say(
+            "\(time)  \(place)  \(record.key ?? "–")  " + headers.map { "\($0.name)=\($0.text)" }.joined(separator: " ")
+        )
+        switch record.value {
+        case .tombstone: say("  (deleted)")
+        case .bytes(let count): say("  (\(count) bytes, not JSON)")
+        case .json(let value): say("  " + Self.masked(value, personal).text)
+        }
+    }
+
+    private func json(_ record: TailedRecord, _ personal: Set<String>) -> JSON {
+        let value: JSON =
+            switch record.value {
+            case .tombstone: .null
+            case .bytes(let count): ["bytes": .number(Number(count))]
+            case .json(let value): Self.masked(value, personal)
+            }
+        return [
+            "topic": .string(record.place.partition.topic),
+            "partition": .number(Number(Int(record.place.partition.partition))),
+            "offset": .number(Number(Int(record.place.offset))),
+            "timestamp": record.timestamp.map { .number(Number(Int($0))) } ?? .null,
+            "key": record.key.map { .string($0) } ?? .null,
+            "headers": .object(record.headers.map { .init($0.name, .string($0.text)) }),
+            "value": value,
+        ]
+    }
+
+    /// Also masks what a sink's report says the system holds.
+    private static func masked(_ value: JSON, _ personal: Set<String>) -> JSON {
+        var masked = Mask.document(value, personal: personal)
+        if let held = masked["held"] { masked["held"] = Mask.document(held, personal: personal) }
+        return masked
+    }
+}

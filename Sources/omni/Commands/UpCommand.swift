@@ -1,0 +1,82 @@
+import ArgumentParser
+import Installation
+import Logging
+import Operations
+import Transports
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// `omni up`: the hub and every connector, each a process, started again when it ends.
+struct UpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Runs the hub and every connector as supervised processes.",
+        discussion: """
+            Missing topics are created first. A process that ends is started again, after 100 ms at first, 10 s at most. \
+            SIGTERM or Ctrl-C stops all within five seconds. Pids lie in <data>/run.
+
+            EXAMPLE
+              omni up
+              omni up --only retailer --only crm --no-hub
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: "Only this connector; may be given several times.")
+    var only: [String] = []
+
+    @Flag(inversion: .prefixedNo, help: "Run the hub too.")
+    var hub = true
+
+    func run() throws {
+        let installation = try global.installation()
+        let log = Logger(label: "up")
+        let names = only.isEmpty ? installation.connectors : only
+        for name in names { _ = try installation.connector(name) }
+        let created = try TopicSetup(installation, log: log).createMissing()
+        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
+        let folder = installation.settings.data + "/run"
+        try makeFolder(folder)
+        let supervisor = Supervisor(folder: folder, environment: Supervised.environment, log: log)
+        let stop = try StopFlag { supervisor.stop() }
+        var jobs = names.map { Supervisor.Job(name: $0, arguments: ["connect"] + global.passedOn + [$0]) }
+        if hub { jobs.insert(Supervisor.Job(name: "hub", arguments: ["hub"] + global.passedOn), at: 0) }
+        try supervisor.run(jobs)
+        withExtendedLifetime(stop) {}
+    }
+}
+
+/// What a process does when it is a supervisor's child: it ends when the supervisor does, however that ended.
+enum Supervised {
+    private static let mark = "OMNI_SUPERVISED"
+
+    /// This process's environment, with the mark for children.
+    static var environment: [String: String] {
+        var environment: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let line = String(cString: text)
+            if let equals = line.firstIndex(of: "=") {
+                environment[String(line[..<equals])] = String(line[line.index(after: equals)...])
+            }
+            entry += 1
+        }
+        environment[mark] = "1"
+        return environment
+    }
+
+    /// Call first in a command that may be a child.
+    static func begin() throws {
+        if getenv(mark) != nil { try Processes.endWithParent() }
+    }
+}
+
+/// Makes a folder and those above it.
+func makeFolder(_ path: String) throws {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+        made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
+        if mkdir(made, 0o755) != 0, errno != EEXIST { throw SystemError.last("mkdir", made) }
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Document
+import Installation
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What every command understands.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: [.customShort("C"), .customLong("directory")], help: "The installation: the folder with omni.yaml.")
+    var folder = "."
+
+    @Option(name: .customLong("env"), help: "Lays omni.<env>.yaml over omni.yaml.")
+    var environment: String?
+
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    /// Reads the installation and sets the process's log up.
+    func installation() throws -> Installation {
+        let folder = String(validatingCString: realpath(folder, nil) ?? strdup(folder)) ?? folder
+        let installation = try Installation.load(folder: folder, environment: environment)
+        let level = logLevel ?? installation.settings.log.level.rawValue
+        guard let level = Logger.Level(rawValue: level) else {
+            throw ValidationError("--log-level: there is no level '\(level)'")
+        }
+        StructuredLog.install(level: level, style: installation.settings.log.form == .json ? .json : nil)
+        return installation
+    }
+
+    /// The arguments that give a child the same installation.
+    var passedOn: [String] {
+        ["-C", folder] + (environment.map { ["--env", $0] } ?? []) + (logLevel.map { ["--log-level", $0] } ?? [])
+    }
+}

@@ -1,0 +1,151 @@
+import Document
+import Testing
+import Transports
+
+@Suite struct TableSinkTests {
+    private let connector = """
+        system: till
+        connections:
+          db: { sqlite: "{folder}/till.db" }
+        sources:
+          articles:
+            from: { db: { outbox: article, key: [id] } }
+            start: now
+            map: article-out.jsonata
+        sinks:
+          articles:
+            of: product
+            where: "'till' in assortment"
+            map: article.jsonata
+            to: { db: { upsert: article, key: [ean], own: id } }
+            delete: { set: { active: 0 } }
+            seen-by: articles
+            batch: { records: 10, wait: 5ms }
+        on-error: { retry: 50ms, longest: 200ms }
+        """
+    private let files = [
+        "article.jsonata": #"{"ean": $key, "name": name, "price": price}"#,
+        "article-out.jsonata": """
+            new ? {"product": {"gtin": new.ean, "name": new.name, "price": new.price}, "self": new.id, "at": at}
+            """,
+    ]
+
+    private func workplace() throws -> (Workplace, SQLiteDatabase) {
+        let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 })
+        let database = try SQLiteDatabase("\(place.folder)/till.db", mode: .create)
+        try database.execute(
+            """
+            CREATE TABLE article (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, ean TEXT NOT NULL UNIQUE, name TEXT NOT NULL CHECK (name <> 'bad'),
+                price NUMERIC, active INTEGER NOT NULL DEFAULT 1);
+            CREATE TRIGGER cut AFTER INSERT ON article BEGIN
+                UPDATE article SET name = substr(name, 1, 8) WHERE id = new.id; END;
+            CREATE TRIGGER cut_again AFTER UPDATE OF name ON article WHEN length(new.name) > 8 BEGIN
+                UPDATE article SET name = substr(name, 1, 8) WHERE id = new.id; END;
+            INSERT INTO sqlite_sequence VALUES ('article', 500);
+            """)
+        return (place, database)
+    }
+
+    private let sofa = "06438012345675"
+
+    private func document(_ name: String, _ assortment: [JSON] = ["till"]) -> JSON {
+        ["gtin": .string(sofa), "name": .string(name), "price": 19.90, "assortment": .array(assortment)]
+    }
+
+    private func name(_ database: SQLiteDatabase) throws -> String? {
+        try database.first("SELECT name FROM article WHERE ean = ?", [.text(sofa)]) { $0.text(at: 0) } ?? nil
+    }
+
+    @Test func aGoldenRecordIsWrittenAndReportedAsTheSystemHoldsIt() throws {
+        let (place, database) = try workplace()
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 7, document("Green sofa, three seats"))
+            let reports = try place.records(place.names.input(domain: "product"), count: 1)
+            let report = try #require(reports.first)
+            #expect(report.type == "omni.product.written")
+            #expect(report.key == sofa)
+            #expect(report.value?["revision"] == 7)
+            #expect(report.value?["status"] == "written")
+            #expect(report.value?["self"] == "501")
+            #expect(report.value?["held"] == ["gtin": .string(sofa), "name": "Green so", "price": 19.9])
+            #expect(report.headers["ce_revision"] == "7")
+            #expect(report.headers["ce_self"] == "501")
+            #expect(report.headers["ce_position"] != nil)
+            #expect(try name(database) == "Green so")
+            // No echo: what the connector wrote doesn't come back as a change (I6).
+            try place.golden("product", sofa, revision: 8, document("Blue sofa"))
+            #expect(try place.records(place.names.input(domain: "product"), count: 2).allSatisfy { $0.type.hasSuffix("written") })
+            try database.run("UPDATE article SET price = 25 WHERE ean = ?", [.text(sofa)])
+            let seen = try place.records(place.names.input(domain: "product"), count: 3)
+            #expect(seen.map(\.type) == ["omni.product.written", "omni.product.written", "omni.product.stated"])
+            #expect(seen.last?.value?["price"] == 25)
+        }
+    }
+
+    @Test func leavingTheAssortmentDeletes() throws {
+        let (place, database) = try workplace()
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 1, document("Sofa"))
+            _ = try place.records(place.names.input(domain: "product"), count: 1)
+            try place.golden("product", sofa, revision: 2, document("Sofa", ["shop"]))
+            let reports = try place.records(place.names.input(domain: "product"), count: 2)
+            #expect(reports.last?.value?["status"] == "absent")
+            #expect(reports.last?.value?["revision"] == 2)
+        }
+        #expect(try database.first("SELECT active FROM article", [], { $0.integer(at: 0) }) == 0)
+    }
+
+    @Test func aRefusedRecordParksAloneAndANewerOneReleasesIt() throws {
+        let (place, database) = try workplace()
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 1, document("bad"))
+            try place.golden("product", "06438012345682", revision: 1, ["name": "Chair", "assortment": ["till"]])
+            let topic = place.names.input(domain: "product")
+            let reports = try place.records(topic, count: 2)
+            let refused = try #require(reports.first { $0.key == sofa })
+            #expect(refused.value?["status"] == "parked")
+            #expect(refused.value?["reason"]?.string?.contains("CHECK") == true)
+            #expect(reports.first { $0.key != sofa }?.value?["status"] == "written")
+            let parked = try place.records(place.names.parked(connector: "test"), count: 1)
+            #expect(parked.first?.key == "articles/product/\(sofa)")
+            try place.golden("product", sofa, revision: 2, document("Good"))
+            place.eventually { try name(database) == "Good" }
+            place.eventually {
+                try place.records(place.names.parked(connector: "test")).last { $0.key == "articles/product/\(sofa)" }?
+                    .bytes.isEmpty == true
+            }
+        }
+    }
+
+    @Test func aLockedSystemPausesTheSinkAndLosesNothing() throws {
+        let (place, database) = try workplace()
+        let other = connector.replacing("till.db\" }", with: "till.db\", busy: 20ms }")
+        #expect(other != connector)
+        let patient = try Workplace(files.merging(["connector.yaml": other.replacing("{folder}", with: place.folder)]) { $1 })
+        try patient.connected { _ in
+            // Connected and idle first: the lock must hit a write.
+            try patient.golden("product", sofa, revision: 1, document("Sofa"))
+            _ = try patient.records(patient.names.input(domain: "product"), count: 1)
+            try database.execute("BEGIN IMMEDIATE")
+            try patient.golden("product", sofa, revision: 2, document("Later"))
+            try patient.golden("location", "kamppi", revision: 1, ["code": "kamppi"])
+            #expect(try name(database) == "Sofa")
+            try database.execute("COMMIT")
+            patient.eventually { try name(database) == "Later" }
+            #expect(try patient.records(patient.names.parked(connector: "test")).isEmpty)
+        }
+    }
+
+    @Test func anOlderRevisionNeverComesOverANewerOne() throws {
+        let (place, database) = try workplace()
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 5, document("New"))
+            _ = try place.records(place.names.input(domain: "product"), count: 1)
+            try place.golden("product", sofa, revision: 4, document("Old"))
+            try place.golden("product", "06438012345682", revision: 1, ["name": "Chair", "assortment": ["till"]])
+            place.eventually { try database.first("SELECT count(*) FROM article", [], { $0.integer(at: 0) }) == 2 }
+            #expect(try name(database) == "New")
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Canonical
+import Consistency
+import Document
+import Testing
+
+@Suite struct DeletionTests {
+    static func world(_ rule: JSON, _ subscribers: [String]) throws -> World {
+        World(
+            try testModel(["product": ["key": "gtin", "delete": rule]]), subscribers: ["product": subscribers])
+    }
+
+    @Test func theOwnersDeletionErasesEveryCopyThenLeavesATombstone() throws {
+        var world = try Self.world(["owner": "importer"], ["till", "shop"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4711")
+        try world.report("product", sofa, from: "shop", held: ["name": "A"], selfID: "501")
+        #expect(world.identity == ["product/till:4711": sofa, "product/shop:501": sofa])
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        #expect(world.log.last == "erased \(sofa) 2")
+        try world.report("product", sofa, from: "till", status: "absent")
+        #expect(world["product", sofa] == .null, "the shop still has it")
+        #expect(try world.send("product.deleted", sofa, from: "till").isEmpty, "the echo of the deletion")
+        try world.send("product.deleted", sofa, from: "shop", at: 4)
+        #expect(world.log.last == "tombstone \(sofa)")
+        #expect(world.identity.isEmpty)
+        // A new beginning counts on.
+        try world.send("product.stated", sofa, from: "importer", ["name": "B"], at: 9)
+        #expect(world["product", sofa] == ["name": "B"] && world.revision["product/\(sofa)"] == 3)
+    }
+
+    @Test func anothersDeletionIsUndone() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4711")
+        try world.send("product.deleted", sofa, from: "till", at: 2)
+        #expect(world.log.suffix(2) == ["reference till:4711 -", "golden \(sofa) 2"])
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4712")
+        #expect(world.identity == ["product/till:4712": sofa])
+    }
+
+    @Test func whoeverMayDeletesWithAny() throws {
+        for order in permutations(3) {
+            var world = try Self.world("any", [])
+            for step in order {
+                switch step {
+                case 0: try world.send("product.stated", sofa, from: "a", ["name": "A"], at: 1)
+                case 1: try world.send("product.stated", sofa, from: "b", ["name": "B"], at: 2)
+                default:
+                    // The system's own order: what it deletes, it held.
+                    try world.send("product.stated", sofa, from: "c", ["name": "C"], at: 1)
+                    try world.send("product.deleted", sofa, from: "c", at: 3)
+                }
+            }
+            #expect(world["product", sofa] == nil, "order \(order)")
+        }
+    }
+
+    @Test func aLaterStatementOutlivesAnyDeletion() throws {
+        var world = try Self.world("any", [])
+        try world.send("product.stated", sofa, from: "a", ["name": "A"], at: 1)
+        try world.send("product.deleted", sofa, from: "a", at: 3)
+        try world.send("product.stated", sofa, from: "b", ["name": "B"], at: 4)
+        #expect(world["product", sofa]?["name"] == "B")
+    }
+
+    @Test func nobodyDeletesWithNever() throws {
+        var world = try Self.world("never", [])
+        try world.send("product.stated", sofa, from: "a", ["name": "A"], at: 1)
+        try world.send("product.deleted", sofa, from: "a", at: 3)
+        #expect(world["product", sofa] == ["name": "A"])
+    }
+
+    @Test func whoStillHoldsItDoesNotRevive() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 1], at: 1)
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        try world.report("product", sofa, from: "till", status: "absent")
+        #expect(world.log.last == "tombstone \(sofa)")
+        #expect(try world.send("product.stated", sofa, from: "wholesaler", ["price": 2], at: 5).isEmpty)
+    }
+
+    @Test func aCopyThatComesBackIsErasedAgain() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 1], at: 1)
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        try world.report("product", sofa, from: "till", status: "absent")
+        try world.send("product.stated", sofa, from: "till", ["name": "A"], at: 7)
+        #expect(world.log.last?.hasPrefix("erased \(sofa)") == true)
+        try world.report("product", sofa, from: "till", status: "absent")
+        #expect(world.log.last == "tombstone \(sofa)")
+    }
+
+    @Test func outsideTheAssortmentIsNoDeletion() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "till", ["price": 5], at: 1)
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        let before = world["product", sofa]
+        #expect(try world.report("product", sofa, from: "till", status: "absent").isEmpty)
+        #expect(try world.send("product.deleted", sofa, from: "till").isEmpty)
+        #expect(world["product", sofa] == before)
+    }
+
+    @Test func whatNobodyHeldCantBeDeleted() throws {
+        var world = try Self.world("any", [])
+        #expect(try world.send("product.deleted", sofa, from: "a").isEmpty)
+        #expect(world.state.bytes.isEmpty)
+    }
+
+    @Test(arguments: [
+        #"{"status": "written"}"#, #"{"revision": 1}"#, #"{"revision": 1, "status": "done"}"#,
+        #"{"revision": 1, "status": "written", "held": 3}"#,
+    ])
+    func refusesReportsThatSayNothing(data: String) throws {
+        var world = try Self.world("any", ["till"])
+        try world.send("product.stated", sofa, from: "a", ["name": "A"], at: 1)
+        let before = world.state.bytes
+        try world.send("product.written", sofa, from: "till", JSON(parsing: data))
+        #expect(world.log.last == "rejected malformed")
+        #expect(world.state.bytes == before)
+    }
+}
