@@ -252,7 +252,7 @@ extension Number {
         let digits = String(plain.coefficient)
         let sign = plain.isNegative ? "-" : ""
         let point = digits.utf8.count + plain.exponent
-        if plain.exponent >= 0, point <= 34 { return sign + digits + String(repeating: "0", count: plain.exponent) }
+        if plain.exponent >= 0, point <= 21 { return sign + digits + String(repeating: "0", count: plain.exponent) }
         if point > 0, plain.exponent < 0 { return "\(sign)\(digits.prefix(point)).\(digits.suffix(-plain.exponent))" }
         if point > -6, point <= 0 { return "\(sign)0.\(String(repeating: "0", count: -point))\(digits)" }
         let power = point - 1
