@@ -5,7 +5,7 @@ import Testing
 
 let green = "\(sofa)@kamppi"
 
-func stockWorld(_ ledger: JSON = ["skew": "1s", "horizon": "1d", "remember": "1d"], _ subscribers: [String] = []) throws
+func stockWorld(_ ledger: JSON = ["skew": "1s", "horizon": "2d", "remember": "1d"], _ subscribers: [String] = []) throws
     -> World
 {
     var world = World(
@@ -67,7 +67,7 @@ extension World {
 @Suite struct LedgerTests {
     @Test func onHandIsTheCountAndWhatMovedSince() throws {
         var world = try stockWorld()
-        try world.move(-1, at: 500_000_000)
+        try world.move(-1, at: 890_000_000)
         #expect(world.position?["onHand"] == .null, "never counted")
         try world.count(5, at: 900_000_000)
         #expect(world.number("onHand") == 5)
@@ -286,7 +286,7 @@ extension World {
     }
 
     @Test func aBackorderMayBePromised() throws {
-        var world = try stockWorld(["skew": "1s", "horizon": "1d", "remember": "1d", "backorder": 2])
+        var world = try stockWorld(["skew": "1s", "horizon": "2d", "remember": "1d", "backorder": 2])
         try world.count(1, at: 900_000_000)
         #expect(try world.hold("r1", 3) == "confirmed")
         #expect(try world.hold("r2", 1) == "refused")
