@@ -10,6 +10,10 @@ enum Registry {
     static func golden(of member: String, _ state: inout some StateAccess) throws(StateError) -> String? {
         var bytes: [UInt8] = []
         guard state.get(memberKey(member), into: &bytes) else { return nil }
+        return try goldenKey(bytes)
+    }
+
+    static func goldenKey(_ bytes: [UInt8]) throws(StateError) -> String {
         var reader = bytes.withUnsafeBufferPointer { StateReader($0) }
         return try withExtendedLifetime(bytes) { () throws(StateError) in
             try reader.expect(Magic.member)
@@ -69,14 +73,18 @@ enum Registry {
     ) throws(StateError) -> Found {
         guard state.get(clusterKey(golden), into: &buffer) else { return .nothing }
         guard buffer.count > 1, buffer[1] == Magic.redirect.1 else { return .cluster }
-        let bytes = buffer
+        let (into, revision) = try redirect(buffer)
+        return .redirect(into: into, revision: revision)
+    }
+
+    static func redirect(_ bytes: [UInt8]) throws(StateError) -> (into: String, revision: Int64) {
         var reader = bytes.withUnsafeBufferPointer { StateReader($0) }
         return try withExtendedLifetime(bytes) { () throws(StateError) in
             try reader.expect(Magic.redirect)
             let into = reader.string()
             let revision = Int64(reader.varint())
             try reader.finish()
-            return .redirect(into: into, revision: revision)
+            return (into, revision)
         }
     }
 
