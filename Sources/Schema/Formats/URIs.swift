@@ -5,7 +5,8 @@ struct ASCIISet {
 
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
-        byte < 64 ? low >> UInt64(byte) & 1 != 0 : byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+        let word = byte < 64 ? low : high
+        return byte < 128 && word &>> UInt64(byte) & 1 != 0
     }
 }
 
@@ -103,13 +104,18 @@ struct URIShape {
     /// Goes on over characters of a set and those percent-encoded; false where a `%` has no two digits behind it.
     @inline(__always)
     private mutating func skip(_ set: ASCIISet) -> Bool {
-        while at < text.count {
-            let byte = text[at]
-            if set.contains(byte) || (byte > 127 && international) {
-                at += 1
+        var place = at
+        defer { at = place }
+        while place < text.count {
+            let byte = text[place]
+            // Nearly all are letters, which every set holds.
+            if byte.isLetter || set.contains(byte) || (byte > 127 && international) {
+                place += 1
             } else if byte == UInt8(ascii: "%") {
-                guard at + 2 < text.count, text[at + 1].isHexDigit, text[at + 2].isHexDigit else { return false }
-                at += 3
+                guard place + 2 < text.count, text[place + 1].isHexDigit, text[place + 2].isHexDigit else {
+                    return false
+                }
+                place += 3
             } else {
                 break
             }
