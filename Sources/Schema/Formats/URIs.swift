@@ -67,18 +67,19 @@ struct URIShape {
 
     private mutating func authority() -> Bool {
         let start = at
+        guard skip(Self.name) else { return false }
+        let name = at
+        // Behind a colon lies a port, or a password and '@'.
         guard skip(Self.user) else { return false }
         if take("@") {
-            // That was the user.
+            guard skip(Self.name) else { return false }
         } else {
-            at = start
+            at = name
         }
-        if take("[") {
+        if at == start || text[at - 1] == UInt8(ascii: "@"), take("[") {
             guard let close = text[at...].firstIndex(of: UInt8(ascii: "]")) else { return false }
             guard isAddress(text[at..<close]) else { return false }
             at = close + 1
-        } else {
-            guard skip(Self.name) else { return false }
         }
         guard take(":") else { return true }
         while at < text.count, text[at].isDigit { at += 1 }
