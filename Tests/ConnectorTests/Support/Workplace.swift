@@ -34,7 +34,9 @@ final class Workplace: Sendable {
                 "omni.yaml",
                 "prefix: \(prefix)\ndata: \(folder)/var\nbroker: { bootstrap.servers: \"\(shared.bootstrapServers)\" }\n"
             ))
-        for path in ["Connectors", "Connectors/test", "Schemas", "drop"] { mkdir("\(folder)/\(path)", 0o755) }
+        for path in ["Connectors", "Connectors/test", "Schemas", "drop", "drop/in"] {
+            mkdir("\(folder)/\(path)", 0o755)
+        }
         for (name, text) in all {
             let parts = name.split(separator: "/").dropLast()
             for count in 1..<(parts.count + 1) where count > 0 {
@@ -76,6 +78,11 @@ final class Workplace: Sendable {
     /// Writes a file into the workplace's folder, renamed into place.
     func drop(_ name: String, _ text: String) throws {
         try AtomicFile.replace("\(folder)/drop/\(name)", with: Array(text.utf8))
+    }
+
+    /// A file's text.
+    func read(_ name: String) throws -> String {
+        String(decoding: try AtomicFile.read("\(folder)/\(name)"), as: UTF8.self)
     }
 
     /// Whether a file is there.
