@@ -62,7 +62,7 @@ let package = Package(
         module("Canonical", ["Document", "Schema", "Digests"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
-        module("Consistency", ["Document", "Canonical"]),
+        module("Consistency", ["Document", "Canonical", "Digests"]),
         module("Installation", ["Document", "Canonical", "Schema", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
@@ -79,7 +79,13 @@ let package = Package(
         module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
 
         // Floor 4: queries and requests over HTTP; the demonstration's five systems.
-        module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
+        module(
+            "API",
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Hub", "Installation", "Kafka", "Schema",
+                "Transports",
+                logging,
+            ]),
         module("Demo", ["Document", "Digests", "EmbeddedBroker", "Transports"]),
 
         // Floor 5.
@@ -107,7 +113,7 @@ let package = Package(
         tests("Formats", ["Document"]),
         tests("Transports", ["Digests"]),
         tests("Canonical", ["Document", "Digests"]),
-        tests("Kafka", ["CRdKafka", "TestBroker", logging]),
+        tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),

@@ -113,15 +113,20 @@ extension RecordState {
     private mutating func bury(_ place: Place, _ effects: inout Effects) {
         let existence = self.existence()
         let erasedAt = fields[existence].changed
-        for column in copies(place.context) {
-            let last = slot(field: existence, column: column).flatMap { lastEntry($0) }
-            let isAbsent = last.map { !isTrue($0.value) } ?? (columns[column].acknowledged >= erasedAt)
-            guard isAbsent else { return }
-        }
+        let columns = copies(place.context)
+        guard columns.allSatisfy({ isAbsent(column: $0, existence: existence, since: erasedAt) }) else { return }
         flags = .gone
         modified = true
         effects.add(.tombstone(entity: place.context.name, key: place.key))
         purge(ofMembers: place.context.merge.ofMembers)
+    }
+
+    /// Whether a copy was last seen to be gone, or has acknowledged the erasure.
+    private func isAbsent(column: Int, existence: Int, since erasedAt: Int64) -> Bool {
+        guard let slot = slot(field: existence, column: column), let last = lastEntry(slot) else {
+            return columns[column].acknowledged >= erasedAt
+        }
+        return !isTrue(last.value)
     }
 }
 
@@ -135,7 +140,8 @@ extension RecordState {
             var first = -1
             var anyPresent = false
             for index in columns.indices where context.merge.isColumn(self, Int32(index), of: system) {
-                if first < 0 { first = index }
+                // A member that is gone says more than the place that was kept before there was one.
+                if first < 0 || !isMember(first) { first = index }
                 guard isPresent(index) else { continue }
                 copies.append(index)
                 anyPresent = true
