@@ -119,7 +119,7 @@ let package = Package(
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
         tests(
             "Connector",
-            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "TestBroker", logging]),
+            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
         tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
         tests("API", ["Document", "Hub", "Transports"]),
         tests("Demo", ["Document", "Digests", "Transports"]),
