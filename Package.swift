@@ -79,7 +79,13 @@ let package = Package(
         module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
 
         // Floor 4: queries and requests over HTTP; the demonstration's five systems.
-        module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
+        module(
+            "API",
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Hub", "Installation", "Kafka", "Schema",
+                "Transports",
+                logging,
+            ]),
         module("Demo", ["Document", "Digests", "EmbeddedBroker", "Transports"]),
 
         // Floor 5.

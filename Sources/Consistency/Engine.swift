@@ -19,6 +19,10 @@ public struct Engine: ~Copyable {
     var writer = StateWriter()
     var json = JSONWriter()
 
+    /// Stock's settings, and the systems that hold copies of its positions.
+    var ledger: Rules.Ledger { contexts.first { $0.name == "stock" }?.entity.rules.ledger ?? Rules.Ledger() }
+    var stockSubscribers: [String] { contexts.first { $0.name == "stock" }?.subscribers ?? [] }
+
     /// An engine.
     ///
     /// - Parameters:
@@ -48,7 +52,8 @@ public struct Engine: ~Copyable {
         let rejection: Rejection?
         switch contexts[index].entity.engine {
         case .record: rejection = try decideRecord(contexts[index], event, &state, now, &effects)
-        case .customer, .stock: rejection = Rejection(.unknownType, "not decided yet")
+        case .stock: rejection = try decideStock(contexts[index], event, &state, now, &effects)
+        case .customer: rejection = Rejection(.unknownType, "not decided yet")
         }
         if let rejection { effects.add(.rejected(rejection)) }
     }

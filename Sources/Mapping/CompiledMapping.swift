@@ -10,8 +10,8 @@ public struct MappingOptions: Sendable {
     /// Whether `$eval` is allowed: it runs text that nothing has checked before the record came.
     public var allowsEval: Bool
 
-    /// The options. The defaults are JSONata's.
-    public init(variables: Set<String>? = nil, allowsRandom: Bool = true, allowsEval: Bool = true) {
+    /// The options. The defaults are JSONata's, without chance.
+    public init(variables: Set<String>? = nil, allowsRandom: Bool = false, allowsEval: Bool = true) {
         self.variables = variables
         self.allowsRandom = allowsRandom
         self.allowsEval = allowsEval

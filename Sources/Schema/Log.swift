@@ -104,26 +104,26 @@ struct ViolationLog: Log {
         }
     }
 
-    func write(to report: inout Report, program: Program) {
+    func write(to report: inout Report, places: [KeywordPlace]) {
         for entry in entries {
             guard report.violations.count < report.limit else {
                 report.isTruncated = true
                 return
             }
-            report.violations.append(violation(entry, program))
+            report.violations.append(violation(entry, places))
         }
         report.isTruncated = report.isTruncated || isTruncated
     }
 
-    private func violation(_ entry: Entry, _ program: Program) -> Violation {
-        let keyword = program.places[Int(entry.place)]
+    private func violation(_ entry: Entry, _ places: [KeywordPlace]) -> Violation {
+        let keyword = places[Int(entry.place)]
         let isPersonal = depthOfPersonal(entry.path) != nil
         let message: String
         switch entry.finding {
         case .plain(let text): message = text
         case .noBranch(let count, let closest):
             let reasons = closest.map { nested in
-                let inner = violation(nested, program)
+                let inner = violation(nested, places)
                 return "\(inner.instancePath.isEmpty ? "the document" : inner.instancePath) \(inner.message)"
             }
             message = "must fit one of \(count) alternatives; the closest: " + reasons.joined(separator: "; ")

@@ -153,3 +153,68 @@ import Testing
         }
     }
 }
+
+@Suite struct Rebalancing {
+    /// Members come and go while a backlog is read in small batches. What counts is what was committed, at the batch's
+    /// position; a batch whose commit the group refuses is dropped and its partitions rewound, as far as they are still
+    /// there. So no record is skipped, and none counts twice.
+    @Test(arguments: ["range", "cooperative-sticky"])
+    func noRecordIsSkippedOrReadTwice(assignor: String) throws {
+        let topic = try Cluster.topic("churn", partitions: 4)
+        let producer = try Cluster.producer()
+        let total = 8_000
+        for number in 0..<total { try "\(number)".produce(by: producer, to: topic, partition: Int32(number % 4)) }
+        try producer.flush(timeout: patience)
+        let settings: Settings = [
+            "group.id": try Cluster.unique("churn"), "auto.offset.reset": "earliest",
+            "partition.assignment.strategy": assignor, "session.timeout.ms": "6000", "heartbeat.interval.ms": "100",
+        ]
+        var seen = [Int](repeating: 0, count: total)
+        var count = 0
+        func step(_ consumer: Consumer) throws {
+            var (values, first): ([Int], [TopicPartition: Int64]) = ([], [:])
+            try consumer.poll(max: 20, timeout: .milliseconds(5)) { batch in
+                batch.forEach { record in
+                    values.append(Int(record.value?.text ?? "") ?? 0)
+                    if first[record.topicPartition] == nil { first[record.topicPartition] = record.offset }
+                }
+                guard !batch.isEmpty else { return }
+                do throws(KafkaError) {
+                    try consumer.commit(batch.positions())
+                } catch {
+                    guard error.verdict == .abortable || error.isRetriable else { throw error }
+                    values = []
+                    let rewound = first.filter { consumer.partitions.contains($0.key) }.map { $0.key.at($0.value) }
+                    try consumer.seek(to: rewound, timeout: patience)
+                }
+            }
+            for value in values { seen[value] += 1 }
+            count += values.count
+        }
+        let first = try Cluster.consumer(settings)
+        try first.subscribe(to: [topic])
+        try eventually("the first reads") {
+            try step(first)
+            return count >= 500
+        }
+        for round in 1...2 {
+            let second = try Cluster.consumer(settings)
+            try second.subscribe(to: [topic])
+            var reads = false
+            try eventually("the second joins and reads") {
+                try step(first)
+                let before = count
+                try step(second)
+                reads = reads || count > before
+                return reads && count >= round * 2_000
+            }
+            try second.close()
+        }
+        try eventually("all records") {
+            try step(first)
+            return count >= total
+        }
+        try first.close()
+        #expect(seen.allSatisfy { $0 == 1 })
+    }
+}

@@ -113,15 +113,20 @@ extension RecordState {
     private mutating func bury(_ place: Place, _ effects: inout Effects) {
         let existence = self.existence()
         let erasedAt = fields[existence].changed
-        for column in copies(place.context) {
-            let last = slot(field: existence, column: column).flatMap { lastEntry($0) }
-            let isAbsent = last.map { !isTrue($0.value) } ?? (columns[column].acknowledged >= erasedAt)
-            guard isAbsent else { return }
-        }
+        let columns = copies(place.context)
+        guard columns.allSatisfy({ isAbsent(column: $0, existence: existence, since: erasedAt) }) else { return }
         flags = .gone
         modified = true
         effects.add(.tombstone(entity: place.context.name, key: place.key))
         purge(ofMembers: place.context.merge.ofMembers)
+    }
+
+    /// Whether a copy was last seen to be gone, or has acknowledged the erasure.
+    private func isAbsent(column: Int, existence: Int, since erasedAt: Int64) -> Bool {
+        guard let slot = slot(field: existence, column: column), let last = lastEntry(slot) else {
+            return columns[column].acknowledged >= erasedAt
+        }
+        return !isTrue(last.value)
     }
 }
 

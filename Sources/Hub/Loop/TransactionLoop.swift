@@ -5,7 +5,7 @@ import Kafka
 import Logging
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// The hub's one thread: read a batch, decide it, and commit outputs, state and offsets in one Kafka transaction; then
@@ -32,22 +32,27 @@ final class TransactionLoop {
     private let partitionCounts: [String: Int32]
     private let log: Logger
     private let overlay = Overlay()
+    private let stateNames: StateNames
     private var tape = Tape()
     private var effects = Effects()
     private var timers = Timers()
     private var clock: HubClock
     /// Where each owned partition goes on after the last commit.
     private var committed: [TopicPartition: Int64] = [:]
-    private var assigning = false
+    /// Told which partitions are owned, whenever that changes.
+    private let ownership: (Set<DomainPartition>) -> Void
 
     private static let patience = Duration.seconds(30)
     private static let idle = Duration.milliseconds(100)
 
     init(
-        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store, names: TopicNames,
-        partitionCounts: [String: Int32], log: Logger
+        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store,
+        names: TopicNames,
+        partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void, log: Logger
     ) throws {
+        self.ownership = ownership
         engine = Engine(model: model, subscribers: subscribers)
+        stateNames = StateNames(model)
         self.store = store
         self.names = names
         self.log = log
@@ -70,7 +75,7 @@ final class TransactionLoop {
         restore = Restore(
             store: store, settings: clients.settings.merging(["group.id": "\(clients.group)-restore"]),
             topic: { names.state(domain: $0) },
-            indexes: { domain, key, state in Engine.indexEntries(domain: domain, key: key, state: state) }, log: log)
+            names: { [stateNames] domain, key, state in try stateNames.of(domain, key, state) }, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
@@ -143,7 +148,7 @@ final class TransactionLoop {
     private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
         var state = PartitionState(partition, overlay, store)
         effects.reset()
-        try engine.expire(key, domain: partition.domain, state: &state, now: now, effects: &effects)
+        try engine.expire(key: key, state: &state, now: now, effects: &effects)
         if let failure = state.failure { throw failure }
         try apply(partition, now, traceparent: nil)
     }
@@ -196,7 +201,7 @@ final class TransactionLoop {
         for (partition, changes) in overlay.changes {
             for (key, change) in changes {
                 let value = change.bytes
-                let entries = value.map { Engine.indexEntries(domain: partition.domain, key: key, state: $0) } ?? []
+                let entries = try value.map { try stateNames.of(partition.domain, key, $0) } ?? []
                 commit.changes.append(
                     .init(partition: partition, key: Array(key.utf8), value: value, indexes: entries))
             }
@@ -243,8 +248,11 @@ final class TransactionLoop {
             do {
                 return try restore.run(owned)
             } catch let error as StoreError {
-                log.error("the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
-                usleep(UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds) * 1_000_000)
+                log.error(
+                    "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
+                usleep(
+                    UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds)
+                        * 1_000_000)
                 rest = min(rest * 2, .seconds(5))
             }
         }
@@ -265,17 +273,28 @@ final class TransactionLoop {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
             let start = stable[place] ?? mirror?.inputOffset ?? 0
             if let mirror { clock.advance(to: mirror.tick) }
-            try store.scan(partition) { key, state in
-                let name = String(decoding: key, as: UTF8.self)
-                if let time = Engine.due(domain: partition.domain, key: name, state: state) {
-                    timers.set(partition, name, time)
-                }
-                return true
-            }
+            if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
             starts.append(place.at(start))
         }
+        tellOwnership()
         return starts
+    }
+
+    /// Expiry times are derived from the state, so they come with it.
+    private func setTimers(_ partition: DomainPartition) throws {
+        var failure: StateError?
+        try store.scan(partition) { key, state in
+            do throws(StateError) {
+                if let time = try Engine.nextDue(Array(state)) {
+                    timers.set(partition, String(decoding: key, as: UTF8.self), time)
+                }
+            } catch {
+                failure = error
+            }
+            return failure == nil
+        }
+        if let failure { throw failure }
     }
 
     /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
@@ -297,5 +316,14 @@ final class TransactionLoop {
             committed[place] = nil
             if let domain = domains[place.topic] { timers.drop(DomainPartition(domain, place.partition)) }
         }
+        tellOwnership()
+    }
+
+    private func tellOwnership() {
+        ownership(
+            Set(
+                committed.keys.compactMap { place in
+                    domains[place.topic].map { DomainPartition($0, place.partition) }
+                }))
     }
 }

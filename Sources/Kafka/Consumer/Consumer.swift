@@ -78,7 +78,8 @@ public final class Consumer {
     /// there. The batch is empty if nothing came; the closure runs in any case.
     ///
     /// Throws a ``KafkaError`` for what a partition or the group reports, after the records that came before it were
-    /// handed out. A retriable one is mended by polling on.
+    /// handed out. A retriable one is mended by polling on. If the closure throws, the positions have moved all the
+    /// same: seek back, or its records are passed over.
     public func poll<Result>(
         max: Int = 1_000, timeout: Duration, _ body: (borrowing Batch) throws -> Result
     ) throws -> Result {

@@ -169,9 +169,9 @@ extension Machine {
         case .add: return try value(a + b)
         case .subtract: return try value(a - b)
         case .multiply: return try value(a * b)
-        case .modulo: return try value(a.remainder(b))
+        case .modulo: return try value(a.remainder(dividingBy: b) ?? a)
         default:
-            if let quotient = a.exactQuotient(b) { return try value(quotient) }
+            if let quotient = a.dividedExactly(by: b) { return try value(quotient) }
             return try value(a.double / b.double)
         }
     }
@@ -252,7 +252,7 @@ extension Number {
         let digits = String(plain.coefficient)
         let sign = plain.isNegative ? "-" : ""
         let point = digits.utf8.count + plain.exponent
-        if plain.exponent >= 0, point <= 34 { return sign + digits + String(repeating: "0", count: plain.exponent) }
+        if plain.exponent >= 0, point <= 21 { return sign + digits + String(repeating: "0", count: plain.exponent) }
         if point > 0, plain.exponent < 0 { return "\(sign)\(digits.prefix(point)).\(digits.suffix(-plain.exponent))" }
         if point > -6, point <= 0 { return "\(sign)0.\(String(repeating: "0", count: -point))\(digits)" }
         let power = point - 1
