@@ -12,7 +12,7 @@ struct Omni: ParsableCommand {
         abstract: "Keeps every system's copy of product, stock and customer the same, and proves it.",
         subcommands: [
             UpCommand.self, HubCommand.self, ConnectCommand.self, ConnectorCommand.self, GetCommand.self,
-            LagCommand.self, TailCommand.self, TopicsCommand.self,
+            LagCommand.self, TailCommand.self, TopicsCommand.self, DemoCommand.self, DemoSystemCommand.self,
         ])
 
     static func main() {

@@ -1,4 +1,5 @@
 import Document
+import Transports
 
 /// The CRM's clerk deletes a contact. The CRM's feed doesn't say so, and nobody else does: a full comparison finds out.
 struct SilentDeletion: Story {

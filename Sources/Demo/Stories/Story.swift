@@ -1,3 +1,5 @@
+import Document
+
 /// Something that happens between the systems, told while it happens, and checked on what the systems show.
 protocol Story {
     /// For programs: `last-sofa`.

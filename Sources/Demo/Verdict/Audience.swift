@@ -1,3 +1,5 @@
+import Document
+
 /// Who ought to have a copy of what: reckoned from what each system held before anything was connected, and from what it
 /// was promised since; never from what the hub has done.
 struct Audience: Sendable {

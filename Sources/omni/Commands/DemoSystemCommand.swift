@@ -22,7 +22,7 @@ struct DemoSystemCommand: ParsableCommand {
     var port: Int
 
     func run() throws {
-        try Supervised.endWithParent()
+        try Supervised.begin()
         guard let token = getenv("DEMO_TOKEN").map({ String(cString: $0) }), !token.isEmpty else {
             throw CommandFailure("DEMO_TOKEN must hold the token that callers bring")
         }
