@@ -113,7 +113,7 @@ let package = Package(
         tests("Formats", ["Document"]),
         tests("Transports", ["Digests"]),
         tests("Canonical", ["Document", "Digests"]),
-        tests("Kafka", ["CRdKafka", "TestBroker", logging]),
+        tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
