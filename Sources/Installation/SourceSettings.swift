@@ -301,7 +301,8 @@ extension WebhookReading {
             Registration(
                 path: reader.text("path", "Where to POST"),
                 body: reader.any(
-                    "body", kind: "map", required: true, "What to POST; `{url}` and `{secret}` in its texts are filled in"
+                    "body", kind: "map", required: true,
+                    "What to POST; `{url}` and `{secret}` in its texts are filled in"
                 )?.json ?? .null,
                 every: reader.duration(
                     "every", default: "5m", "How often it is told again: systems switch webhooks off that failed."))

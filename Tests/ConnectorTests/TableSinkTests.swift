@@ -93,9 +93,12 @@ import Transports
 
     @Test func leavingTheAssortmentDeletes() throws {
         let (place, database) = try workplace()
-        try place.connected { _ in
+        try place.connected { running in
             try place.golden("product", sofa, revision: 1, document("Sofa"))
             _ = try place.records(place.names.input(domain: "product"), count: 1)
+            // As the hub does, once it has the report.
+            try place.identify("product", "till", "501", as: sofa)
+            place.eventually { running.knows("product", "till", "501") }
             try place.golden("product", sofa, revision: 2, document("Sofa", ["shop"]))
             let reports = try place.records(place.names.input(domain: "product"), count: 2)
             #expect(reports.last?.value?["status"] == "absent")

@@ -51,6 +51,9 @@ public final class ConnectorProcess: Sendable {
     /// Asks all threads to end; ``run()`` returns soon after.
     public func stop() { shared.stop.set() }
 
+    /// Whose numbers it has heard of.
+    var identities: IdentityTable { shared.identities }
+
     /// The port on which webhooks arrive; nil while there is none.
     public var webhookPort: Int? { door.withLock { $0 } }
 
@@ -83,7 +86,8 @@ public final class ConnectorProcess: Sendable {
                 for source in settings.sources {
                     threads.append(
                         try start(
-                            source, positions[source.name]?["position"], parked, hints[source.name], bootstrap, after: repeated))
+                            source, positions[source.name]?["position"], parked, hints[source.name], bootstrap,
+                            after: repeated))
                 }
                 log.info("running")
             }

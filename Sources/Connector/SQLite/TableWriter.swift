@@ -125,6 +125,8 @@ struct TableWriter: SinkWriter {
     // MARK: Delete
 
     private func remove(_ write: Write) throws -> Written {
+        // What isn't known to be ours isn't looked for: somebody may just have entered it.
+        if settings.own != nil, write.own == nil { return Written(.absent) }
         guard let place = try find(write) else { return Written(.absent, own: write.own) }
         let number = own(try row(place)) ?? write.own
         switch deletion {

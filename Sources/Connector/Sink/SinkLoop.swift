@@ -222,8 +222,7 @@ final class SinkLoop {
             if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
         }
         for golden in Set(planned.map(\.golden.key)).compactMap({ key in planned.first { $0.golden.key == key }?.golden
-            })
-        {
+        }) {
             if let reason = refused[golden.key] { try park(golden, sink, reason, isWaiting: false, on: ticket) }
         }
     }

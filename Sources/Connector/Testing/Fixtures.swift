@@ -64,7 +64,9 @@ public struct Fixtures {
 
     private func compare(_ found: JSON, _ path: String) -> [String] {
         guard let bytes = try? AtomicFile.read(path) else { return ["there is no \(path.split(separator: "/").last!)"] }
-        guard let expected = try? JSON(parsing: bytes) else { return ["\(path.split(separator: "/").last!) is not JSON"] }
+        guard let expected = try? JSON(parsing: bytes) else {
+            return ["\(path.split(separator: "/").last!) is not JSON"]
+        }
         return Difference.lines(expected: expected, found: found)
     }
 

@@ -1,5 +1,4 @@
 import Canonical
-import Connector
 import Document
 import Glibc
 import Installation
@@ -8,6 +7,8 @@ import Logging
 import TestBroker
 import Testing
 import Transports
+
+@testable import Connector
 
 /// An installation in a temporary folder, with topics of its own on the shared broker and one connector called `test`.
 final class Workplace: Sendable {
@@ -186,6 +187,11 @@ final class RunningConnector {
         thread = try NamedThread("connector") {
             do { try connector.run() } catch { failure.withLock { $0 = "\(error)" } }
         }
+    }
+
+    /// Whether it has heard whose number that is.
+    func knows(_ entity: String, _ system: String, _ id: String) -> Bool {
+        connector.identities.key(of: Reference(system: system, id: id), entity: entity) != nil
     }
 
     /// Why it has ended by itself.
