@@ -1,7 +1,7 @@
 import Document
 
 /// Something that happens between the systems, told while it happens, and checked on what the systems show.
-protocol Story {
+protocol Story: Sendable {
     /// For programs: `last-sofa`.
     var name: String { get }
     /// For people: `The last green sofa`.
