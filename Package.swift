@@ -62,7 +62,7 @@ let package = Package(
         module("Canonical", ["Document", "Schema", "Digests"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
-        module("Consistency", ["Document", "Canonical"]),
+        module("Consistency", ["Document", "Canonical", "Digests"]),
         module("Installation", ["Document", "Canonical", "Schema", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
@@ -119,7 +119,7 @@ let package = Package(
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
         tests(
             "Connector",
-            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "TestBroker", logging]),
+            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
         tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
         tests("API", ["Document", "Hub", "Transports"]),
         tests("Demo", ["Document", "Digests", "Transports"]),

@@ -11,13 +11,14 @@ struct Availability {
     func of(_ product: String, now: Tick) throws -> JSON {
         var places: [JSON] = []
         guard let entity = hub.model.entity("stock") else { throw Refusal(404, "this installation keeps no stock") }
+        let engine = Engine(model: hub.model, subscribers: [:])
         var failure: (any Error)?
         for partition in hub.partitions.filter({ $0.domain == "stock" }).sorted(by: { $0.partition < $1.partition }) {
             try hub.store.scan(partition, keysFrom: Array("\(product)@".utf8)) { _, state in
                 do {
-                    var query = StateQuery(model: hub.model)
-                    guard let golden = try query.golden(entity, Array(state)) else { return true }
-                    places.append(Self.dated(try JSON(parsing: golden.document), now))
+                    let golden = try engine.golden(of: entity.name, state: Array(state))
+                    guard let document = golden?.document else { return true }
+                    places.append(Self.dated(try JSON(parsing: document), now))
                     return true
                 } catch {
                     failure = error

@@ -11,7 +11,7 @@ struct Records {
     private func place(_ entity: EntityType, _ key: String) -> (partition: DomainPartition, key: String) {
         switch entity.engine {
         case .record, .stock: (hub.partition(of: key, domain: entity.domain), key)
-        case .customer: (DomainPartition(entity.domain, 0), "golden:\(key)")
+        case .customer: (DomainPartition(entity.domain, 0), Engine.stateKey(ofCustomer: key))
         }
     }
 
@@ -67,15 +67,17 @@ struct Records {
     static func key(_ entity: EntityType, state key: String) -> String? {
         guard let first = key.utf8.first, first > 0x20 else { return nil }
         guard entity.engine == .customer else { return key }
-        return key.hasPrefix("golden:") ? String(key.dropFirst(7)) : nil
+        return Engine.goldenKey(ofCustomerState: key)
     }
 
     private static func json(_ entity: EntityType, _ key: String, _ state: [UInt8], _ model: Model) throws -> JSON? {
-        var query = StateQuery(model: model)
-        guard let golden = try query.golden(entity, state) else { return nil }
+        let engine = Engine(model: model, subscribers: [:])
+        guard let golden = try engine.golden(of: entity.name, state: state), let document = golden.document else {
+            return nil
+        }
         return [
             "entity": .string(entity.name), "key": .string(key), "revision": .number(Number(Int(golden.revision))),
-            "document": try JSON(parsing: golden.document),
+            "document": try JSON(parsing: document),
         ]
     }
 }

@@ -25,8 +25,7 @@ final class Requests: Sendable {
         guard let found = try hub.store.find(StateName("reservation", id)),
             let state = try hub.store.stateBytes(found.partition, found.key)
         else { return nil }
-        let query = StateQuery(model: hub.model)
-        return try query.reservation(id, key: String(decoding: found.key, as: UTF8.self), state).map {
+        return try Engine.reservation(id, key: String(decoding: found.key, as: UTF8.self), state: state).map {
             try JSON(parsing: $0)
         }
     }

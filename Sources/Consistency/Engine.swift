@@ -53,7 +53,7 @@ public struct Engine: ~Copyable {
         switch contexts[index].entity.engine {
         case .record: rejection = try decideRecord(contexts[index], event, &state, now, &effects)
         case .stock: rejection = try decideStock(contexts[index], event, &state, now, &effects)
-        case .customer: rejection = Rejection(.unknownType, "not decided yet")
+        case .customer: rejection = try decideCustomer(contexts[index], event, &state, now, &effects)
         }
         if let rejection { effects.add(.rejected(rejection)) }
     }

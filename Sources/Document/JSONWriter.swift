@@ -64,7 +64,8 @@ public struct JSONWriter: Sendable {
 
     /// What is written next, on its way to the array.
     private struct Gathered {
-        static let capacity = 4_096
+        /// As much as withUnsafeTemporaryAllocation puts on the stack; more would be allocated.
+        static let capacity = 1_024
         let buffer: UnsafeMutablePointer<UInt8>
         private var count = 0
 

@@ -15,6 +15,14 @@ public struct Node: @unchecked Sendable {
         self.index = word >> 60 == UInt64(Tag.link.rawValue) ? UInt32(truncatingIfNeeded: word) : index
     }
 
+    /// A node at the index of a word that is no link.
+    @inlinable
+    @inline(__always)
+    init(storage: UnsafeMutablePointer<TapeStorage>, known index: UInt32) {
+        self.storage = storage
+        self.index = index
+    }
+
     @inlinable var word: UInt64 { @inline(__always) get { storage.pointee.words[Int(index)] } }
 
     /// What the value is. Never ``Tag/link``.
@@ -144,6 +152,15 @@ public struct Node: @unchecked Sendable {
         return UInt32(truncatingIfNeeded: word)
     }
 
+    /// An object's members in their written order, to be read before anything is appended to the tape; empty for other
+    /// kinds.
+    @inlinable public var fixedMembers: FixedMembers {
+        @inline(__always) get {
+            FixedMembers(
+                storage: storage, index: index + 1, left: word >> 60 == UInt64(Tag.object.rawValue) ? count : 0)
+        }
+    }
+
     /// An array's elements.
     @frozen
     public struct Elements: Sequence, IteratorProtocol {
@@ -197,6 +214,48 @@ public struct Node: @unchecked Sendable {
             cursor = Node.end(of: cursor + 1, in: storage)
             return (key, value)
         }
+    }
+}
+
+/// An object's members, read quicker than ``Node/Members``: nothing may be appended to the tape meanwhile, so its
+/// memory stays where it is.
+@frozen
+public struct FixedMembers: Sequence, IteratorProtocol {
+    @usableFromInline let storage: UnsafeMutablePointer<TapeStorage>
+    @usableFromInline let words: UnsafeMutablePointer<UInt64>
+    @usableFromInline let bytes: UnsafeMutablePointer<UInt8>
+    @usableFromInline var index: UInt32
+    @usableFromInline var left: Int
+
+    @inlinable
+    @inline(__always)
+    init(storage: UnsafeMutablePointer<TapeStorage>, index: UInt32, left: Int) {
+        self.storage = storage
+        words = storage.pointee.words
+        bytes = storage.pointee.bytes
+        self.index = index
+        self.left = left
+    }
+
+    /// The next member: its name, the name's bytes, its value.
+    @inlinable
+    @inline(__always)
+    public mutating func next() -> (key: Node, name: UnsafeBufferPointer<UInt8>, value: Node)? {
+        guard left > 0 else { return nil }
+        left &-= 1
+        // A key is a string's word itself, never a link.
+        let word = words[Int(index)]
+        let key = Node(storage: storage, known: index)
+        let name = UnsafeBufferPointer(
+            start: bytes + Int(UInt32(truncatingIfNeeded: word)), count: Int((word >> 32) & 0x3FF_FFFF))
+        index &+= 1
+        let valueWord = words[Int(index)]
+        let tag = valueWord >> 60
+        let isLink = tag == UInt64(Tag.link.rawValue)
+        let value = Node(storage: storage, known: isLink ? UInt32(truncatingIfNeeded: valueWord) : index)
+        let isContainer = tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue)
+        index = isContainer ? UInt32(truncatingIfNeeded: valueWord) : index &+ 1
+        return (key, name, value)
     }
 }
 

@@ -292,7 +292,8 @@ struct Parts {
     func write(to draft: inout Program.Draft, _ number: Int32) {
         draft.subschemas[Int(number)] = Subschema(
             kinds: kinds, wholeNumbers: wholeNumbers, isPersonal: isPersonal, tracks: !unevaluated.isEmpty,
-            isTrivial: kinds == .all && !wholeNumbers && !isPersonal && isEmpty, kindsPlace: kindsPlace)
+            isTrivial: kinds == .all && !wholeNumbers && !isPersonal && isEmpty,
+            isSimple: !wholeNumbers && unevaluated.isEmpty, kindsPlace: kindsPlace)
         // A value's kind is known first, so each kind has its list whole.
         func write(_ instructions: [Instruction], _ tags: Int...) {
             let start = Int32(draft.instructions.count)

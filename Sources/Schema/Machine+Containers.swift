@@ -10,14 +10,13 @@ extension Machine {
         var found: UInt64 = 0
         var position = 0
         let names = rules.pointee.names
-        for (key, value) in node.members {
-            if let entry = program.names.find(.init(key.utf8), in: names) {
+        for (key, name, value) in node.fixedMembers {
+            if let entry = program.names.find(.init(name), in: names) {
                 found |= entry.pointee.required
-                if entry.pointee.schema >= 0 {
+                let schema = entry.pointee.schema
+                if schema >= 0 {
                     if let tracking { tracking.pointee.insert(position) }
-                    if entry.pointee.schema != Subschema.always,
-                        !checkMember(entry.pointee.schema, key, value, isKnown: true)
-                    {
+                    if !isPlain(schema, value), !checkMember(schema, key, value, isKnown: true) {
                         if Listener.isSilent { return false }
                         valid = false
                     }
@@ -223,10 +222,10 @@ extension Machine {
     @inline(__always)
     mutating func quietly(_ body: (inout Machine) -> Bool, at position: Int? = nil) -> Bool {
         if Listener.isSilent { return body(&self) }
-        var aside = Machine(program: program, log: log.branch())
+        var aside = Machine(program: program, log: log.branch(keepingFindings: false))
         if let position { aside.log.enter(position) }
         let valid = body(&aside)
-        log.merge(aside.log, findings: false)
+        log.takeMarks(of: aside.log)
         return valid
     }
 }

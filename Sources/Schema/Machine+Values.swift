@@ -44,6 +44,7 @@ extension Machine {
 
     @inline(never)
     mutating func number(_ instruction: UnsafePointer<Instruction>, _ node: Node) -> Bool {
+        if isPlainlyWithin(instruction, node.utf8) { return true }
         guard let number = node.number else { return true }
         let place = instruction.pointee.place
         let limit = program.numbers + Int(instruction.pointee.a)
@@ -55,6 +56,33 @@ extension Machine {
         default:
             return number.isMultiple(of: limit.pointee)
                 || fail(place, node, "must be a multiple of \(limit.pointee)")
+        }
+    }
+}
+
+extension Machine {
+    /// What a number's text alone can tell: it is above zero, or has few decimals. Saves reading most prices.
+    @inline(__always)
+    private func isPlainlyWithin(_ instruction: UnsafePointer<Instruction>, _ text: UnsafeBufferPointer<UInt8>) -> Bool
+    {
+        let limit = program.numbers + Int(instruction.pointee.a)
+        switch instruction.pointee.operation {
+        case .minimum, .exclusiveMinimum:
+            return limit.pointee.coefficient == 0 && text[0] >= UInt8(ascii: "1")
+        case .multipleOf:
+            guard limit.pointee.coefficient == 1, limit.pointee.exponent <= 0 else { return false }
+            var place = 0
+            while place < text.count, text[place] != UInt8(ascii: ".") {
+                if text[place] > UInt8(ascii: "9") { return false }
+                place += 1
+            }
+            let decimals = place + 1
+            while place < text.count {
+                if text[place] > UInt8(ascii: "9") { return false }
+                place += 1
+            }
+            return place - decimals <= -limit.pointee.exponent
+        default: return false
         }
     }
 }

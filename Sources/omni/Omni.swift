@@ -12,7 +12,8 @@ struct Omni: ParsableCommand {
         abstract: "Keeps every system's copy of product, stock and customer the same, and proves it.",
         subcommands: [
             UpCommand.self, HubCommand.self, ConnectCommand.self, ConnectorCommand.self, GetCommand.self,
-            LagCommand.self, TailCommand.self, TopicsCommand.self, DemoCommand.self, DemoSystemCommand.self,
+            WhyCommand.self, DriftCommand.self, LagCommand.self, TailCommand.self, TopicsCommand.self,
+            DemoCommand.self, DemoSystemCommand.self,
         ])
 
     static func main() {

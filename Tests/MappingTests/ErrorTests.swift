@@ -162,11 +162,13 @@ import Testing
 
     @Test("An unknown reference is an outcome of its own: it parks the record")
     func references() throws {
-        #expect(throws: MappingFailure.unknownReference(
-            UnknownReference(entity: "product", system: "till", id: "1", key: nil, file: "test.jsonata", line: 1))
+        #expect(
+            throws: MappingFailure.unknownReference(
+                UnknownReference(entity: "product", system: "till", id: "1", key: nil, file: "test.jsonata", line: 1))
         ) { try map("$omni_ref(\"product\", \"till\", art)", #"{"art":"1"}"#) }
-        #expect(throws: MappingFailure.unknownReference(
-            UnknownReference(entity: "product", system: "till", id: nil, key: "9", file: "test.jsonata", line: 1))
+        #expect(
+            throws: MappingFailure.unknownReference(
+                UnknownReference(entity: "product", system: "till", id: nil, key: "9", file: "test.jsonata", line: 1))
         ) { try map("$omni_idOf(\"product\", key)", #"{"key":"9"}"#) }
         #expect(mappingError("$omni_table(\"nope\", \"a\")")?.code == "U2006")
     }

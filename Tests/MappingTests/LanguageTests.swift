@@ -86,7 +86,9 @@ struct Row: CustomTestStringConvertible, Sendable {
             Row("$.sku{$: $count($)}", lines, #"{"b":2,"a":1}"#),
             Row("${sku: $sum(qty)}", lines, #"{"b":5,"a":1}"#),
             Row("${sku: qty}", lines, #"{"b":[2,3],"a":1}"#),
-            Row("${sku: {\"n\": $sum(qty), \"first\": qty[0]}}", lines, #"{"b":{"n":5,"first":[2,3]},"a":{"n":1,"first":1}}"#),
+            Row(
+                "${sku: {\"n\": $sum(qty), \"first\": qty[0]}}", lines,
+                #"{"b":{"n":5,"first":[2,3]},"a":{"n":1,"first":1}}"#),
             Row("$^(sku).qty", lines, "[1,2,3]"),
             Row("$^(sku, >qty).qty", lines, "[1,3,2]"),
             Row("$^(>price).sku", lines, #"["a","b","b"]"#),
@@ -110,7 +112,8 @@ struct Row: CustomTestStringConvertible, Sendable {
             Row("orders.lines.{\"o\": %.id, \"p\": p}", orders, #"[{"o":1,"p":"x"},{"o":1,"p":"y"},{"o":2,"p":"x"}]"#),
             Row("orders.lines.{\"s\": %.%.shop, \"o\": %.id}[0].s", orders, #""S1""#),
             Row("orders.lines[%.id = 2].n", orders, "5"),
-            Row("orders.lines@$l.{\"n\": $l.n, \"id\": id}", orders, #"[{"n":2,"id":1},{"n":1,"id":1},{"n":5,"id":2}]"#),
+            Row(
+                "orders.lines@$l.{\"n\": $l.n, \"id\": id}", orders, #"[{"n":2,"id":1},{"n":1,"id":1},{"n":5,"id":2}]"#),
             Row("loans@$l.books@$b[$l.isbn = $b.isbn].{\"t\": $b.t, \"who\": $l.who}", loans, #"{"t":"B","who":"y"}"#),
             Row("loans@$l.books@$b{$b.t: $count($l)}", loans, #"{"A":2,"B":2}"#),
             Row("orders.lines#$i.{\"i\": $i, \"p\": p}", orders, #"[{"i":0,"p":"x"},{"i":1,"p":"y"},{"i":0,"p":"x"}]"#),
@@ -129,7 +132,9 @@ struct Row: CustomTestStringConvertible, Sendable {
             Row("($f := $trim ~> $uppercase; $f(\"  a b \"))", "{}", #""A B""#),
             Row("\" x \" ~> $trim ~> $pad(3, \"-\")", "{}", #""x--""#),
             Row("function($x)<n:n> { $x * 2 }(21)", "{}", "42"),
-            Row("a ~> |lines|{\"n\": n + 1}, \"p\"|", #"{"a":{"lines":[{"n":1,"p":2},{"n":2}],"k":0}}"#, #"{"lines":[{"n":2},{"n":3}],"k":0}"#),
+            Row(
+                "a ~> |lines|{\"n\": n + 1}, \"p\"|", #"{"a":{"lines":[{"n":1,"p":2},{"n":2}],"k":0}}"#,
+                #"{"lines":[{"n":2},{"n":3}],"k":0}"#),
             Row("[a, a ~> |$|{\"b\": 2}|]", #"{"a":{"b":1}}"#, #"[{"b":1},{"b":2}]"#),
             Row("($sum := function($x) { 0 }; $sum([1]))", "{}", "0"),
             Row("(($sum := function($x) { 0 }); $sum([1]))", "{}", "1"),
@@ -194,7 +199,8 @@ struct Row: CustomTestStringConvertible, Sendable {
 
     @Test("One evaluator maps many records, and errors leave nothing behind")
     func reuse() throws {
-        let mapping = try CompiledMapping(source: "($x := a; {\"b\": $x + 1, \"c\": $map([1], function($v) { $v + $x })})")
+        let mapping = try CompiledMapping(
+            source: "($x := a; {\"b\": $x + 1, \"c\": $map([1], function($v) { $v + $x })})")
         var evaluator = MappingEvaluator()
         var tape = Tape()
         let context = EvaluationContext(milliseconds: 0)
@@ -203,7 +209,9 @@ struct Row: CustomTestStringConvertible, Sendable {
             do {
                 let result = try evaluator.evaluate(mapping, input: tape.root, tape: &tape, context: context)
                 #expect(number % 3 != 2)
-                #expect(result.map { JSON($0) } == .object([.init("b", .number(Number(number + 1))), .init("c", .number(Number(number + 1)))]))
+                #expect(
+                    result.map { JSON($0) }
+                        == .object([.init("b", .number(Number(number + 1))), .init("c", .number(Number(number + 1)))]))
             } catch {
                 #expect(number % 3 == 2, "\(error)")
             }

@@ -69,7 +69,7 @@ extension Engine {
 struct Place {
     let context: EntityContext
     /// The golden record's key.
-    let key: String
+    var key: String
     /// The event's column; -1 for none.
     var column = -1
     var isReport = false
@@ -84,7 +84,8 @@ extension RecordState {
         _ event: borrowing Event, _ place: Place, _ json: inout JSONWriter, _ effects: inout Effects
     ) {
         let seen = Observation(event)
-        setSelf(event.envelope.selfID, place, &effects)
+        // A customer's own number is in her key.
+        if !place.context.merge.ofMembers { setSelf(event.envelope.selfID, place, &effects) }
         if !columns[place.column].isObservable {
             columns[place.column].isObservable = true
             modified = true
@@ -167,21 +168,23 @@ extension RecordState {
         let known = columns[place.column].selfID
         guard removing ? !known.isEmpty : selfID != nil && !equals(known, selfID!.utf8) else { return }
         let entity = place.context.name
-        let system = place.context.merge.ofMembers ? nil : name(ofColumn: place.column)
-        // Customers' numbers are part of their column's name, and are told of when members come and go.
-        if let system, !known.isEmpty {
-            effects.add(.reference(entity: entity, Reference(system: system, id: string(known)), key: nil))
-        }
         modified = true
+        if !known.isEmpty {
+            effects.add(.reference(entity: entity, reference(ofColumn: place.column, place.context.merge), key: nil))
+        }
         guard let selfID, !removing else {
             columns[place.column].selfID = .empty
             return
         }
         let text = append(selfID.utf8)
         columns[place.column].selfID = text
-        if let system {
-            effects.add(.reference(entity: entity, Reference(system: system, id: selfID), key: place.key))
-        }
+        effects.add(.reference(entity: entity, reference(ofColumn: place.column, place.context.merge), key: place.key))
+    }
+
+    /// A column's system and its own number there.
+    func reference(ofColumn index: Int, _ merge: Merge) -> Reference {
+        if merge.ofMembers, let member = Reference(key: name(ofColumn: index)) { return member }
+        return Reference(system: name(ofColumn: index), id: string(columns[index].selfID))
     }
 }
 

@@ -140,7 +140,8 @@ extension RecordState {
             var first = -1
             var anyPresent = false
             for index in columns.indices where context.merge.isColumn(self, Int32(index), of: system) {
-                if first < 0 { first = index }
+                // A member that is gone says more than the place that was kept before there was one.
+                if first < 0 || !isMember(first) { first = index }
                 guard isPresent(index) else { continue }
                 copies.append(index)
                 anyPresent = true

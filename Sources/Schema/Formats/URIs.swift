@@ -5,7 +5,8 @@ struct ASCIISet {
 
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
-        byte < 64 ? low >> UInt64(byte) & 1 != 0 : byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+        let word = byte < 64 ? low : high
+        return byte < 128 && word &>> UInt64(byte) & 1 != 0
     }
 }
 
@@ -66,18 +67,19 @@ struct URIShape {
 
     private mutating func authority() -> Bool {
         let start = at
+        guard skip(Self.name) else { return false }
+        let name = at
+        // Behind a colon lies a port, or a password and '@'.
         guard skip(Self.user) else { return false }
         if take("@") {
-            // That was the user.
+            guard skip(Self.name) else { return false }
         } else {
-            at = start
+            at = name
         }
-        if take("[") {
+        if at == start || text[at - 1] == UInt8(ascii: "@"), take("[") {
             guard let close = text[at...].firstIndex(of: UInt8(ascii: "]")) else { return false }
             guard isAddress(text[at..<close]) else { return false }
             at = close + 1
-        } else {
-            guard skip(Self.name) else { return false }
         }
         guard take(":") else { return true }
         while at < text.count, text[at].isDigit { at += 1 }
@@ -103,13 +105,18 @@ struct URIShape {
     /// Goes on over characters of a set and those percent-encoded; false where a `%` has no two digits behind it.
     @inline(__always)
     private mutating func skip(_ set: ASCIISet) -> Bool {
-        while at < text.count {
-            let byte = text[at]
-            if set.contains(byte) || (byte > 127 && international) {
-                at += 1
+        var place = at
+        defer { at = place }
+        while place < text.count {
+            let byte = text[place]
+            // Nearly all are letters, which every set holds.
+            if byte.isLetter || set.contains(byte) || (byte > 127 && international) {
+                place += 1
             } else if byte == UInt8(ascii: "%") {
-                guard at + 2 < text.count, text[at + 1].isHexDigit, text[at + 2].isHexDigit else { return false }
-                at += 3
+                guard place + 2 < text.count, text[place + 1].isHexDigit, text[place + 2].isHexDigit else {
+                    return false
+                }
+                place += 3
             } else {
                 break
             }

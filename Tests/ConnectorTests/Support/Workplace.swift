@@ -21,7 +21,8 @@ final class Workplace: Sendable {
 
     /// - Parameter files: what lies in `Connectors/test/`, `connector.yaml` among it. `{folder}` stands for the
     ///   workplace's folder.
-    init(_ files: [String: String], partitions: Int = 2) throws {
+    /// - Parameter environment: what the placeholders in it stand for.
+    init(_ files: [String: String], partitions: Int = 2, environment: [String: String] = [:]) throws {
         var template = Array("/tmp/omni-connector-XXXXXX".utf8CString)
         let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         self.folder = folder
@@ -34,7 +35,9 @@ final class Workplace: Sendable {
                 "omni.yaml",
                 "prefix: \(prefix)\ndata: \(folder)/var\nbroker: { bootstrap.servers: \"\(shared.bootstrapServers)\" }\n"
             ))
-        for path in ["Connectors", "Connectors/test", "Schemas", "drop"] { mkdir("\(folder)/\(path)", 0o755) }
+        for path in ["Connectors", "Connectors/test", "Schemas", "drop", "drop/in"] {
+            mkdir("\(folder)/\(path)", 0o755)
+        }
         for (name, text) in all {
             let parts = name.split(separator: "/").dropLast()
             for count in 1..<(parts.count + 1) where count > 0 {
@@ -52,7 +55,8 @@ final class Workplace: Sendable {
         var log = Logger(label: "test")
         log.logLevel = getenv("OMNI_TEST_LOG") == nil ? .critical : .debug
         self.log = log
-        installation = try Installation.load(folder: folder)
+        installation = try Installation.load(
+            folder: folder, surroundings: Surroundings(variable: { environment[$0] }, file: { _ in nil }))
         model = try installation.model()
         let table = TopicTable(
             names: TopicNames(prefix: prefix), model: model, connectors: ["test"], partitions: { _ in partitions })
@@ -60,6 +64,16 @@ final class Workplace: Sendable {
         try admin.create(
             table.topics.map { TopicSpecification($0.name, partitions: Int32($0.partitions), settings: [:]) },
             timeout: .seconds(20))
+    }
+
+    /// A connector of this repository.
+    static func connector(_ name: String) throws -> [String: String] {
+        let folder = "\(repository)/Connectors/\(name)"
+        let names = ["connector.yaml"] + Folders.names(in: folder).filter { $0.hasSuffix(".jsonata") }
+        return try Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, String(decoding: try AtomicFile.read("\(folder)/\($0)"), as: UTF8.self))
+            })
     }
 
     static var repository: String {
@@ -76,6 +90,11 @@ final class Workplace: Sendable {
     /// Writes a file into the workplace's folder, renamed into place.
     func drop(_ name: String, _ text: String) throws {
         try AtomicFile.replace("\(folder)/drop/\(name)", with: Array(text.utf8))
+    }
+
+    /// A file's text.
+    func read(_ name: String) throws -> String {
+        String(decoding: try AtomicFile.read("\(folder)/\(name)"), as: UTF8.self)
     }
 
     /// Whether a file is there.
