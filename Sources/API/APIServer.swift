@@ -86,9 +86,9 @@ struct Refusal: Error, CustomStringConvertible {
 
 /// The API's routes.
 struct Routes: Sendable {
-    private let hub: HubProcess
-    private let requests: Requests
-    private let settings: OmniSettings
+    let hub: HubProcess
+    let requests: Requests
+    let settings: OmniSettings
 
     init(_ hub: HubProcess, _ requests: Requests, _ settings: OmniSettings) {
         self.hub = hub

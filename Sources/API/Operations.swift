@@ -2,6 +2,7 @@ import Canonical
 import Consistency
 import Document
 import Hub
+import Installation
 import Transports
 
 /// What operators ask: why a field holds what it holds, and which copies disagree.
