@@ -75,7 +75,8 @@ public struct Demonstration {
         try stage.checkInstallation()
         try stage.startBroker()
         screen.event(
-            ContinuousClock.now - start, "broker", stage.settings.broker == nil
+            ContinuousClock.now - start, "broker",
+            stage.settings.broker == nil
                 ? "\(layout.broker), embedded" : "\(layout.broker), topics begin with \(layout.prefix)")
         try stage.startSystem("shop", port: layout.ports.shop, token: layout.secrets.shop)
         try stage.startSystem("crm", port: layout.ports.crm, token: layout.secrets.crm)
@@ -104,10 +105,16 @@ public struct Demonstration {
     private func judge(_ scene: Scene, _ outcome: inout Outcome) throws {
         screen.chapter("The verdict", "every system's own copy, read from the system itself")
         var verdict = Verdict()
+        // Nothing may move for so long: copies that are put right for ever don't agree.
+        let rest = Duration.seconds(1)
+        var since = ContinuousClock.now
         do {
             try scene.patience.wait(for: "every copy to agree", within: .seconds(60), every: .milliseconds(60)) {
+                let before = verdict
                 verdict = try scene.verdict()
-                return verdict.isConsistent ? .there(()) : .notYet("\(verdict.differences) copies don't")
+                if !verdict.isConsistent || verdict.golden != before.golden { since = ContinuousClock.now }
+                guard verdict.isConsistent else { return .notYet("\(verdict.differences) copies don't") }
+                return ContinuousClock.now - since >= rest ? .there(()) : .notYet("records still move")
             }
         } catch let error as NotInTime {
             // The table shows it better than words do; unless nothing could be read.
@@ -115,7 +122,17 @@ public struct Demonstration {
         }
         VerdictTable(verdict: verdict, screen: screen).show()
         outcome.systems = scene.systems.views.map { Outcome.System($0.system, verdict) }
-        if !verdict.isConsistent { outcome.failure = "\(verdict.differences) copies differ from the golden record" }
+        guard verdict.isConsistent else {
+            outcome.failure = "\(verdict.differences) copies differ from the golden record, or don't come to rest"
+            return
+        }
+        screen.line()
+        try scene.patience.wait(for: "the hub's own account of drift", within: .seconds(20)) {
+            let drift = try scene.hub.drift()
+            guard drift.drifting == 0, drift.of > 0 else { return .notYet("\(drift.drifting) drift: \(drift.first)") }
+            screen.line("  The hub's own account ('omni drift'): \(drift.of) copies, none drifting.")
+            return .there(())
+        }
     }
 
     private func conclude(_ outcome: Outcome) {
@@ -124,7 +141,8 @@ public struct Demonstration {
         screen.line()
         if outcome.isConsistent {
             screen.passed(
-                "\(outcome.stories.count) stories, \(outcome.systems.count) systems, \(copies) copies, no difference, in \(seconds)")
+                "\(outcome.stories.count) stories, \(outcome.systems.count) systems, \(copies) copies, no difference, in \(seconds)"
+            )
         } else {
             screen.failed(outcome.failure ?? "the systems don't agree")
         }

@@ -48,7 +48,9 @@ struct HubClient {
 
     /// The golden record that a system knows under its own number.
     func record(_ entity: String, system: String, id: String) throws -> GoldenRecord? {
-        try found("/v1/records/\(entity)?system=\(system)&id=\(PercentEncoding.encode(id))").flatMap { GoldenRecord($0) }
+        try found("/v1/records/\(entity)?system=\(system)&id=\(PercentEncoding.encode(id))").flatMap {
+            GoldenRecord($0)
+        }
     }
 
     /// A reservation; nil when the hub doesn't know it.
@@ -57,6 +59,17 @@ struct HubClient {
     /// What is known of a product at one place: `onHand`, `reserved`, `available` …
     func availability(of gtin: String, at place: String) throws -> JSON? {
         try web.call(.get, "/v1/availability/\(gtin)")["places"]?.array?.first { $0["place"]?.string == place }
+    }
+
+    /// How many copies the hub itself takes for drifting, and of how many; the first of them in words.
+    func drift() throws -> (drifting: Int, of: Int, first: String) {
+        let report = try web.call(.get, "/v1/drift")
+        let entities = report["entities"]?.array ?? []
+        let all = entities.flatMap { $0["counts"]?.object ?? [] }.reduce(0) { $0 + ($1.value.integer ?? 0) }
+        let copy = entities.lazy.flatMap { $0["copies"]?.array ?? [] }.first
+        let words = ["system", "key", "condition", "reason"].compactMap { copy?[$0]?.held }.joined(separator: " ")
+        // Without the number nothing is known: that isn't zero.
+        return (report["drifting"]?.integer ?? all, all, words)
     }
 
     private func found(_ path: String) throws -> JSON? {

@@ -38,12 +38,12 @@ public final class Screen {
 
     /// What somebody does or shows, and how long after the chapter's beginning (or what else is measured).
     func event(_ after: Duration, _ who: String, _ what: String) {
-        line("  " + ink(.dim, Self.seconds(after).leftPadded(to: 8)) + "  " + who.rightPadded(to: 11) + what)
+        line("  " + ink(.dim, Self.seconds(after).leftPadded(to: 8)) + "  " + who.rightPadded(to: 12) + what)
     }
 
     /// Something about somebody, without a time.
     func fact(_ who: String, _ what: String) {
-        line("            " + who.rightPadded(to: 11) + what)
+        line("            " + who.rightPadded(to: 12) + what)
     }
 
     /// A chapter ends well.

@@ -20,8 +20,6 @@ final class Claims: Sendable {
     private struct State: Sendable {
         var isOpen = false
         var isStopping = false
-        /// Clients that have begun to ask.
-        var begun = 0
         var answers: [Answer] = []
     }
 
@@ -49,8 +47,8 @@ final class Claims: Sendable {
     /// All clients ask at once.
     func open() { state.withLock { $0.isOpen = true } }
 
-    /// Waits until so many clients have begun to ask.
-    func waitForBegun(_ count: Int) { _ = state.wait(for: .seconds(5)) { $0.begun >= count ? true : nil } }
+    /// Waits until one has been answered while others still ask; for a moment only.
+    func waitForFirst() { _ = state.wait(for: .seconds(2)) { $0.answers.isEmpty ? nil : true } }
 
     /// How many have been answered.
     var answered: Int { state.withLock { $0.answers.count } }
@@ -79,7 +77,6 @@ final class Claims: Sendable {
         var words = "nothing"
         while ContinuousClock.now < deadline, !state.withLock({ $0.isStopping }) {
             attempts += 1
-            if attempts == 1 { state.withLock { $0.begun += 1 } }
             do {
                 let answer = try web.send(.post, "/v1/reservations", body)
                 words = "\(answer.status) \(answer.body["error"]?.string ?? "")"

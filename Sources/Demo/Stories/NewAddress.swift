@@ -15,21 +15,23 @@ struct NewAddress: Story {
             throw Untrue(step: "the till's customer is known in CRM and shop", seen: "not linked to both")
         }
         scene.screen.fact("hub", "till \(id), shop \(shop) and CRM \(crm) are one person, \(golden.key.prefix(8))…")
-        let start = ContinuousClock.now
-        try scene.systems.till.editAddress(
-            of: id, street: "Satamakatu 5 A 12", zip: "33200", city: "Tampere")
-        scene.screen.event(.zero, "till", "she has moved: Satamakatu 5 A 12, 33200 Tampere")
         try scene.follow(
             [
                 address(scene, "crm", crm, "Satamakatu 5 A 12, 33200 TAMPERE"),
                 address(scene, "shop", shop, "Satamakatu 5 A 12, 33200 Tampere"),
-            ], since: start, within: .seconds(30))
+            ], within: .seconds(30)
+        ) {
+            try scene.systems.till.editAddress(of: id, street: "Satamakatu 5 A 12", zip: "33200", city: "Tampere")
+            scene.screen.event(.zero, "till", "she has moved: Satamakatu 5 A 12, 33200 Tampere")
+        }
         scene.screen.passed("CRM and shop have it")
     }
 
     private func address(_ scene: Scene, _ system: String, _ id: String, _ expected: String) -> Hop {
         Hop(who: system) {
-            guard let row = try scene.systems.row("customer", id, in: system) else { return .notYet("no such customer") }
+            guard let row = try scene.systems.row("customer", id, in: system) else {
+                return .notYet("no such customer")
+            }
             let parts = ["streetAddress", "postalCode", "addressLocality"].map { row.text("address.\($0)") ?? "–" }
             let held = "\(parts[0]), \(parts[1]) \(parts[2])"
             return held == expected ? .there("\(id): \(held)") : .notYet(held)

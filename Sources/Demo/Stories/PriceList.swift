@@ -6,7 +6,7 @@ struct PriceList: Story {
 
     /// In the till and at the wholesaler's, but not in the shop, which gives names of its own.
     static let renamed = Assortment.all[8]
-    static let newName = "Table lamp \"Tähti\", opal glass, hand-polished"
+    static let newName = "Lamp \"Tähti\" for the table, opal glass"
     /// In all five.
     static let repriced = Assortment.all[3]
     static let newPrice = "233.37"
@@ -20,31 +20,34 @@ struct PriceList: Story {
 
     private func rename(_ scene: Scene) throws {
         let key = EAN.gtin14(Self.renamed.ean)
-        try scene.systems.importer.rename(Self.renamed.ean, to: Self.newName)
-        let start = ContinuousClock.now
-        try scene.systems.importer.deliver()
-        scene.screen.event(.zero, "importer", "drops a new list: \(Self.newName)")
         let cut = String(Self.newName.prefix(TillSchema.nameLength))
         try scene.follow(
             [
                 .golden(scene, "product", key, "name", is: Self.newName),
                 .copy(scene, "till", "product", key, "name", is: cut, note: "it keeps 20 characters"),
                 .copy(scene, "wholesaler", "product", key, "name", is: Self.newName),
-            ], since: start, within: .seconds(30))
+            ], within: .seconds(30)
+        ) {
+            try scene.systems.importer.rename(Self.renamed.ean, to: Self.newName)
+            try scene.systems.importer.deliver()
+            scene.screen.event(.zero, "importer", "drops a new list: \(Self.renamed.name) is now called")
+            scene.screen.fact("", Self.newName)
+        }
     }
 
     private func reprice(_ scene: Scene) throws {
         let key = EAN.gtin14(Self.repriced.ean)
-        try scene.systems.wholesaler.changePrice(of: Self.repriced.ean, to: Self.newPrice)
-        let start = ContinuousClock.now
-        try scene.systems.wholesaler.deliverArticles()
-        scene.screen.event(.zero, "wholesaler", "drops a new list: \(Self.repriced.name) at \(Self.newPrice)")
         try scene.follow(
             [
                 .golden(scene, "product", key, "price", is: Self.newPrice),
                 .copy(scene, "till", "product", key, "price", is: Self.newPrice),
                 .copy(scene, "shop", "product", key, "price", is: "233.35", note: "it asks round prices"),
                 .copy(scene, "importer", "product", key, "price", is: Self.newPrice),
-            ], since: start, within: .seconds(30))
+            ], within: .seconds(30)
+        ) {
+            try scene.systems.wholesaler.changePrice(of: Self.repriced.ean, to: Self.newPrice)
+            try scene.systems.wholesaler.deliverArticles()
+            scene.screen.event(.zero, "wholesaler", "drops a new list: \(Self.repriced.name), at \(Self.newPrice)")
+        }
     }
 }

@@ -59,7 +59,8 @@ extension Hop {
         Hop(who: system) {
             guard let row = try scene.systems.row(entity, key, in: system) else { return .notYet("no copy") }
             let held = row.text(field) ?? "nothing"
-            return held == expected ? .there("\(short(field)) \(held)" + (note.isEmpty ? "" : "  (\(note))")) : .notYet(held)
+            return held == expected
+                ? .there("\(short(field)) \(held)" + (note.isEmpty ? "" : "  (\(note))")) : .notYet(held)
         }
     }
 
@@ -79,23 +80,41 @@ extension Hop {
 }
 
 extension Scene {
+    /// Makes a change and waits until it has come to every station.
+    ///
+    /// - Parameters:
+    ///   - change: makes it, and says so on the screen.
+    /// - Throws: ``Untrue`` when a station shows the change before it is made: then its arrival would prove nothing.
+    func follow(_ hops: [Hop], within limit: Duration, _ change: () throws -> Void) throws {
+        for hop in hops {
+            if case .there(let text) = try hop.look() {
+                throw Untrue(step: "\(hop.who) doesn't show the change before it is made", seen: text)
+            }
+        }
+        let start = ContinuousClock.now
+        try change()
+        try follow(hops, since: start, within: limit)
+    }
+
     /// Waits until the change has come to every station, and shows when it did.
     func follow(_ hops: [Hop], since start: ContinuousClock.Instant, within limit: Duration) throws {
         var open = hops
         let names = hops.map(\.who).joined(separator: ", ")
         try patience.wait(for: "the change in \(names)", within: limit) {
             var seen: [String] = []
-            for (place, hop) in open.enumerated().reversed() {
+            var left: [Hop] = []
+            for hop in open {
                 let look: Look<String>
                 do { look = try hop.look() } catch { look = .notYet("\(error)") }
                 switch look {
-                case .there(let text):
-                    screen.event(ContinuousClock.now - start, hop.who, text)
-                    open.remove(at: place)
-                case .notYet(let text): seen.append("\(hop.who) shows \(text)")
+                case .there(let text): screen.event(ContinuousClock.now - start, hop.who, text)
+                case .notYet(let text):
+                    seen.append("\(hop.who) shows \(text)")
+                    left.append(hop)
                 }
             }
-            return open.isEmpty ? .there(()) : .notYet(seen.reversed().joined(separator: "; "))
+            open = left
+            return open.isEmpty ? .there(()) : .notYet(seen.joined(separator: "; "))
         }
     }
 }

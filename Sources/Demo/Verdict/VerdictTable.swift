@@ -8,7 +8,8 @@ struct VerdictTable {
     /// Shows everything.
     func show() {
         for (title, table) in [
-            ("Products: the price that each asks", products()), ("Stock: available pieces", stock()),
+            ("Products: the price that each asks", products()),
+            ("Stock: pieces available in the store, at the wholesaler's, at the importer's", stock()),
             ("Customers: their number in each system, and the city as it is written there", customers()),
             ("Reservations", reservations()),
         ] {
@@ -29,7 +30,9 @@ struct VerdictTable {
                 .init((golden.document["name"]?.held ?? "").shortened(to: 38)),
                 .init(Self.price(golden.document["price"])),
             ]
-        } cell: { Self.price($0["price"]) }
+        } cell: {
+            Self.price($0["price"])
+        }
     }
 
     private func customers() -> Columns? {
@@ -37,7 +40,9 @@ struct VerdictTable {
             let name = [golden.document["givenName"], golden.document["familyName"]].compactMap { $0?.held }
             let city = golden.document["address"]?["addressLocality"]?.held ?? "–"
             return [.init(name.joined(separator: " ")), .init(city)]
-        } cell: { "\($0.id) \($0.text("address.addressLocality") ?? "–")" }
+        } cell: {
+            "\($0.id) \($0.text("address.addressLocality") ?? "–")"
+        }
     }
 
     private func reservations() -> Columns? {
@@ -48,7 +53,9 @@ struct VerdictTable {
         }
         return VerdictTable(verdict: shown, screen: screen).table("reservation", ["till"], .left) { golden in
             [.init("\(golden.key.prefix(8))…"), .init(golden.document["state"]?.held ?? "")]
-        } cell: { $0.text("state") ?? "" }
+        } cell: {
+            $0.text("state") ?? ""
+        }
     }
 
     /// One line a product: its pieces at each place, in the places' order.
