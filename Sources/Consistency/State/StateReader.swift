@@ -109,7 +109,7 @@ struct StateReader {
 }
 
 /// A text in a state's arena.
-struct TextRange {
+struct TextRange: BitwiseCopyable {
     var start: Int32
     var count: Int32
 
