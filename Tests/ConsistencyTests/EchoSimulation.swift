@@ -55,7 +55,7 @@ struct SimulatedSystem {
     static let fields = ["name", "price", "colour"]
 
     @Test(arguments: 0..<120) func copiesAgreeWhenItIsQuiet(run: Int) throws {
-        var simulation = Simulation(UInt64(run))
+        var simulation = try Simulation(UInt64(run))
         try simulation.play(steps: 60)
         try simulation.settle()
         try simulation.judge(run)
@@ -73,7 +73,7 @@ struct SimulatedSystem {
         var edits = 0
         var rewrites = 0
 
-        init(_ seed: UInt64) {
+        init(_ seed: UInt64) throws {
             var random = Seeded(seed &+ 50_000)
             systems = [
                 SimulatedSystem(
@@ -86,7 +86,7 @@ struct SimulatedSystem {
             self.seed = random
             let rules: JSON = ["key": "gtin", "fields": ["name": ["priority": ["shop", "crm"]]]]
             world = World(
-                try! testModel(["product": rules]), subscribers: ["product": ["shop", "till", "crm"]])
+                try testModel(["product": rules]), subscribers: ["product": ["shop", "till", "crm"]])
         }
 
         mutating func play(steps: Int) throws {
