@@ -79,7 +79,13 @@ let package = Package(
         module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
 
         // Floor 4: queries and requests over HTTP; the demonstration's five systems.
-        module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
+        module(
+            "API",
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Hub", "Installation", "Kafka", "Schema",
+                "Transports",
+                logging,
+            ]),
         module("Demo", ["Document", "Digests", "EmbeddedBroker", "Transports"]),
 
         // Floor 5.
@@ -107,13 +113,13 @@ let package = Package(
         tests("Formats", ["Document"]),
         tests("Transports", ["Digests"]),
         tests("Canonical", ["Document", "Digests"]),
-        tests("Kafka", ["CRdKafka", "TestBroker", logging]),
+        tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
         tests(
             "Connector",
-            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "TestBroker", logging]),
+            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
         tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
         tests("API", ["Document", "Hub", "Transports"]),
         tests("Demo", ["Document", "Digests", "Transports"]),

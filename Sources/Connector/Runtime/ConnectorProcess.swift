@@ -38,19 +38,21 @@ public final class ConnectorProcess: Sendable {
         var log = log
         log[metadataKey: "connector"] = "\(name)"
         let publisher = try Publisher(broker, log: log)
-        let identities = IdentityTable()
         shared = Shared(
-            connector: name, system: settings.system, names: names, kinds: kinds, identities: identities,
+            connector: name,
+            knowledge: Knowledge(system: settings.system, kinds: kinds, identities: IdentityTable()), names: names,
             publisher: publisher,
             deadLetters: DeadLetters(
                 topic: names.dead(of: name), quarantine: "\(installation.settings.data)/quarantine/\(name)",
                 publisher: publisher, log: log),
-            turns: Turns(), stop: StopSignal(), errors: settings.onError, log: log,
-            lookup: IdentityLookup(system: settings.system, identities: identities))
+            turns: Turns(), stop: StopSignal(), errors: settings.onError, log: log)
     }
 
     /// Asks all threads to end; ``run()`` returns soon after.
     public func stop() { shared.stop.set() }
+
+    /// Whose numbers it has heard of.
+    var identities: IdentityTable { shared.identities }
 
     /// The port on which webhooks arrive; nil while there is none.
     public var webhookPort: Int? { door.withLock { $0 } }
@@ -66,7 +68,8 @@ public final class ConnectorProcess: Sendable {
         let (names, entities, broker, shared) = (shared.names, entities, broker, shared)
         threads.append(
             try NamedThread("tables") {
-                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(tables, shared.stop)
+                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(
+                    tables, shared.stop)
             })
         var doors: [WebhookDoor] = []
         do {
@@ -74,11 +77,17 @@ public final class ConnectorProcess: Sendable {
             let parked = try Tables.read(names.parked(connector: shared.connector), broker, log: log)
             if tables.pass(shared.stop) {
                 let hints = try openDoors(&doors)
-                if settings.sinks.isEmpty { repeated.open() } else { threads.append(try startSinks(parked, repeated)) }
+                let bootstrap = bootstrap(positions)
+                if settings.sinks.isEmpty {
+                    repeated.open()
+                } else {
+                    threads.append(try startSinks(parked, repeated, bootstrap))
+                }
                 for source in settings.sources {
                     threads.append(
                         try start(
-                            source, positions[source.name]?["position"], parked, hints[source.name], after: repeated))
+                            source, positions[source.name]?["position"], parked, hints[source.name], bootstrap,
+                            after: repeated))
                 }
                 log.info("running")
             }
@@ -95,7 +104,19 @@ public final class ConnectorProcess: Sendable {
 
     // MARK: Threads
 
-    private func startSinks(_ parked: [String: JSON], _ repeated: Gate) throws -> NamedThread {
+    /// The sources whose snapshot must be known before the sinks begin. Files come when they come.
+    private func bootstrap(_ positions: [String: JSON]) -> Bootstrap {
+        Bootstrap(
+            awaited: Set(
+                settings.sources.filter { source in
+                    if case .files = source.from.transport { return false }
+                    return source.start == .snapshot && positions[source.name] == nil
+                }.map(\.name)))
+    }
+
+    private func startSinks(
+        _ parked: [String: JSON], _ repeated: Gate, _ bootstrap: Bootstrap
+    ) throws -> NamedThread {
         let (settings, shared, broker, mappings) = (settings, shared, broker, mappings)
         return try NamedThread("sinks") {
             var writes = ParkedWrites()
@@ -103,6 +124,11 @@ public final class ConnectorProcess: Sendable {
                 if !writes.restore(name, value, now: .now) {
                     shared.log.error("a parked record can't be read", metadata: ["key": "\(name)"])
                 }
+            }
+            if settings.sources.contains(where: { bootstrap.awaits($0.name) }) {
+                // Nothing was ever written, so there is nothing to repeat.
+                repeated.open()
+                bootstrap.wait(shared.identities, shared.system, shared.stop, patience: .seconds(60), log: shared.log)
             }
             var backOff = BackOff(shared.errors)
             while !shared.stop.isSet {
@@ -124,7 +150,8 @@ public final class ConnectorProcess: Sendable {
     }
 
     private func start(
-        _ source: SourceSettings, _ position: JSON?, _ parked: [String: JSON], _ hints: Hints?, after repeated: Gate
+        _ source: SourceSettings, _ position: JSON?, _ parked: [String: JSON], _ hints: Hints?,
+        _ bootstrap: Bootstrap, after repeated: Gate
     ) throws -> NamedThread {
         var lanes = Lanes()
         for (name, value) in parked where name.hasPrefix(source.name + "/") {
@@ -139,7 +166,7 @@ public final class ConnectorProcess: Sendable {
         return try NamedThread(source.name) {
             guard repeated.pass(shared.stop) else { return }
             let assembly = Assembly(settings, shared, mappings)
-            SourceLoop(source, shared, mappings.sources[source.name]!, position: position, lanes: restored) {
+            SourceLoop(source, shared, mappings.sources[source.name]!, position: position, lanes: restored, bootstrap) {
                 try assembly.transport(of: source, hints: hints, port: port)
             }.run()
         }

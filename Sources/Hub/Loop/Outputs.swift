@@ -27,9 +27,8 @@ struct Outputs {
             case .erased(let entity, let key, let revision):
                 try put(entity, key, revision, .erased, Array("{}".utf8), now, traceparent)
             case .merged(let entity, let key, let into, let revision):
-                // To the sinks a merged customer is one that is gone; its members belong to another record now.
-                let document = JSON.object([.init("mergedInto", .string(into))])
-                try put(entity, key, revision, .erased, document.utf8, now, traceparent)
+                let document: JSON = ["into": .string(into)]
+                try put(entity, key, revision, .merged, document.utf8, now, traceparent)
             case .tombstone(let entity, let key):
                 try producer.produce(to: names.golden(entity: entity), key: key.utf8.span.bytes, value: nil)
             case .reference(let entity, let reference, let key):
@@ -56,7 +55,7 @@ struct Outputs {
         envelope.revision = revision
         envelope.traceparent = traceparent
         envelope.rules = model.entity(entity)?.rules.version
-        if verb != .erased { envelope.dataSchema = kinds[entity]?.kind.dataSchema }
+        if verb == .golden || verb == .decided { envelope.dataSchema = kinds[entity]?.kind.dataSchema }
         try producer.produce(
             to: names.golden(entity: entity), key: key.utf8.span.bytes, value: value.span.bytes,
             headers: Headers(envelope.headers))

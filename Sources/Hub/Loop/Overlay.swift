@@ -3,23 +3,35 @@ import Consistency
 
 /// What the open transaction has decided on top of the local store. Dropped as a whole when it aborts (I4).
 final class Overlay {
-    /// The pending states; a nil state is a removed one.
-    private(set) var states: [DomainPartition: [String: [UInt8]?]] = [:]
-    /// The pending expiry times; a nil time means that nothing expires any more.
-    var due: [DomainPartition: [String: Tick?]] = [:]
+    /// A pending change of one key.
+    enum Change {
+        case put([UInt8])
+        case removed
 
-    var isEmpty: Bool { states.isEmpty }
+        /// The new state; nil when the key goes.
+        var bytes: [UInt8]? {
+            switch self {
+            case .put(let bytes): bytes
+            case .removed: nil
+            }
+        }
+    }
+
+    /// The pending states.
+    private(set) var changes: [DomainPartition: [String: Change]] = [:]
+    /// The pending expiry times; ``Tick/never`` means that nothing expires any more.
+    var due: [DomainPartition: [String: Tick]] = [:]
 
     func reset() {
-        states.removeAll(keepingCapacity: true)
+        changes.removeAll(keepingCapacity: true)
         due.removeAll(keepingCapacity: true)
     }
 
-    /// The pending state of a key: nothing when it isn't pending, and inside, nil when it is removed.
-    func pending(_ partition: DomainPartition, _ key: String) -> [UInt8]?? { states[partition]?[key] }
+    /// The pending change of a key; nil when there is none.
+    func change(_ partition: DomainPartition, _ key: String) -> Change? { changes[partition]?[key] }
 
-    func put(_ partition: DomainPartition, _ key: String, _ state: [UInt8]?) {
-        states[partition, default: [:]].updateValue(state, forKey: key)
+    func put(_ partition: DomainPartition, _ key: String, _ change: Change) {
+        changes[partition, default: [:]][key] = change
     }
 }
 
@@ -39,8 +51,8 @@ struct PartitionState: StateAccess {
 
     mutating func get(_ key: String, into buffer: inout [UInt8]) -> Bool {
         buffer.removeAll(keepingCapacity: true)
-        if let pending = overlay.pending(partition, key) {
-            guard let bytes = pending else { return false }
+        if let change = overlay.change(partition, key) {
+            guard let bytes = change.bytes else { return false }
             buffer.append(contentsOf: bytes)
             return true
         }
@@ -60,6 +72,6 @@ struct PartitionState: StateAccess {
     }
 
     mutating func put(_ key: String, _ bytes: UnsafeRawBufferPointer?) {
-        overlay.put(partition, key, bytes.map { Array($0) })
+        overlay.put(partition, key, bytes.map { .put(Array($0)) } ?? .removed)
     }
 }

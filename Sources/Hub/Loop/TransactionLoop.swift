@@ -4,6 +4,10 @@ import Document
 import Kafka
 import Logging
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The hub's one thread: read a batch, decide it, and commit outputs, state and offsets in one Kafka transaction; then
 /// the local store (I4).
 ///
@@ -28,22 +32,27 @@ final class TransactionLoop {
     private let partitionCounts: [String: Int32]
     private let log: Logger
     private let overlay = Overlay()
+    private let stateNames: StateNames
     private var tape = Tape()
     private var effects = Effects()
     private var timers = Timers()
     private var clock: HubClock
     /// Where each owned partition goes on after the last commit.
     private var committed: [TopicPartition: Int64] = [:]
-    private var assigning = false
+    /// Told which partitions are owned, whenever that changes.
+    private let ownership: (Set<DomainPartition>) -> Void
 
     private static let patience = Duration.seconds(30)
     private static let idle = Duration.milliseconds(100)
 
     init(
-        clients: Clients, model: Model, kinds: KindCatalog, engine: consuming Engine, store: Store, names: TopicNames,
-        partitionCounts: [String: Int32], log: Logger
+        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store,
+        names: TopicNames,
+        partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void, log: Logger
     ) throws {
-        self.engine = engine
+        self.ownership = ownership
+        engine = Engine(model: model, subscribers: subscribers)
+        stateNames = StateNames(model)
         self.store = store
         self.names = names
         self.log = log
@@ -66,7 +75,7 @@ final class TransactionLoop {
         restore = Restore(
             store: store, settings: clients.settings.merging(["group.id": "\(clients.group)-restore"]),
             topic: { names.state(domain: $0) },
-            indexes: { domain, key, state in Engine.indexEntries(domain: domain, key: key, state: state) }, log: log)
+            names: { [stateNames] domain, key, state in try stateNames.of(domain, key, state) }, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
@@ -85,8 +94,9 @@ final class TransactionLoop {
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
                 try rewind()
             } catch let error as StoreError {
-                log.error("the local store failed; the transaction is repeated", metadata: ["error": "\(error)"])
+                log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
                 try rewind()
+                try mendStore(until: stop)
             }
         }
         try consumer.close()
@@ -117,6 +127,7 @@ final class TransactionLoop {
                 "a record can't be used: dead letter",
                 metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
             try outputs.deadLetter(record, reason: reason)
+            try markIncomplete(record, domain, now)
         case .stray(let key):
             try outputs.again(record, key: key)
         case .event(let envelope):
@@ -130,21 +141,36 @@ final class TransactionLoop {
             if let failure = state.failure { throw failure }
             for case .rejected(let rejection) in effects.list {
                 try outputs.deadLetter(record, reason: rejection.reason)
+                try markIncomplete(record, domain, now)
             }
             try apply(partition, now, traceparent: envelope.traceparent)
         }
     }
 
+    /// A movement that became a dead letter is missing from its position's ledger: the position says so until a recount.
+    private func markIncomplete(_ record: borrowing Record, _ domain: String, _ now: Tick) throws {
+        guard domain == "stock", record.headerText("ce_type") == EventType.item("movement").description,
+            let bytes = record.key
+        else { return }
+        let key = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let partition = DomainPartition(domain, record.partition)
+        var state = PartitionState(partition, overlay, store)
+        var marked = Effects()
+        try engine.markIncomplete(key: key, state: &state, now: now, effects: &marked)
+        if let failure = state.failure { throw failure }
+        try outputs.produce(marked, now: now, traceparent: nil)
+    }
+
     private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
         var state = PartitionState(partition, overlay, store)
         effects.reset()
-        try engine.expire(key, domain: partition.domain, state: &state, now: now, effects: &effects)
+        try engine.expire(key: key, state: &state, now: now, effects: &effects)
         if let failure = state.failure { throw failure }
         try apply(partition, now, traceparent: nil)
     }
 
     private func apply(_ partition: DomainPartition, _ now: Tick, traceparent: String?) throws {
-        for case .due(let key, let time) in effects.list { overlay.due[partition, default: [:]][key] = .some(time) }
+        for case .due(let key, let time) in effects.list { overlay.due[partition, default: [:]][key] = time ?? .never }
         try outputs.produce(effects, now: now, traceparent: traceparent)
     }
 
@@ -154,30 +180,44 @@ final class TransactionLoop {
         for place in positions {
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
-            overlay.put(partition, Mirror.key, Mirror(inputOffset: place.offset, tick: now).bytes)
+            overlay.put(partition, Mirror.key, .put(Mirror(inputOffset: place.offset, tick: now).bytes))
         }
-        for (partition, states) in overlay.states {
+        for (partition, changes) in overlay.changes {
             let topic = names.state(domain: partition.domain)
-            for (key, value) in states {
+            for (key, change) in changes {
+                let value = change.bytes
                 try producer.produce(
                     to: topic, partition: partition.partition, key: key.utf8.span.bytes, value: value?.span.bytes)
             }
         }
         try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Self.patience)
-        try producer.commit(timeout: Self.patience)
+        try commitForSure()
         for place in positions { committed[place.partition] = place.offset }
         for (partition, times) in overlay.due {
-            for (key, time) in times { timers.set(partition, key, time) }
+            for (key, time) in times { timers.set(partition, key, time.isKnown ? time : nil) }
         }
         try keep()
+    }
+
+    /// A commit's outcome is open until it has returned: a broker that is away is waited for, never guessed about.
+    private func commitForSure() throws(KafkaError) {
+        while true {
+            do throws(KafkaError) {
+                return try producer.commit(timeout: Self.patience)
+            } catch {
+                guard error.isRetriable else { throw error }
+                log.warning("the commit is repeated", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     /// Brings the local store level with what was just committed.
     private func keep() throws {
         var commit = StoreCommit()
-        for (partition, states) in overlay.states {
-            for (key, value) in states {
-                let entries = value.map { Engine.indexEntries(domain: partition.domain, key: key, state: $0) } ?? []
+        for (partition, changes) in overlay.changes {
+            for (key, change) in changes {
+                let value = change.bytes
+                let entries = try value.map { try stateNames.of(partition.domain, key, $0) } ?? []
                 commit.changes.append(
                     .init(partition: partition, key: Array(key.utf8), value: value, indexes: entries))
             }
@@ -200,13 +240,38 @@ final class TransactionLoop {
     /// last commit left them (I4).
     private func rewind() throws {
         overlay.reset()
-        do throws(KafkaError) {
-            try producer.abort(timeout: Self.patience)
-        } catch  where error.code == .state {
-            // No transaction was open: the failure came before it began.
-        }
+        try abort()
         let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
         try consumer.seek(to: places, timeout: Self.patience)
+    }
+
+    private func abort() throws(KafkaError) {
+        do throws(KafkaError) {
+            try producer.abort(timeout: Self.patience)
+        } catch {
+            // No transaction was open: the failure came before it began.
+            guard error.code == .state else { throw error }
+        }
+    }
+
+    /// A commit that the store missed is in the changelog: reads it from there, once the disk allows.
+    private func mendStore(until stop: () -> Bool) throws {
+        let owned = committed.keys.compactMap { place in
+            domains[place.topic].map { DomainPartition($0, place.partition) }
+        }
+        var rest = Duration.milliseconds(100)
+        while !stop() {
+            do {
+                return try restore.run(owned)
+            } catch let error as StoreError {
+                log.error(
+                    "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
+                usleep(
+                    UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds)
+                        * 1_000_000)
+                rest = min(rest * 2, .seconds(5))
+            }
+        }
     }
 
     // MARK: Partitions come and go
@@ -219,26 +284,40 @@ final class TransactionLoop {
         // The order matters: committed offsets that are stable first, then the changelog's end.
         let stable = try stableOffsets(partitions)
         try restore.run(owned.map(\.1))
+        let unread = owned.map(\.0).filter { stable[$0] == nil }
+        let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Self.patience)
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
-            let start = stable[place] ?? mirror?.inputOffset ?? 0
+            // A partition that nobody has read yet begins where it begins, which retention may have moved.
+            let start = stable[place] ?? mirror?.inputOffset ?? marks[place]?.low ?? 0
             if let mirror { clock.advance(to: mirror.tick) }
-            try store.scan(partition) { key, state in
-                let name = String(decoding: key, as: UTF8.self)
-                if let time = Engine.due(domain: partition.domain, key: name, state: state) {
-                    timers.set(partition, name, time)
-                }
-                return true
-            }
+            if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
             starts.append(place.at(start))
         }
+        tellOwnership()
         return starts
     }
 
+    /// Expiry times are derived from the state, so they come with it.
+    private func setTimers(_ partition: DomainPartition) throws {
+        var failure: StateError?
+        try store.scan(partition) { key, state in
+            do throws(StateError) {
+                if let time = try Engine.nextDue(Array(state)) {
+                    timers.set(partition, String(decoding: key, as: UTF8.self), time)
+                }
+            } catch {
+                failure = error
+            }
+            return failure == nil
+        }
+        if let failure { throw failure }
+    }
+
     /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
-    private func stableOffsets(_ partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
+    private func stableOffsets(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
         for attempt in 1... {
             do throws(KafkaError) {
                 return try consumer.committed(partitions, timeout: .seconds(5))
@@ -256,5 +335,14 @@ final class TransactionLoop {
             committed[place] = nil
             if let domain = domains[place.topic] { timers.drop(DomainPartition(domain, place.partition)) }
         }
+        tellOwnership()
+    }
+
+    private func tellOwnership() {
+        ownership(
+            Set(
+                committed.keys.compactMap { place in
+                    domains[place.topic].map { DomainPartition($0, place.partition) }
+                }))
     }
 }

@@ -42,7 +42,7 @@ enum Numbers {
             if value.isUndefined { return value }
             let decimals = machine.integer(arguments, 1) ?? 0
             return try machine.value(
-                machine.number(value).rounded(.halfEven, decimals: min(max(decimals, -400), 400)))
+                machine.number(value).rounded(.toNearestOrEven, places: min(max(decimals, -400), 400)))
         },
         Function(
             "power", "<n-n:n>", "A number to the power of another one.",
@@ -63,9 +63,9 @@ enum Numbers {
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             if value.isUndefined { return value }
-            let whole = machine.number(value).rounded(.halfEven)
+            let whole = machine.number(value).rounded(.toNearestOrEven)
             let given = machine.argument(arguments, 1)
-            let radix = given.isNumber ? machine.number(given).rounded(.halfEven).integer ?? 0 : 10
+            let radix = given.isNumber ? machine.number(given).rounded(.toNearestOrEven).integer ?? 0 : 10
             guard (2...36).contains(radix) else {
                 throw machine.failure("D3100", "the base of $formatBase must be from 2 to 36")
             }
@@ -80,6 +80,7 @@ enum Numbers {
         let value = machine.argument(arguments, 0)
         if value.isUndefined || value.isNumber { return value }
         if value.isBoolean { return Value(small: value == .true ? 1 : 0) }
+        if let plain = machine.small(text: value) { return plain }
         let utf8 = machine.utf8(value)
         let hasDigits = utf8.first.map { $0 &- 48 < 10 || $0 == UInt8(ascii: "-") } ?? false
         if hasDigits, utf8.last! &- 48 < 10, let number = Number(utf8), number.double.isFinite {

@@ -10,8 +10,8 @@ struct Parser {
 
     /// How deep expressions may nest, so that hostile sources can't exhaust the stack.
     static let maxDepth = 256
-    /// How many operators may follow each other at one level: such a chain is a tree as deep.
-    static let maxChain = 1000
+    /// How high the tree may grow: operators in a row make one as high as they are many.
+    static let maxHeight = 400
 
     init(_ source: SourceText) {
         self.source = source
@@ -75,18 +75,26 @@ struct Parser {
         }
         let first = token
         try advance(afterOperand: true)
-        var left = try prefix(first)
-        var chained = 0
+        var left = try measured(try prefix(first))
         while minimum < power(token) {
-            chained += 1
-            guard chained <= Self.maxChain else {
-                throw source.error("U1002", "more than \(Self.maxChain) operators in a row", at: token.offset)
-            }
             let infix = token
             try advance()
-            left = try self.infix(infix, left)
+            left = try measured(try self.infix(infix, left))
         }
         return left
+    }
+
+    /// Bounds a tree's height, so that whoever walks it needs a bounded stack.
+    private func measured(_ node: Syntax) throws(MappingError) -> Syntax {
+        var height = 0
+        for part in node.children { height = max(height, part.height) }
+        for part in [node.left, node.right, node.third] { height = max(height, part?.height ?? 0) }
+        node.height = height + 1
+        guard node.height <= Self.maxHeight else {
+            throw source.error(
+                "U1002", "operators and brackets nest deeper than \(Self.maxHeight)", at: node.offset)
+        }
+        return node
     }
 
     private mutating func prefix(_ first: Token) throws(MappingError) -> Syntax {
@@ -206,7 +214,11 @@ struct Parser {
             return node
         }
         switch symbol {
-        case "(": return try call(node(.call))
+        case "(":
+            // A call stands where its function's name does.
+            let node = Syntax(.call, at: left.offset)
+            node.left = left
+            return try call(node)
         case "[": return try predicate(node(.predicate))
         case "{":
             let group = node(.group)

@@ -42,6 +42,8 @@ final class Syntax {
     var left: Syntax?
     var right: Syntax?
     var third: Syntax?
+    /// How many levels it has.
+    var height = 1
     /// For each child of an order-by: whether it descends.
     var descending: [Bool] = []
 

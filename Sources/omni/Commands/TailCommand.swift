@@ -34,7 +34,7 @@ struct TailCommand: ParsableCommand {
     var follow = true
 
     func run() throws {
-        let installation = try global.installation()
+        let installation = try global.installation(isShort: true)
         let model = try installation.model()
         let prefix = installation.settings.prefix + "."
         let name = topic.hasPrefix(prefix) ? topic : prefix + topic
