@@ -110,6 +110,7 @@ public struct Demonstration {
         var since = ContinuousClock.now
         do {
             try scene.patience.wait(for: "every copy to agree", within: .seconds(60), every: .milliseconds(60)) {
+                () -> Look<Void> in
                 let before = verdict
                 verdict = try scene.verdict()
                 if !verdict.isConsistent || verdict.golden != before.golden { since = ContinuousClock.now }
@@ -127,7 +128,7 @@ public struct Demonstration {
             return
         }
         screen.line()
-        try scene.patience.wait(for: "the hub's own account of drift", within: .seconds(20)) {
+        try scene.patience.wait(for: "the hub's own account of drift", within: .seconds(20)) { () -> Look<Void> in
             let drift = try scene.hub.drift()
             guard drift.drifting == 0, drift.of > 0 else { return .notYet("\(drift.drifting) drift: \(drift.first)") }
             screen.line("  The hub's own account ('omni drift'): \(drift.of) copies, none drifting.")
