@@ -87,7 +87,13 @@ final class Sink {
             let owns: [String?] = numbers.isEmpty ? [nil] : numbers.map { $0 }
             var writes: [Write] = []
             for own in owns {
-                let document = try document(golden, own: own, isDeleted: !isWanted)
+                let document: JSON?
+                do {
+                    document = try self.document(golden, own: own, isDeleted: !isWanted)
+                } catch MappingFailure.unknownReference where !isWanted {
+                    // What it would stand beside isn't there either.
+                    document = nil
+                }
                 guard isWanted, let document, !document.isNull else {
                     // Nothing known of it there, and nothing to find it by: it isn't there.
                     if own == nil, document?.object == nil { continue }
