@@ -24,6 +24,7 @@ public final class HubProcess: Sendable {
     public let subscribers: [String: [String]]
     private let settings: Settings
     private let instance: String
+    private let data: String
     private let partitionCounts: [String: Int32]
     private let log: Logger
     private let owned = Mutex<Set<DomainPartition>>([])
@@ -39,6 +40,7 @@ public final class HubProcess: Sendable {
         names = TopicNames(prefix: omni.prefix)
         settings = Settings(omni.brokerPairs)
         self.instance = instance
+        data = omni.data
         self.log = log
         subscribers = try Self.subscribers(installation)
         let admin = try Admin(settings, log: log)
@@ -68,8 +70,10 @@ public final class HubProcess: Sendable {
     /// Works until `stop` answers true. Throws what a new process must mend: being fenced, or a fatal client error.
     public func run(until stop: () -> Bool) throws {
         let loop = try TransactionLoop(
-            clients: .init(settings: settings, group: names.hubGroup, instance: instance), model: model, kinds: kinds,
-            subscribers: subscribers, store: store, names: names, partitionCounts: partitionCounts,
+            clients: .init(
+                settings: settings, group: names.hubGroup, instance: instance,
+                startsFile: "\(data)/hub-\(instance).starts"), model: model, kinds: kinds, subscribers: subscribers,
+            store: store, names: names, partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } }, log: log)
         try loop.run(until: stop)
     }

@@ -11,38 +11,35 @@ struct Encore {
     func run() throws {
         try writeEnvironment()
         invite()
-        var pictures = look(at: [:])
+        var pictures = Self.order.map { look(at: $0) ?? [:] }
         var first: ContinuousClock.Instant?
         var last = ContinuousClock.now
         while true {
-            try scene.patience.check()
-            let next = look(at: pictures)
-            let now = ContinuousClock.now
-            for system in ["till", "shop", "crm", "importer", "wholesaler", "hub"] {
-                // A system that couldn't be read is looked at again; it hasn't lost everything.
-                guard let before = pictures[system], let after = next[system] else { continue }
-                for change in Watch.changes(from: before, to: after) {
+            for (place, system) in Self.order.enumerated() {
+                try scene.patience.check()
+                // A system that can't be read is looked at again; it hasn't lost everything.
+                guard let picture = look(at: system) else { continue }
+                let now = ContinuousClock.now
+                for change in Watch.changes(from: pictures[place], to: picture) {
                     if first == nil || now - last > Self.quiet {
                         first = now
                         scene.screen.line()
                     }
                     last = now
-                    scene.screen.event(now - (first ?? now), change.system, change.text)
+                    scene.screen.event(now - (first ?? now), system, change)
                 }
+                pictures[place] = picture
             }
-            pictures = next
-            Clock.rest(.milliseconds(60))
+            Clock.rest(.milliseconds(40))
         }
     }
 
-    /// Pictures of all that answer; of the others the ones before.
-    private func look(at before: [String: Watch.Picture]) -> [String: Watch.Picture] {
-        var pictures = before
-        for view in scene.systems.views {
-            if let picture = try? Watch.picture(of: view) { pictures[view.system] = picture }
-        }
-        if let picture = try? Watch.picture(of: scene.hub) { pictures["hub"] = picture }
-        return pictures
+    /// Who is looked at, again and again, in the order in which most changes travel.
+    private static let order = ["till", "hub", "shop", "crm", "importer", "wholesaler"]
+
+    private func look(at system: String) -> Watch.Picture? {
+        system == "hub"
+            ? try? Watch.picture(of: scene.hub) : try? Watch.picture(of: scene.systems.view(system))
     }
 
     /// What another terminal needs to speak to this run's installation.
@@ -62,19 +59,20 @@ struct Encore {
         let ean = Assortment.blueSofa.ean
         screen.chapter("It stays up", "Ctrl-C ends it. In another terminal:")
         let lines = [
-            ("first", ". \(layout.folder)/env"),
+            ("first", [". \(layout.folder)/env"]),
             (
                 "a price at the till",
-                "sqlite3 \(layout.tillDatabase) \"UPDATE article SET sale_price = 849, changed_at = "
-                    + "strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE ean = '\(ean)'\""
-            ),
-            ("why it is so", "omni why product \(EAN.gtin14(ean)) price"),
-            ("kill the hub", "kill -9 $(cat \(layout.pidFile(of: "hub"))); sleep 3; omni drift"),
-            ("the shop's page", layout.shopURL),
+                [
+                    "sqlite3 $TILL_DB \"UPDATE article SET sale_price = 849, changed_at = datetime('now')",
+                    "  WHERE ean = '\(ean)'\"",
+                ]
+            ), ("why it is so", ["omni why product \(EAN.gtin14(ean)) price"]),
+            ("kill the hub: nothing may drift", ["kill -9 $(cat $OMNI_DATA/run/hub.pid); sleep 3; omni drift"]),
+            ("the shop's page", [layout.shopURL]),
         ]
         for (what, line) in lines {
             screen.line("  " + screen.ink(.dim, what))
-            screen.line("    " + line)
+            for part in line { screen.line("    " + part) }
         }
         screen.line()
         screen.line("  " + screen.ink(.dim, "What changes is shown here as it arrives:"))

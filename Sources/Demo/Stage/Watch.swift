@@ -2,31 +2,29 @@ import Document
 
 /// Sees what changes in the systems and in the golden records, by looking again and again.
 struct Watch {
-    /// One field of one copy: `till`, `product 09520001000011`, `price`.
+    /// One field of one copy: `product 09520001000011`, `price`.
     struct Place: Hashable, Comparable {
-        let system: String
         let subject: String
         let field: String
 
         static func < (one: Place, other: Place) -> Bool {
-            (one.system, one.subject, one.field) < (other.system, other.subject, other.field)
+            (one.subject, one.field) < (other.subject, other.field)
         }
     }
 
+    /// What one system shows.
     typealias Picture = [Place: String]
 
-    /// What became different from one picture to the next, a line each: `price 899 → 849`.
-    static func changes(from before: Picture, to after: Picture) -> [(system: String, text: String)] {
-        var subjects: [Place: [String]] = [:]
+    /// What became different from one picture to the next, a line for each copy: `price 899 → 849`. What is there for the
+    /// first time has nothing before the arrow.
+    static func changes(from before: Picture, to after: Picture) -> [String] {
+        var subjects: [String: [String]] = [:]
         for place in Set(before.keys).union(after.keys).sorted() where before[place] != after[place] {
-            let old = before[place] ?? "–"
-            let new = after[place] ?? "–"
-            subjects[Place(system: place.system, subject: place.subject, field: ""), default: []].append(
-                "\(place.field) \(old) → \(new)")
+            subjects[place.subject, default: []].append(
+                "\(place.field) \(before[place] ?? "–") → \(after[place] ?? "–")")
         }
-        return subjects.sorted { $0.key < $1.key }.map { place, fields in
-            let shown = fields.prefix(3).joined(separator: ", ") + (fields.count > 3 ? ", …" : "")
-            return (place.system, "\(place.subject)  \(shown)")
+        return subjects.sorted { $0.key < $1.key }.map { subject, fields in
+            "\(subject)  " + fields.prefix(3).joined(separator: ", ") + (fields.count > 3 ? ", …" : "")
         }
     }
 
@@ -36,7 +34,7 @@ struct Watch {
         for entity in view.entities {
             for row in try view.rows(of: entity) {
                 for field in row.fields {
-                    let place = Place(system: view.system, subject: "\(entity) \(row.key)", field: field.key)
+                    let place = Place(subject: "\(entity) \(row.key)", field: field.key)
                     picture[place] = field.value.held ?? "nothing"
                 }
             }
@@ -51,7 +49,7 @@ struct Watch {
             for record in try hub.records(of: entity) {
                 for member in record.document.object ?? [] where !["asOf", "members", "gtin"].contains(member.key) {
                     for (field, value) in Self.flat(member) {
-                        picture[Place(system: "hub", subject: "\(entity) \(record.key)", field: field)] = value
+                        picture[Place(subject: "\(entity) \(record.key)", field: field)] = value
                     }
                 }
             }

@@ -36,13 +36,15 @@ struct VerdictTable {
     }
 
     private func customers() -> Columns? {
-        table("customer", ["till", "shop", "crm"], .left) { golden in
-            let name = [golden.document["givenName"], golden.document["familyName"]].compactMap { $0?.held }
-            let city = golden.document["address"]?["addressLocality"]?.held ?? "–"
-            return [.init(name.joined(separator: " ")), .init(city)]
+        table("customer", ["till", "shop", "crm"], .left, sortedBy: Self.name) { golden in
+            [.init(Self.name(golden)), .init(golden.document["address"]?["addressLocality"]?.held ?? "–")]
         } cell: {
             "\($0.id) \($0.text("address.addressLocality") ?? "–")"
         }
+    }
+
+    private static func name(_ customer: GoldenRecord) -> String {
+        [customer.document["givenName"], customer.document["familyName"]].compactMap { $0?.held }.joined(separator: " ")
     }
 
     private func reservations() -> Columns? {
@@ -81,15 +83,14 @@ struct VerdictTable {
             }
             columns.add(cells)
         }
-        screen.busy(nil)
         return golden.isEmpty ? nil : columns
     }
 
     private func table(
-        _ entity: String, _ systems: [String], _ side: Columns.Side, golden: (GoldenRecord) -> [Columns.Cell],
-        cell: (SystemRow) -> String
+        _ entity: String, _ systems: [String], _ side: Columns.Side, sortedBy order: (GoldenRecord) -> String = \.key,
+        golden: (GoldenRecord) -> [Columns.Cell], cell: (SystemRow) -> String
     ) -> Columns? {
-        let records = verdict.golden[entity] ?? []
+        let records = (verdict.golden[entity] ?? []).sorted { order($0) < order($1) }
         guard !records.isEmpty else { return nil }
         var columns = Columns([("", .left), ("golden", side)] + systems.map { ($0, side) })
         for record in records {

@@ -18,6 +18,8 @@ final class TransactionLoop {
         let group: String
         /// Names this process among the hub's: static membership and the transactional id.
         let instance: String
+        /// Where the number of this process's starts is kept.
+        let startsFile: String
     }
 
     private let consumer: Consumer
@@ -60,10 +62,12 @@ final class TransactionLoop {
         domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
         intake = Intake(kinds: kinds)
         clock = HubClock(start: .now(), saved: .never)
+        let name = "\(clients.group).\(clients.instance)"
+        let id = try Incarnation(file: clients.startsFile, name: name).begin(
+            clients.settings, patience: Self.patience, log: log)
         producer = try Producer(
             clients.settings.merging([
-                "transactional.id": "\(clients.group).\(clients.instance)", "linger.ms": "0",
-                "client.id": "omni-hub-\(clients.instance)",
+                "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(clients.instance)",
             ]), log: log)
         outputs = Outputs(producer: producer, names: names, model: model, kinds: kinds)
         consumer = try Consumer(
