@@ -62,34 +62,43 @@ public struct CompiledMapping: Sendable {
 
 /// A program where the evaluator reads it: plain memory, owned by one object.
 final class Code: @unchecked Sendable {
+    /// The program's tables, as pointers.
+    struct Tables: BitwiseCopyable {
+        let operations: UnsafePointer<Operation>
+        let lists: UnsafePointer<Int32>
+        let steps: UnsafePointer<Step>
+        let stages: UnsafePointer<StageCode>
+        let suffixes: UnsafePointer<Suffix>
+        let groups: UnsafePointer<GroupCode>
+        let fields: UnsafePointer<FieldName>
+        let pool: UnsafePointer<UInt8>
+    }
+
     let program: Program
-    let operations: UnsafePointer<Operation>
-    let lists: UnsafePointer<Int32>
-    let steps: UnsafePointer<Step>
-    let stages: UnsafePointer<StageCode>
-    let fields: UnsafePointer<FieldName>
-    let pool: UnsafePointer<UInt8>
+    let tables: Tables
     let poolCount: Int
 
     init(_ program: Program) {
         self.program = program
-        operations = Self.copy(program.operations)
-        lists = Self.copy(program.lists)
-        steps = Self.copy(program.steps)
-        stages = Self.copy(program.stages)
-        fields = Self.copy(program.fields)
-        // Names are compared eight bytes at a time.
-        pool = Self.copy(program.pool + [UInt8](repeating: 0, count: 8))
         poolCount = program.pool.count
+        tables = Tables(
+            operations: Self.copy(program.operations), lists: Self.copy(program.lists),
+            steps: Self.copy(program.steps), stages: Self.copy(program.stages),
+            suffixes: Self.copy(program.suffixes), groups: Self.copy(program.groups),
+            fields: Self.copy(program.fields),
+            // Names are compared eight bytes at a time.
+            pool: Self.copy(program.pool + [UInt8](repeating: 0, count: 8)))
     }
 
     deinit {
-        operations.deallocate()
-        lists.deallocate()
-        steps.deallocate()
-        stages.deallocate()
-        fields.deallocate()
-        pool.deallocate()
+        tables.operations.deallocate()
+        tables.lists.deallocate()
+        tables.steps.deallocate()
+        tables.stages.deallocate()
+        tables.suffixes.deallocate()
+        tables.groups.deallocate()
+        tables.fields.deallocate()
+        tables.pool.deallocate()
     }
 
     private static func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {

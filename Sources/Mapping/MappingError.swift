@@ -28,7 +28,7 @@ public struct MappingError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// How a record's mapping ended without a result.
-public enum MappingFailure: Error, Sendable, Hashable, CustomStringConvertible {
+public indirect enum MappingFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// The mapping and the record don't fit, or a limit was exceeded.
     case error(MappingError)
     /// The mapping itself refused the record, by `$reject("why")`: a dead letter.

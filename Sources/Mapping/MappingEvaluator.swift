@@ -45,7 +45,8 @@ extension Machine {
     ) throws(MappingFailure) -> Node? {
         if self.code !== code || evaluated.codes.isEmpty { evaluated = Evaluated(code) }
         self.code = code
-        self.operations = code.operations
+        self.tables = code.tables
+        self.operations = code.tables.operations
         self.tape = tape
         self.context = context
         reset()
@@ -56,7 +57,7 @@ extension Machine {
         var local: UInt8 = 0
         stackFloor = withUnsafePointer(to: &local) { UInt(bitPattern: $0) } - UInt(limits.stack)
         try reserve(words: 2, bytes: code.poolCount + 16)
-        poolBase = tape.append(bytes: code.pool, count: code.poolCount)
+        poolBase = tape.append(bytes: tables.pool, count: code.poolCount)
         evaluated.poolBases.removeAll(keepingCapacity: true)
         firstWord = tape.count
         rootValue = input.map { value(at: Int($0.position)) } ?? .undefined
@@ -75,6 +76,7 @@ extension Machine {
     }
 
     private mutating func reset() {
+        fingers.update(repeating: Finger(object: .max, cursor: 0), count: Self.fingerMask + 1)
         stack.truncate(0)
         tuples.truncate(0)
         frames.truncate(0)

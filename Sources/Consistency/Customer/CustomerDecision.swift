@@ -34,7 +34,7 @@ extension Engine {
         var place = Place(context: context, key: "")
         if let known = try Registry.golden(of: member, &state) {
             place.key = known
-            if case .cluster = try Registry.find(known, into: &record.arena, &state) { try record.decode() }
+            if case .cluster = try Registry.find(known, into: &bytes, &state) { try record.load(bytes) }
         } else {
             // What nobody ever held can't be deleted.
             if isDeletion { return nil }
@@ -61,14 +61,14 @@ extension Engine {
         while true {
             let key = CustomerID.mint(first: first, generation: generation).description
             record.reset()
-            switch try Registry.find(key, into: &record.arena, &state) {
+            switch try Registry.find(key, into: &bytes, &state) {
             case .nothing: return key
             case .redirect(_, let revision):
                 record.reset()
                 record.revision = revision
                 return key
             case .cluster:
-                try record.decode()
+                try record.load(bytes)
                 // What is left of a person who was erased: only the revision, which counts on.
                 if record.columns.isEmpty { return key }
             }
@@ -92,11 +92,10 @@ extension Engine {
         place.isReport = true
         let member = selfID.map { "\(system):\($0)" }
         if let member, let known = try Registry.golden(of: member, &state) { place.key = known }
-        record.reset()
-        guard case .cluster = try Registry.find(place.key, into: &record.arena, &state) else {
+        guard case .cluster = try Registry.find(place.key, into: &bytes, &state) else {
             return Rejection(.malformed, "a report about a customer whom the hub doesn't have")
         }
-        try record.decode()
+        try record.load(bytes)
         if record.flags.contains(.gone), record.columns.isEmpty { return nil }
         place.column = columnOfReport(member, system, report, &place, &effects)
         if let member, record.isMember(place.column) {
@@ -133,11 +132,19 @@ extension Engine {
 extension RecordState {
     /// The first member by name; -1 when there is none.
     var firstMember: Int {
-        columns.indices.filter { isMember($0) }.min { name(ofColumn: $0) < name(ofColumn: $1) } ?? -1
+        var first = -1
+        for column in columns.indices where isMember(column) {
+            if first < 0 || name(ofColumn: column) < name(ofColumn: first) { first = column }
+        }
+        return first
     }
 
     func presentMembers(of system: String, _ merge: Merge) -> [Int] {
-        columns.indices.filter { isMember($0) && isPresent($0) && merge.isColumn(self, Int32($0), of: system) }
+        var members: [Int] = []
+        for column in columns.indices where isMember(column) && isPresent(column) {
+            if merge.isColumn(self, Int32(column), of: system) { members.append(column) }
+        }
+        return members
     }
 }
 

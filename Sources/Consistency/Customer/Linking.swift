@@ -86,16 +86,17 @@ extension Engine {
         var pot = Pot()
         pot.add(record, key: place.key)
         for key in others where key != place.key {
-            record.reset()
-            guard case .cluster = try Registry.find(key, into: &record.arena, &state) else { continue }
-            try record.decode()
+            guard case .cluster = try Registry.find(key, into: &bytes, &state) else { continue }
+            try record.load(bytes)
             pot.add(record, key: key)
         }
         var common: [RecordState.MatchHash] = []
-        for hash in pot.all.hashes where !common.contains(where: { $0.isSame(as: hash) }) {
+        for index in pot.all.hashes.indices {
+            let hash = pot.all.hashes[index]
+            if common.contains(where: { $0.isSame(as: hash) }) { continue }
             if try Registry.sharers(hash.key(fields), &state).count > Matching.commonest { common.append(hash) }
         }
-        let components = pot.components { hash in common.contains { $0.isSame(as: hash) } }
+        let components = pot.components(common)
         if pot.clusters.count == 1, components.count == 1 {
             // Linked as before: nothing was read over the record since.
             try settleAlone(place, &state, now, &effects)
@@ -103,7 +104,11 @@ extension Engine {
         }
         var parts = pot.parts(components)
         for index in parts.indices where parts[index].key.isEmpty {
-            let first = parts[index].columns.map { pot.all.name(ofColumn: $0) }.min() ?? ""
+            var first = ""
+            for column in parts[index].columns {
+                let name = pot.all.name(ofColumn: column)
+                if first.isEmpty || name < first { first = name }
+            }
             guard let reference = Reference(key: first) else { continue }
             let taken = parts.map(\.key)
             (parts[index].key, parts[index].revision) = try remint(reference, taken, &state)
@@ -120,19 +125,18 @@ extension Engine {
             let key = CustomerID.mint(first: first, generation: generation).description
             generation += 1
             if taken.contains(key) { continue }
-            record.reset()
-            switch try Registry.find(key, into: &record.arena, &state) {
+            switch try Registry.find(key, into: &bytes, &state) {
             case .nothing: return (key, 0)
             case .redirect(_, let revision): return (key, revision)
             case .cluster:
-                try record.decode()
+                try record.load(bytes)
                 if record.columns.isEmpty { return (key, record.revision) }
             }
         }
     }
 
     private mutating func settle(
-        _ part: Pot.Part, _ pot: Pot, _ context: EntityContext, _ state: inout some StateAccess, _ now: Tick,
+        _ part: Pot.Part, _ pot: borrowing Pot, _ context: EntityContext, _ state: inout some StateAccess, _ now: Tick,
         _ effects: inout Effects
     ) throws(StateError) {
         for cluster in part.redirects where cluster.revision > 0 {
@@ -140,7 +144,10 @@ extension Engine {
             Registry.put(redirect: cluster.key, into: part.key, revision: revision, &writer, &state)
             effects.add(.merged(entity: context.name, key: cluster.key, into: part.key, revision: revision))
         }
-        record = pot.state(part)
+        record.reset()
+        record.revision = part.revision
+        record.flags = part.flags
+        record.take(part.columns, of: pot.all)
         for column in record.columns.indices {
             let member = record.name(ofColumn: column)
             guard try Registry.golden(of: member, &state) != part.key else { continue }
@@ -159,23 +166,34 @@ extension RecordState {
     /// Computes what a member is matched by anew; answers what came and what went.
     mutating func rehash(column: Int, _ fields: [MatchField]) -> (added: [MatchHash], removed: [MatchHash]) {
         guard column >= 0, isMember(column) else { return ([], []) }
-        let isTouched = fields.contains { match in field(match.field).map { self.fields[$0].isDirty } ?? false }
+        var isTouched = false
+        for match in fields {
+            if let field = field(match.field), self.fields[field].isDirty { isTouched = true }
+        }
         guard isTouched else { return ([], []) }
-        let old = hashes.filter { $0.column == Int32(column) }
+        let old = hashes(ofColumn: column)
         let new = Matching.hashes(self, column: column, fields)
         let added = new.filter { !old.contains($0) }
         let removed = old.filter { !new.contains($0) }
         guard !added.isEmpty || !removed.isEmpty else { return ([], []) }
         hashes.removeAll { $0.column == Int32(column) }
-        hashes += new
+        for hash in new { hashes.append(hash) }
         modified = true
         return (added, removed)
     }
 
     /// The members with what they are matched by.
     func listed() -> [(member: String, hashes: [MatchHash])] {
-        columns.indices.filter { isMember($0) }.map { column in
-            (name(ofColumn: column), hashes.filter { $0.column == Int32(column) })
+        var listed: [(member: String, hashes: [MatchHash])] = []
+        for column in columns.indices where isMember(column) {
+            listed.append((name(ofColumn: column), hashes(ofColumn: column)))
         }
+        return listed
+    }
+
+    private func hashes(ofColumn column: Int) -> [MatchHash] {
+        var own: [MatchHash] = []
+        for index in hashes.indices where hashes[index].column == Int32(column) { own.append(hashes[index]) }
+        return own
     }
 }

@@ -56,7 +56,7 @@ enum Matching {
 
     /// The hashes of what a member says of itself. What was written to it doesn't count: our own writes must not keep
     /// members linked.
-    static func hashes(_ state: RecordState, column: Int, _ fields: [MatchField]) -> [RecordState.MatchHash] {
+    static func hashes(_ state: borrowing RecordState, column: Int, _ fields: [MatchField]) -> [RecordState.MatchHash] {
         var hashes: [RecordState.MatchHash] = []
         for (index, match) in fields.enumerated() {
             guard let field = state.field(match.field), let slot = state.slot(field: field, column: column) else {
@@ -64,9 +64,7 @@ enum Matching {
             }
             let contribution = state.slots[slot].contribution
             guard contribution >= 0 else { continue }
-            let text: String? = state.withText(contribution) { text in
-                ValueText.parsed(text) { Reference.text($0) }
-            }
+            let text: String? = ValueText.parsed(state.text(contribution)) { Reference.text($0) }
             guard let normal = text.flatMap({ Self.normal($0, match.form) }) else { continue }
             let digest = SHA256.digest(Array("\(match.field)\n\(normal)".utf8))
             hashes.append(

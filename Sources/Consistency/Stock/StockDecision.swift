@@ -38,9 +38,9 @@ extension Engine {
     public mutating func expire(
         key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
     ) throws(StateError) {
-        guard let stockKey = StockKey(key), state.get(key, into: &record.arena) else { return }
+        guard let stockKey = StockKey(key), state.get(key, into: &bytes) else { return }
         var stock = StockDesk(
-            key: stockKey, rules: ledger, subscribers: stockSubscribers, state: try StockState.decode(record.arena),
+            key: stockKey, rules: ledger, subscribers: stockSubscribers, state: try StockState.decode(bytes),
             now: now)
         stock.passTime(&effects)
         stock.publish(key, &effects)
@@ -71,8 +71,8 @@ extension Engine {
     }
 
     private mutating func loadStock(_ key: String, _ state: inout some StateAccess) throws(StateError) -> StockState {
-        guard state.get(key, into: &record.arena) else { return StockState() }
-        return try StockState.decode(record.arena)
+        guard state.get(key, into: &bytes) else { return StockState() }
+        return try StockState.decode(bytes)
     }
 }
 

@@ -77,11 +77,11 @@ extension Engine {
             return try StockState.decode(state).conditions(context.subscribers, patience)
         }
         var record = RecordState()
-        record.arena = state
-        try record.decode()
+        try record.load(state)
         _ = record.existence()
-        return record.copies(context).map { record.condition($0, patience) }
-            .sorted { $0.system < $1.system }
+        var conditions: [CopyCondition] = []
+        for column in record.copies(context) { conditions.append(record.condition(column, patience)) }
+        return conditions.sorted { $0.system < $1.system }
     }
 }
 
@@ -130,14 +130,17 @@ extension RecordState {
     }
 
     private func differences(_ column: Int) -> [CopyCondition.Difference] {
-        fields.indices.dropFirst().compactMap { field in
+        var differences: [CopyCondition.Difference] = []
+        for field in fields.indices.dropFirst() {
             guard let slot = slot(field: field, column: column), !isInSync(field: field, slot: slot),
                 let held = lastEntry(slot)
-            else { return nil }
+            else { continue }
             let golden = fields[field].golden
-            return CopyCondition.Difference(
-                field: string(fields[field].name), held: json(held.value), golden: golden < 0 ? nil : json(golden))
+            differences.append(
+                CopyCondition.Difference(
+                    field: string(fields[field].name), held: json(held.value), golden: golden < 0 ? nil : json(golden)))
         }
+        return differences
     }
 }
 

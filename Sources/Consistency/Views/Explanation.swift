@@ -56,8 +56,7 @@ extension Engine {
             return nil
         }
         var record = RecordState()
-        record.arena = state
-        try record.decode()
+        try record.load(state)
         guard !field.isEmpty, let index = record.field(field) else { return nil }
         let strategy = context.merge.strategy(record, index)
         let outcome = context.merge.outcome(&record, field: index)
@@ -84,7 +83,7 @@ extension Engine {
     }
 
     private func verdict(
-        _ record: RecordState, _ slot: Int, _ outcome: Merge.Outcome, _ strategy: Strategy, _ merge: Merge
+        _ record: borrowing RecordState, _ slot: Int, _ outcome: Merge.Outcome, _ strategy: Strategy, _ merge: Merge
     ) -> Explanation.Verdict {
         if slot == outcome.winner { return .won }
         guard merge.hasSay(record, slot, strategy) else { return .noSay }
@@ -113,28 +112,32 @@ extension Engine {
     public func links(of entity: String, state: [UInt8]) throws(StateError) -> [Link] {
         guard let context = contexts.first(where: { $0.name == entity }), context.merge.ofMembers else { return [] }
         var record = RecordState()
-        record.arena = state
-        try record.decode()
+        try record.load(state)
         var links: [Link] = []
-        func add(_ one: Int32, _ other: Int32, _ reason: String) {
-            guard let one = Reference(key: record.name(ofColumn: Int(one))),
-                let other = Reference(key: record.name(ofColumn: Int(other)))
-            else { return }
-            links.append(Link(one: min(one, other), other: max(one, other), reason: reason))
-        }
         let fields = context.entity.rules.match
-        for (place, hash) in record.hashes.enumerated() {
-            for other in record.hashes[..<place] where other.isSame(as: hash) && Int(hash.field) < fields.count {
-                add(other.column, hash.column, fields[Int(hash.field)].field)
+        for place in record.hashes.indices {
+            let hash = record.hashes[place]
+            for other in 0..<place where record.hashes[other].isSame(as: hash) && Int(hash.field) < fields.count {
+                let reason = fields[Int(hash.field)].field
+                if let link = record.link(Int(record.hashes[other].column), Int(hash.column), reason) {
+                    links.append(link)
+                }
             }
         }
-        for (index, column) in record.columns.enumerated() where column.anchor >= 0 {
-            add(column.anchor, Int32(index), "created")
+        for index in record.columns.indices where record.columns[index].anchor >= 0 {
+            if let link = record.link(Int(record.columns[index].anchor), index, "created") { links.append(link) }
         }
         return links.sorted { ($0.one, $0.other, $0.reason) < ($1.one, $1.other, $1.reason) }
     }
 }
 
 extension RecordState {
-    func json(_ value: Int32) -> JSON { withText(value) { ValueText.parsed($0) { JSON($0) } } }
+    func json(_ value: Int32) -> JSON { ValueText.parsed(text(value)) { JSON($0) } }
+
+    fileprivate func link(_ one: Int, _ other: Int, _ reason: String) -> Engine.Link? {
+        guard let one = Reference(key: name(ofColumn: one)), let other = Reference(key: name(ofColumn: other)) else {
+            return nil
+        }
+        return Engine.Link(one: min(one, other), other: max(one, other), reason: reason)
+    }
 }

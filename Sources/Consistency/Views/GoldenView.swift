@@ -30,8 +30,7 @@ extension Engine {
             return GoldenView(revision: revision, document: nil, isErased: false, mergedInto: into)
         }
         var record = RecordState()
-        record.arena = state
-        try record.decode()
+        try record.load(state)
         var document: [UInt8]?
         if record.flags.contains(.alive) {
             var bytes: [UInt8] = []

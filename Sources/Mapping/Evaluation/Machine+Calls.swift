@@ -22,7 +22,7 @@ extension Machine {
         let closure = functions[function.index]
         switch closure.kind {
         case .library: return Library.standard.functions[Int(closure.a)].arity
-        case .lambda: return Int(code(of: closure.unit).operations[Int(closure.a)].c)
+        case .lambda: return Int(code(of: closure.unit).tables.operations[Int(closure.a)].c)
         case .partial:
             var count = 0
             for place in 0..<Int(closure.c) where held[Int(closure.b) + place] == .placeholder { count += 1 }
@@ -39,7 +39,7 @@ extension Machine {
         let base = stack.count
         if let first { stack.append(first) }
         for place in 0..<Int(operation.pointee.c) {
-            stack.append(try evaluate(code.lists[Int(operation.pointee.b) + place], input))
+            stack.append(try evaluate(tables.lists[Int(operation.pointee.b) + place], input))
         }
         let function = Int(operation.pointee.a)
         do throws(MappingFailure) {
@@ -53,7 +53,9 @@ extension Machine {
 
     /// Applies a library function to the arguments on the stack from `base`, and takes them off.
     mutating func applyLibrary(_ function: Int, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
-        try validate(Library.standard.signatures[function], from: base, input)
+        if !fits(Library.standard.quick[function], from: base) {
+            try validate(Library.standard.signatures[function], from: base, input)
+        }
         let arguments = Arguments(base: base, count: stack.count - base)
         callInput = input
         let result = try Library.standard.bodies[function](&self, arguments)
@@ -72,7 +74,7 @@ extension Machine {
         let base = stack.count
         if let first { stack.append(first) }
         for place in 0..<Int(operation.pointee.c) {
-            stack.append(try evaluate(code.lists[Int(operation.pointee.b) + place], input))
+            stack.append(try evaluate(tables.lists[Int(operation.pointee.b) + place], input))
         }
         guard function.isFunction else {
             throw failure("T1006", "what is called here is not a function", at: number, input: input)
@@ -162,7 +164,7 @@ extension Machine {
         pushFrame()
         for place in 0..<Int(operation.pointee.c) {
             let argument = base + place < stack.count ? stack[base + place] : .undefined
-            bind(code.lists[Int(operation.pointee.b) + place], argument)
+            bind(tables.lists[Int(operation.pointee.b) + place], argument)
         }
         return try evaluate(operation.pointee.a, closure.input)
     }
@@ -193,7 +195,7 @@ extension Machine {
         let operation = operations + Int(number)
         let base = stack.count
         for place in 0..<Int(operation.pointee.c) {
-            stack.append(try evaluate(code.lists[Int(operation.pointee.b) + place], input))
+            stack.append(try evaluate(tables.lists[Int(operation.pointee.b) + place], input))
         }
         let function = try evaluate(operation.pointee.a, input)
         if function.isUndefined, operation.pointee.flags.contains(.special) {
@@ -244,24 +246,34 @@ extension Machine {
         }
     }
 
+    /// Whether the arguments on the stack from `base` fit a signature as they are, one by one.
+    func fits(_ signature: QuickSignature, from base: Int) -> Bool {
+        let count = stack.count - base
+        guard count >= signature.least, count <= signature.most else { return false }
+        for place in 0..<count {
+            let value = stack[base + place]
+            let type = type(of: value)
+            guard signature.types[place] & type.rawValue != 0 else { return false }
+            guard signature.arrays & 1 << place != 0, type != .missing else { continue }
+            guard type == .array, !value.isTuples else { return false }
+            if signature.elements[place] != 0, !holdsOnly(value, signature.elements[place]) { return false }
+        }
+        return true
+    }
+
+    private func holdsOnly(_ array: Value, _ types: UInt16) -> Bool {
+        let index = container(array)
+        var cursor = index + 1
+        for _ in 0..<count(at: index) {
+            guard type(of: value(at: cursor)).rawValue & types != 0 else { return false }
+            cursor = next(cursor)
+        }
+        return true
+    }
+
     /// Checks the arguments on the stack from `base` against a signature, and completes them: with the context, and with
     /// arrays around single values where arrays are wanted.
     mutating func validate(_ signature: Signature, from base: Int, _ input: Value) throws(MappingFailure) {
-        let count = stack.count - base
-        if signature.isSimple, count == signature.parameters.count {
-            var fits = true
-            for place in 0..<count where !signature.parameters[place].types.contains(type(of: stack[base + place])) {
-                fits = false
-                break
-            }
-            if fits { return }
-        }
-        try validateSlowly(signature, from: base, input)
-    }
-
-    private mutating func validateSlowly(
-        _ signature: Signature, from base: Int, _ input: Value
-    ) throws(MappingFailure) {
         var types: [Signature.Types] = []
         for place in base..<stack.count { types.append(type(of: stack[place])) }
         guard let counts = Self.match(signature.parameters[...], types[...]) else {

@@ -8,8 +8,8 @@ extension Machine {
     ) throws(MappingFailure) -> Value {
         let base = stack.count
         for place in 0..<Int(operation.pointee.b) {
-            let item = code.lists[Int(operation.pointee.a) + 2 * place]
-            let isArray = code.lists[Int(operation.pointee.a) + 2 * place + 1] == 1
+            let item = tables.lists[Int(operation.pointee.a) + 2 * place]
+            let isArray = tables.lists[Int(operation.pointee.a) + 2 * place + 1] == 1
             if operations[Int(item)].kind == .range,
                 operations[Int(item)].flags.isDisjoint(with: [.suffix, .keepsArray])
             {
@@ -33,7 +33,7 @@ extension Machine {
             pushElements(input)
             return try group(operation.pointee.c, from: base)
         }
-        let pairs = code.lists + Int(operation.pointee.a)
+        let pairs = tables.lists + Int(operation.pointee.a)
         for place in 0..<Int(operation.pointee.b) {
             let value = try evaluate(pairs[2 * place + 1], input)
             if value.isUndefined { continue }
@@ -83,13 +83,13 @@ extension Machine {
 
     /// Groups the items on the stack from `base` by the keys of a constructor, and makes the object.
     mutating func group(_ number: Int32, from base: Int) throws(MappingFailure) -> Value {
-        let code = self.code.program.groups[Int(number)]
+        let code = tables.groups[Int(number)]
         if stack.count == base { stack.append(.undefined) }
         let high = stack.count
         var groups = Groups()
         for place in base..<high {
             for pair in 0..<code.count {
-                let key = try evaluate(self.code.lists[Int(code.pairs + 2 * pair)], stack[place])
+                let key = try evaluate(tables.lists[Int(code.pairs + 2 * pair)], stack[place])
                 if key.isUndefined { continue }
                 try checkKey(key, code)
                 do throws(MappingFailure) {
@@ -111,7 +111,7 @@ extension Machine {
                 }
                 context = try array(from: start)
             }
-            let value = try evaluate(self.code.lists[Int(code.pairs + 2 * group.pair + 1)], context)
+            let value = try evaluate(tables.lists[Int(code.pairs + 2 * group.pair + 1)], context)
             if value.isUndefined { continue }
             stack.append(group.key)
             stack.append(value)

@@ -88,7 +88,7 @@ extension Machine {
         var value = value
         let keeps = operation.pointee.flags.contains(.keepsArray)
         if operation.pointee.flags.contains(.suffix) {
-            let suffix = code.program.suffixes[Int(operation.pointee.suffix)]
+            let suffix = tables.suffixes[Int(operation.pointee.suffix)]
             if suffix.stageCount > 0 {
                 value = try filtered(value, suffix.stages, suffix.stageCount, keepsSingleton: keeps)
             }
@@ -128,7 +128,7 @@ extension Machine {
         if scoped { pushFrame() }
         var result = Value.undefined
         for place in 0..<Int(operation.pointee.b) {
-            result = try evaluate(code.lists[Int(operation.pointee.a) + place], input)
+            result = try evaluate(tables.lists[Int(operation.pointee.a) + place], input)
         }
         if scoped {
             // Tuples hold bindings: those must stay.

@@ -9,25 +9,36 @@ extension Machine {
     /// The number in one word when it fits there exactly; nil when it doesn't.
     func small(_ value: Value) -> Value? {
         if value.tag == Value.decimal { return value }
-        guard value.tag == Value.number, value.length <= 17, value.bits & Value.inexact == 0 else { return nil }
+        guard value.tag == Value.number, value.bits & Value.inexact == 0 else { return nil }
+        return small(text: value)
+    }
+
+    /// The number that a text of plain digits means, in one word when it fits there; nil for any other text.
+    func small(text value: Value) -> Value? {
+        guard value.length > 0, value.length <= 17 else { return nil }
         let text = tape.bytes + value.offset
         var at = 0
         let negative = text[0] == UInt8(ascii: "-")
         if negative { at = 1 }
         var coefficient = 0
         var exponent = 0
-        var fraction = false
+        let first = at
         while at < value.length {
-            let byte = text[at]
+            let digit = text[at] &- 48
+            if digit >= 10 { break }
+            coefficient = coefficient &* 10 &+ Int(digit)
             at += 1
-            let digit = byte &- 48
-            if digit < 10 {
+        }
+        if at == first { return nil }
+        if at < value.length {
+            guard text[at] == UInt8(ascii: "."), at + 1 < value.length else { return nil }
+            at += 1
+            exponent = at - value.length
+            while at < value.length {
+                let digit = text[at] &- 48
+                guard digit < 10 else { return nil }
                 coefficient = coefficient &* 10 &+ Int(digit)
-                if fraction { exponent -= 1 }
-            } else if byte == UInt8(ascii: "."), !fraction {
-                fraction = true
-            } else {
-                return nil
+                at += 1
             }
         }
         return Value(coefficient: negative ? -coefficient : coefficient, exponent: exponent)

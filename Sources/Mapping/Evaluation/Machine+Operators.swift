@@ -171,7 +171,7 @@ extension Machine {
         for place in low..<high {
             for term in 0..<terms {
                 let item = stack[place]
-                stack.append(try evaluate(code.lists[list + 2 * term], item))
+                stack.append(try evaluate(tables.lists[list + 2 * term], item))
             }
         }
         let order = try sorted(number, count: high - low, keys: keys)
@@ -240,7 +240,7 @@ extension Machine {
             }
             let order = compare(left, right)
             if order == 0 { continue }
-            let descends = code.lists[Int(operations[Int(number)].a) + 2 * term + 1] == 1
+            let descends = tables.lists[Int(operations[Int(number)].a) + 2 * term + 1] == 1
             return descends ? order < 0 : order > 0
         }
         return false

@@ -4,20 +4,36 @@ extension Machine {
     // MARK: Names
 
     /// The member of an object (at an index of the tape) of that name.
+    ///
+    /// The search goes on where the last one in that object ended: mappings ask for names in much the same order as
+    /// documents have them, and for one name several times.
     @inline(__always)
     func member(of index: Int, _ name: FieldName) -> Value {
+        let finger = fingers + (index & Self.fingerMask)
+        let end = tape.end(of: index)
+        let start = finger.pointee.object == UInt32(index) ? Int(finger.pointee.cursor) : index + 1
+        var found = search(from: start, to: end, name)
+        if found < 0, start > index + 1 { found = search(from: index + 1, to: start, name) }
+        if found < 0 { return .undefined }
+        finger.pointee = Finger(object: UInt32(index), cursor: UInt32(found))
+        return value(at: found + 1)
+    }
+
+    /// The place of a name among an object's words; -1 when it isn't there.
+    @inline(__always)
+    private func search(from start: Int, to end: Int, _ name: FieldName) -> Int {
         let wanted = UInt64(name.length)
-        let own = code.pool + Int(name.offset)
+        let own = tables.pool + Int(name.offset)
         let bytes = tape.bytes
-        var cursor = index + 1
-        for _ in 0..<count(at: index) {
+        var cursor = start
+        while cursor < end {
             let key = tape[cursor]
             if (key >> 32) & 0x3FF_FFFF == wanted, same(bytes + Int(UInt32(truncatingIfNeeded: key)), own, name) {
-                return value(at: cursor + 1)
+                return cursor
             }
             cursor = next(cursor + 1)
         }
-        return .undefined
+        return -1
     }
 
     @inline(__always)
@@ -39,9 +55,9 @@ extension Machine {
     mutating func field(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
         guard input.isLink else { return .undefined }
         let index = container(input)
-        if tape[index] >> 60 == Value.object { return member(of: index, code.fields[Int(number)]) }
+        if tape[index] >> 60 == Value.object { return member(of: index, tables.fields[Int(number)]) }
         let base = stack.count
-        try pushMembers(of: index, code.fields[Int(number)])
+        try pushMembers(of: index, tables.fields[Int(number)])
         return try sequence(from: base)
     }
 
@@ -73,7 +89,7 @@ extension Machine {
             if tape[index] >> 60 == Value.array {
                 return try fieldsOfArray(place, first + count, value, isFirst: place == first)
             }
-            value = member(of: index, code.fields[Int(place)])
+            value = member(of: index, tables.fields[Int(place)])
         }
         return value
     }
@@ -89,7 +105,7 @@ extension Machine {
         var low = base
         for place in from..<to {
             let high = stack.count
-            let name = code.fields[Int(place)]
+            let name = tables.fields[Int(place)]
             var results = 0
             var last = Value.undefined
             for item in low..<high {
@@ -132,7 +148,7 @@ extension Machine {
     mutating func path(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
         let operation = operations + Int(number)
         let base = stack.count
-        let first = code.steps + Int(operation.pointee.a)
+        let first = tables.steps + Int(operation.pointee.a)
         let count = Int(operation.pointee.b)
         if !first.pointee.kind.isVariable, isArray(input) { pushElements(input) } else { stack.append(input) }
         var low = base
@@ -166,6 +182,16 @@ extension Machine {
         return try take(from: low, base: base, keepsSingleton: keeps)
     }
 
+    /// What a step gives for an item, before its filters.
+    @inline(__always)
+    private mutating func stepValue(_ step: UnsafePointer<Step>, _ item: Value) throws(MappingFailure) -> Value {
+        // A name is looked up at once; any other operation is evaluated.
+        if step.pointee.kind == .field, operations[Int(step.pointee.operation)].flags.isEmpty {
+            return try field(operations[Int(step.pointee.operation)].a, item)
+        }
+        return try evaluate(step.pointee.operation, item)
+    }
+
     /// Applies a step to the items on the stack from `low` to `high` and pushes what it gives, flattened. Answers the
     /// result itself when a last step gives just one array: that array stays what it is.
     mutating func pushStep(
@@ -190,7 +216,14 @@ extension Machine {
         var results = 0
         var last = Value.undefined
         for place in low..<high {
-            var result = try evaluate(step.pointee.operation, stack[place])
+            var result = try stepValue(step, stack[place])
+            if step.pointee.stageCount == 1, !result.isTuples {
+                // One filter, as most have: what passes is pushed at once.
+                let filter = tables.stages[Int(step.pointee.stages)].operation
+                result = try pushFiltered(filter, result, &results)
+                if !result.isUndefined { last = result }
+                continue
+            }
             if step.pointee.stageCount > 0, !result.isUndefined {
                 result = try filtered(
                     result, step.pointee.stages, step.pointee.stageCount, keepsSingleton: true)
@@ -213,9 +246,43 @@ extension Machine {
         var value = value
         for place in stages..<stages + count {
             if value.isUndefined { return value }
-            value = try filter(code.stages[Int(place)].operation, value)
+            value = try filter(tables.stages[Int(place)].operation, value)
         }
         return keepsSingleton ? value : collapsed(value)
+    }
+
+    /// Pushes what is left of a step's result after a filter, and counts it as a result. Answers an array that was picked
+    /// whole: as a last step's only result it stays what it is.
+    private mutating func pushFiltered(
+        _ predicate: Int32, _ value: Value, _ results: inout Int
+    ) throws(MappingFailure) -> Value {
+        if value.isUndefined { return value }
+        let operation = operations + Int(predicate)
+        if operation.pointee.kind == .constant, Value(bits: operation.pointee.word).isNumber {
+            let place = floor(Value(bits: operation.pointee.word))
+            let array = isArray(value)
+            let count = array ? count(at: container(value)) : 1
+            let wanted = place < 0 ? count + place : place
+            guard wanted >= 0, wanted < count else { return .undefined }
+            let found = array ? element(value, wanted) : value
+            results += 1
+            pushItems(found)
+            return isArray(found) ? found : .undefined
+        }
+        results += 1
+        guard isArray(value) else {
+            if selects(try evaluate(predicate, value), 0, 1) { stack.append(value) }
+            return .undefined
+        }
+        let index = container(value)
+        let count = count(at: index)
+        var cursor = index + 1
+        for place in 0..<count {
+            let item = self.value(at: cursor)
+            cursor = next(cursor)
+            if selects(try evaluate(predicate, item), place, count) { stack.append(item) }
+        }
+        return .undefined
     }
 
     private mutating func filter(_ predicate: Int32, _ value: Value) throws(MappingFailure) -> Value {

@@ -30,7 +30,7 @@ extension Machine {
         let operation = operations + Int(number)
         let base = stack.count
         let tupleBase = tuples.count
-        let first = code.steps + Int(operation.pointee.a)
+        let first = tables.steps + Int(operation.pointee.a)
         let count = Int(operation.pointee.b)
         if !first.pointee.kind.isVariable, isArray(input) { pushElements(input) } else { stack.append(input) }
         var low = base
@@ -175,7 +175,7 @@ extension Machine {
         let keys = stack.count
         for place in start..<end {
             for term in 0..<terms {
-                stack.append(try evaluate(code.lists[list + 2 * term], tuples[place]))
+                stack.append(try evaluate(tables.lists[list + 2 * term], tuples[place]))
             }
         }
         let order = try sorted(number, count: end - start, keys: keys)
@@ -187,7 +187,7 @@ extension Machine {
     private mutating func stage(_ stages: Int32, _ count: Int32, from start: Int) throws(MappingFailure) -> Int {
         var start = start
         for place in stages..<stages + count {
-            let stage = code.stages[Int(place)]
+            let stage = tables.stages[Int(place)]
             if stage.operation < 0 {
                 bindPlaces(from: start, stage.symbol)
                 continue
@@ -217,12 +217,12 @@ extension Machine {
 
     /// Groups tuples by the keys of a constructor; in each group, what was bound becomes arrays.
     mutating func groupTuples(_ number: Int32, _ value: Value) throws(MappingFailure) -> Value {
-        let code = self.code.program.groups[Int(number)]
+        let code = tables.groups[Int(number)]
         let start = value.index
         var groups = Groups()
         for place in start..<start + tupleCount(value) {
             for pair in 0..<code.count {
-                let key = try evaluate(self.code.lists[Int(code.pairs + 2 * pair)], tuples[place])
+                let key = try evaluate(tables.lists[Int(code.pairs + 2 * pair)], tuples[place])
                 if key.isUndefined { continue }
                 try checkKey(key, code)
                 do throws(MappingFailure) {
@@ -236,7 +236,7 @@ extension Machine {
         for group in groups.groups {
             var merged = tuples[Int(groups.entries[Int(group.firstItem)].item)]
             if group.firstItem != group.lastItem { merged = try merge(groups, group) }
-            let result = try evaluate(self.code.lists[Int(code.pairs + 2 * group.pair + 1)], merged)
+            let result = try evaluate(tables.lists[Int(code.pairs + 2 * group.pair + 1)], merged)
             if result.isUndefined { continue }
             stack.append(group.key)
             stack.append(result)

@@ -8,12 +8,24 @@ struct Machine: ~Copyable {
     // The program, and the tape it runs over.
     var code: Code
     var operations: UnsafePointer<Operation>
+    var tables: Code.Tables
     var tape: TapeWords
     /// Where the program's strings lie on the tape.
     var poolBase = 0
     /// Words from here on were made by the mapping.
     var firstWord = 0
     var rootValue = Value.undefined
+
+    /// Where the last search in an object ended; objects share the few entries there are.
+    let fingers = UnsafeMutablePointer<Finger>.allocate(capacity: Machine.fingerMask + 1)
+    static let fingerMask = 31
+
+    struct Finger: BitwiseCopyable {
+        var object: UInt32
+        var cursor: UInt32
+    }
+
+    deinit { fingers.deallocate() }
 
     // Stacks and tables.
     var stack = Buffer<Value>()
@@ -82,9 +94,11 @@ struct Machine: ~Copyable {
 
     init(_ code: Code, tape: TapeWords, context: EvaluationContext) {
         self.code = code
-        self.operations = code.operations
+        self.operations = code.tables.operations
+        self.tables = code.tables
         self.tape = tape
         self.context = context
+        fingers.initialize(repeating: Finger(object: .max, cursor: 0), count: Self.fingerMask + 1)
     }
 
     // MARK: Errors
@@ -314,11 +328,15 @@ struct Machine: ~Copyable {
 
     // MARK: Memory
 
+    @inline(__always)
     func reserve(words: Int = 0, bytes: Int = 0) throws(MappingFailure) {
-        if tape.count + words > wordLimit || tape.byteCount + bytes > byteLimit {
-            throw failure("U2003", "the mapping needs more memory than its limit allows")
-        }
+        if tape.count + words > wordLimit || tape.byteCount + bytes > byteLimit { throw outOfMemory() }
         tape.reserve(words: words, bytes: bytes)
+    }
+
+    @inline(never)
+    private func outOfMemory() -> MappingFailure {
+        failure("U2003", "the mapping needs more memory than its limit allows")
     }
 
     /// Counts a step of work.

@@ -73,7 +73,8 @@ extension Machine {
     /// Goes on in another program.
     mutating func switchUnit(_ unit: Int32) {
         code = evaluated.codes[Int(unit)]
-        operations = code.operations
+        tables = code.tables
+        operations = tables.operations
         poolBase = evaluated.poolBases[Int(unit)]
         self.unit = unit
     }
@@ -85,7 +86,7 @@ extension Machine {
         while evaluated.poolBases.count < evaluated.codes.count {
             let code = evaluated.codes[evaluated.poolBases.count]
             try reserve(bytes: code.poolCount)
-            evaluated.poolBases.append(tape.append(bytes: code.pool, count: code.poolCount))
+            evaluated.poolBases.append(tape.append(bytes: code.tables.pool, count: code.poolCount))
         }
         let outer = self.unit
         switchUnit(unit)

@@ -55,6 +55,8 @@ struct Function: Sendable {
 struct Library: Sendable {
     let functions: [Function]
     let signatures: [Signature]
+    /// The signatures in the form that fits nearly every call.
+    let quick: [QuickSignature]
     let bodies: [Function.Body]
     private let numbers: [String: Int]
 
@@ -69,6 +71,7 @@ struct Library: Sendable {
         self.functions = functions
         // swift-format-ignore: NeverUseForceTry
         signatures = functions.map { try! Signature($0.signature) }
+        quick = signatures.map { QuickSignature($0) }
         bodies = functions.map(\.body)
         numbers = Dictionary(uniqueKeysWithValues: functions.enumerated().map { ($1.name, $0) })
     }

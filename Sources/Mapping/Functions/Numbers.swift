@@ -80,6 +80,7 @@ enum Numbers {
         let value = machine.argument(arguments, 0)
         if value.isUndefined || value.isNumber { return value }
         if value.isBoolean { return Value(small: value == .true ? 1 : 0) }
+        if let plain = machine.small(text: value) { return plain }
         let utf8 = machine.utf8(value)
         let hasDigits = utf8.first.map { $0 &- 48 < 10 || $0 == UInt8(ascii: "-") } ?? false
         if hasDigits, utf8.last! &- 48 < 10, let number = Number(utf8), number.double.isFinite {

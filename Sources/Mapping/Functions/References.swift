@@ -16,7 +16,7 @@ enum References {
             let id = machine.argument(arguments, 2)
             if entity.isUndefined || system.isUndefined || id.isUndefined { return .undefined }
             let names = (machine.text(entity), machine.text(system), machine.text(id))
-            guard let key = try machine.tables().key(of: names.0, system: names.1, id: names.2) else {
+            guard let key = try machine.lookup().key(of: names.0, system: names.1, id: names.2) else {
                 throw .unknownReference(
                     UnknownReference(entity: names.0, system: names.1, id: names.2, key: nil, file: "", line: 0))
             }
@@ -34,7 +34,7 @@ enum References {
             let key = machine.argument(arguments, 1)
             let system = machine.argument(arguments, 2)
             if entity.isUndefined || key.isUndefined { return .undefined }
-            let tables = try machine.tables()
+            let tables = try machine.lookup()
             let names = (
                 machine.text(entity), machine.text(key), system.isString ? machine.text(system) : tables.system
             )
@@ -54,7 +54,7 @@ enum References {
             let name = machine.argument(arguments, 0)
             let key = machine.argument(arguments, 1)
             if name.isUndefined || key.isUndefined { return .undefined }
-            let tables = try machine.tables()
+            let tables = try machine.lookup()
             let table = machine.text(name)
             guard tables.hasTable(table) else {
                 throw machine.failure("U2006", "there is no table '\(table)' in this installation")
@@ -72,7 +72,7 @@ enum References {
 
 extension Machine {
     /// The caller's tables.
-    func tables() throws(MappingFailure) -> any Lookup {
+    func lookup() throws(MappingFailure) -> any Lookup {
         guard let lookup = context.lookup else {
             throw failure("U2005", "the mapping looks something up, but the caller supplied no tables")
         }

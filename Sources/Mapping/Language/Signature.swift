@@ -37,8 +37,6 @@ struct Signature: Sendable {
 
     private(set) var parameters: [Parameter] = []
     let text: String
-    /// Whether each parameter takes exactly one argument and none is an array: what can be checked fastest.
-    private(set) var isSimple = true
 
     init(_ text: String) throws(SignatureError) {
         self.text = text
@@ -48,7 +46,6 @@ struct Signature: Sendable {
             try read(letters, &at)
             at += 1
         }
-        isSimple = parameters.allSatisfy { !$0.isArray && !$0.repeats }
     }
 
     private static func types(_ letter: UInt8) -> Types? {
@@ -112,5 +109,30 @@ struct Signature: Sendable {
             }
         }
         return at
+    }
+}
+
+/// A signature as plain words, for checking calls whose arguments fit one by one.
+struct QuickSignature: BitwiseCopyable {
+    /// For each of at most four parameters: the types it takes; none where there is no such parameter.
+    var types = SIMD4<UInt16>(repeating: 0)
+    /// For arrays: the elements' types; zero when any will do.
+    var elements = SIMD4<UInt16>(repeating: 0)
+    var arrays: UInt8 = 0
+    /// How many arguments must be given, so that no context is needed.
+    var least = 0
+    /// How many can be given; -1 when the signature is not of the plain kind.
+    var most = -1
+
+    init(_ signature: Signature) {
+        let parameters = signature.parameters
+        guard parameters.count <= 4, !parameters.contains(where: \.repeats) else { return }
+        for (place, parameter) in parameters.enumerated() {
+            types[place] = parameter.types.rawValue
+            elements[place] = parameter.elements?.subtracting(.missing).rawValue ?? 0
+            if parameter.isArray { arrays |= 1 << place }
+            if !parameter.isOptional || parameter.usesContext { least = place + 1 }
+        }
+        most = parameters.count
     }
 }
