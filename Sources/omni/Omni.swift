@@ -13,6 +13,7 @@ struct Omni: ParsableCommand {
         subcommands: [
             UpCommand.self, HubCommand.self, ConnectCommand.self, ConnectorCommand.self, GetCommand.self,
             WhyCommand.self, DriftCommand.self, LagCommand.self, TailCommand.self, TopicsCommand.self,
+            DemoCommand.self, DemoSystemCommand.self,
         ])
 
     static func main() {

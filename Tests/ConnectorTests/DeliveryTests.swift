@@ -88,7 +88,9 @@ import Testing
             try place.golden("product", gtins[0], revision: 1, ["gtin": .string(gtins[0]), "name": "One"])
             try place.golden("product", gtins[1], revision: 1, ["gtin": .string(gtins[1]), "name": "Two"])
             let reports = try place.records(topic, count: 2)
-            #expect(reports.allSatisfy { $0.value?["status"] == "written" && $0.value?["held"] == nil })
+            // What came before the connector started is in the file already.
+            #expect(reports.allSatisfy { ["written", "unchanged"].contains($0.value?["status"]?.string) })
+            #expect(reports.allSatisfy { $0.value?["held"] == nil })
             #expect(try lines().count == 2)
         }
         try place.golden("product", gtins[0], revision: 2, .object([]), verb: .erased)

@@ -160,4 +160,41 @@ import Transports
             #expect(try name(database) == "New")
         }
     }
+
+    @Test func aRestartRepeatsTheLastWritesAndReportsThemBeforeItReads() throws {
+        let (place, database) = try workplace()
+        let topic = place.names.input(domain: "product")
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 1, document("Sofa"))
+            _ = try place.records(topic, count: 1)
+        }
+        // It died between the write and its commit; meanwhile the cashier has renamed the article.
+        try place.rewind(place.names.golden(entity: "product"))
+        try database.run("UPDATE article SET name = 'Edited' WHERE ean = ?", [.text(sofa)])
+        try place.connected { _ in
+            let seen = try place.records(topic, count: 3)
+            #expect(seen.map(\.type) == ["omni.product.written", "omni.product.written", "omni.product.stated"])
+            // The report of the repetition stands behind the edit in the till's own order, though it came first.
+            let reported = try #require(seen[1].headers["ce_position"].flatMap { Int($0) })
+            let edited = try #require(seen[2].headers["ce_position"].flatMap { Int($0) })
+            #expect(edited <= reported)
+            #expect(seen[1].value?["held"]?["name"] == "Sofa")
+            #expect(seen[2].value?["name"] == "Edited")
+            #expect(try name(database) == "Sofa")
+        }
+    }
+
+    @Test func itEndsAlsoWhileTheSystemIsLocked() throws {
+        let (place, database) = try workplace()
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 1, document("Sofa"))
+            _ = try place.records(place.names.input(domain: "product"), count: 1)
+            try database.execute("BEGIN IMMEDIATE")
+            try place.golden("product", sofa, revision: 2, document("Later"))
+        }
+        try database.execute("COMMIT")
+        try place.connected { _ in
+            place.eventually { try name(database) == "Later" }
+        }
+    }
 }

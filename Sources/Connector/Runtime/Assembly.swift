@@ -97,12 +97,12 @@ struct Assembly {
             }
         }
         guard var writer = sink.writer as? FileWriter else { return }
-        for golden in newest.values {
-            guard case .write(let writes) = sink.plan(golden), let write = writes.first, write.action == .put else {
-                continue
-            }
-            writer.restore(golden.key, revision: golden.revision, write.document)
-        }
+        try writer.restore(
+            newest.values.compactMap { golden in
+                guard case .write(let writes) = sink.plan(golden), let write = writes.first, write.action == .put
+                else { return nil }
+                return (golden.key, golden.revision, write.document)
+            })
         sink.writer = writer
     }
 }

@@ -36,10 +36,15 @@ final class Merge: Sendable {
         case .with(let other):
             guard let leader = state.field(other) else { return Outcome(value: -1, winner: -1) }
             let leading = winner(state, field: leader, strategy: self.strategy(state, leader))
-            guard leading >= 0, let slot = state.slot(field: field, column: Int(state.slots[leading].column)) else {
-                return Outcome(value: -1, winner: -1)
+            guard leading >= 0 else { return Outcome(value: -1, winner: -1) }
+            if let slot = state.slot(field: field, column: Int(state.slots[leading].column)),
+                state.slots[slot].contribution >= 0
+            {
+                return Outcome(value: state.slots[slot].contribution, winner: slot)
             }
-            return Outcome(value: state.slots[slot].contribution, winner: slot)
+            // The leader says nothing of its own here, as when it repeats what it was given: that came from the others.
+            let slot = winner(state, field: field, strategy: strategy)
+            return Outcome(value: slot < 0 ? -1 : state.slots[slot].contribution, winner: slot)
         default:
             let slot = winner(state, field: field, strategy: strategy)
             return Outcome(value: slot < 0 ? -1 : state.slots[slot].contribution, winner: slot)

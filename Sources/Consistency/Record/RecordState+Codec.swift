@@ -13,6 +13,7 @@ extension RecordState {
     /// Reads a state.
     mutating func load(_ bytes: [UInt8]) throws(StateError) {
         reset()
+        arena.reserve(bytes.count + UncheckedReader.padding)
         bytes.withUnsafeBufferPointer { arena.append($0) }
         // Nothing is appended to the arena while it is read.
         var reader = StateReader(UnsafeBufferPointer(start: arena.start, count: arena.count))
@@ -21,8 +22,18 @@ extension RecordState {
         rules = UInt32(truncatingIfNeeded: reader.varint())
         revision = Int64(reader.varint())
         for index in 0..<reader.length() { decodeColumn(index, &reader) }
-        for _ in 0..<reader.length() { try decodeField(&reader) }
-        try reader.finish()
+        if reader.failed { throw StateError("a state that ends too early") }
+        var fast = UncheckedReader(arena.start, from: reader.at, count: reader.count)
+        guard let count = fast.length() else { throw StateError("a state that ends too early") }
+        for _ in 0..<count {
+            guard decodeField(&fast) else {
+                throw StateError("a state that ends too early or points at what isn't there")
+            }
+        }
+        for index in columns.indices where Int(columns[index].anchor) >= columns.count || columns[index].anchor < -1 {
+            throw StateError("a state with a column that isn't there")
+        }
+        guard fast.offset == bytes.count else { throw StateError("a state that doesn't end where it should") }
     }
 
     private mutating func decodeColumn(_ index: Int, _ reader: inout StateReader) {
@@ -44,60 +55,66 @@ extension RecordState {
         columns.append(column)
     }
 
-    private mutating func decodeField(_ reader: inout StateReader) throws(StateError) {
-        var field = Field(name: reader.text())
+    private mutating func decodeField(_ shared: inout UncheckedReader) -> Bool {
+        // A copy of one's own stays in registers.
+        var reader = shared
+        guard let name = reader.text() else { return false }
+        var field = Field(name: name)
         field.changed = Int64(reader.varint())
         let base = values.count
-        let count = reader.length()
+        guard let count = reader.length() else { return false }
         for index in 0..<count {
-            values.append(Value(text: reader.text(), next: index + 1 < count ? Int32(base + index + 1) : -1))
+            guard let text = reader.text() else { return false }
+            values.append(Value(text: text, next: index + 1 < count ? Int32(base + index + 1) : -1))
         }
         if count > 0 { field.firstValue = Int32(base) }
         let golden = reader.varint() - 1
-        guard golden < count else { throw StateError("a state with a value that isn't there") }
+        guard golden < count else { return false }
         field.golden = golden < 0 ? -1 : Int32(base + golden)
-        let slotCount = reader.length()
+        guard let slotCount = reader.length() else { return false }
         let firstSlot = slots.count
         for index in 0..<slotCount {
-            var slot = Slot(
-                column: Int32(truncatingIfNeeded: reader.varint()),
-                next: index + 1 < slotCount ? Int32(firstSlot + index + 1) : -1)
-            let bits = reader.byte()
-            slot.isTrimmed = bits & 2 != 0
-            slot.rewrites = bits >> 2
-            if bits & 1 != 0 {
-                slot.contribution = Int32(truncatingIfNeeded: base + reader.varint())
-                slot.stamp = Tick(reader.int64())
-                let partition = Int32(truncatingIfNeeded: reader.varint())
-                slot.origin = Origin(partition: partition, offset: Int64(reader.varint() - 1))
+            let isLast = index + 1 == slotCount
+            guard decodeSlot(next: isLast ? -1 : Int32(firstSlot + index + 1), base: base, count: count, &reader) else {
+                return false
             }
-            decodeEntries(&slot, base: base, &reader)
-            guard slot.column >= 0, Int(slot.column) < columns.count, slot.contribution >= -1,
-                Int(slot.contribution) < values.count
-            else { throw StateError("a state with a column that isn't there") }
-            slots.append(slot)
         }
         if slotCount > 0 { field.firstSlot = Int32(firstSlot) }
         fields.append(field)
+        shared = reader
+        return true
     }
 
     @inline(__always)
-    private mutating func decodeEntries(_ slot: inout Slot, base: Int, _ reader: inout StateReader) {
-        let count = reader.length()
-        if count > 0 { slot.firstEntry = Int32(entries.count) }
-        for index in 0..<count {
-            var value = Int32(truncatingIfNeeded: base + reader.varint())
+    private mutating func decodeSlot(next: Int32, base: Int, count: Int, _ reader: inout UncheckedReader) -> Bool {
+        let column = reader.varint()
+        var slot = Slot(column: Int32(truncatingIfNeeded: column), next: next)
+        let bits = reader.byte()
+        slot.isTrimmed = bits & 2 != 0
+        slot.rewrites = bits >> 2
+        var isValid = column >= 0 && column < columns.count
+        if bits & 1 != 0 {
+            let value = reader.varint()
+            isValid = isValid && value >= 0 && value < count
+            slot.contribution = Int32(truncatingIfNeeded: base + value)
+            slot.stamp = Tick(reader.int64())
+            let partition = Int32(truncatingIfNeeded: reader.varint())
+            slot.origin = Origin(partition: partition, offset: Int64(reader.varint() - 1))
+        }
+        guard isValid, let entryCount = reader.length() else { return false }
+        if entryCount > 0 { slot.firstEntry = Int32(entries.count) }
+        slots.append(slot)
+        for index in 0..<entryCount {
+            let value = reader.varint()
             let revision = Int64(reader.varint() - 1)
             let position = reader.byte() == 0 ? Int64.min : reader.int64()
-            if Int(value) >= values.count || value < 0 {
-                reader.failed = true
-                value = 0
-            }
+            guard value >= 0, value < count, !reader.isBeyond else { return false }
             entries.append(
                 Entry(
-                    position: position, revision: revision, value: value,
-                    next: index + 1 < count ? Int32(entries.count + 1) : -1))
+                    position: position, revision: revision, value: Int32(base + value),
+                    next: index + 1 < entryCount ? Int32(entries.count + 1) : -1))
         }
+        return !reader.isBeyond
     }
 }
 
@@ -142,8 +159,11 @@ extension RecordState {
         }
     }
 
-    private mutating func encodeField(_ index: Int, _ out: inout StateWriter.Cursor) {
+    private mutating func encodeField(_ index: Int, _ shared: inout StateWriter.Cursor) {
         let field = fields[index]
+        // A copy of one's own stays in registers.
+        var out = shared
+        defer { shared = out }
         out.text(buffer(field.name))
         out.varint(Int(field.changed))
         out.varint(numberValues(of: field))

@@ -48,6 +48,11 @@ struct Table<Element: BitwiseCopyable>: ~Copyable {
         count += elements.count
     }
 
+    /// Makes room for so many in all.
+    mutating func reserve(_ wanted: Int) {
+        if wanted > capacity { grow(wanted) }
+    }
+
     mutating func insert(_ element: Element, at index: Int) {
         if count == capacity { grow(count + 1) }
         (start + index + 1).update(from: start + index, count: count - index)

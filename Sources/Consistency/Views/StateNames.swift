@@ -30,8 +30,7 @@ extension Engine {
             return try StockState.decode(state).reservations.map { StateName("reservation", $0.id) }
         }
         var record = RecordState()
-        record.arena = state
-        try record.decode()
+        try record.load(state)
         if entity.engine == .customer { return record.members.map { StateName("id.\(entity.name)", $0.key) } }
         return record.columns.indices.compactMap { column in
             let own = record.string(record.columns[column].selfID)

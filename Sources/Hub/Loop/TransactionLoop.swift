@@ -127,6 +127,7 @@ final class TransactionLoop {
                 "a record can't be used: dead letter",
                 metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
             try outputs.deadLetter(record, reason: reason)
+            try markIncomplete(record, domain, now)
         case .stray(let key):
             try outputs.again(record, key: key)
         case .event(let envelope):
@@ -140,9 +141,24 @@ final class TransactionLoop {
             if let failure = state.failure { throw failure }
             for case .rejected(let rejection) in effects.list {
                 try outputs.deadLetter(record, reason: rejection.reason)
+                try markIncomplete(record, domain, now)
             }
             try apply(partition, now, traceparent: envelope.traceparent)
         }
+    }
+
+    /// A movement that became a dead letter is missing from its position's ledger: the position says so until a recount.
+    private func markIncomplete(_ record: borrowing Record, _ domain: String, _ now: Tick) throws {
+        guard domain == "stock", record.headerText("ce_type") == EventType.item("movement").description,
+            let bytes = record.key
+        else { return }
+        let key = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let partition = DomainPartition(domain, record.partition)
+        var state = PartitionState(partition, overlay, store)
+        var marked = Effects()
+        try engine.markIncomplete(key: key, state: &state, now: now, effects: &marked)
+        if let failure = state.failure { throw failure }
+        try outputs.produce(marked, now: now, traceparent: nil)
     }
 
     private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
@@ -268,10 +284,13 @@ final class TransactionLoop {
         // The order matters: committed offsets that are stable first, then the changelog's end.
         let stable = try stableOffsets(partitions)
         try restore.run(owned.map(\.1))
+        let unread = owned.map(\.0).filter { stable[$0] == nil }
+        let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Self.patience)
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
-            let start = stable[place] ?? mirror?.inputOffset ?? 0
+            // A partition that nobody has read yet begins where it begins, which retention may have moved.
+            let start = stable[place] ?? mirror?.inputOffset ?? marks[place]?.low ?? 0
             if let mirror { clock.advance(to: mirror.tick) }
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start

@@ -138,6 +138,19 @@ final class Workplace: Sendable {
         try produce(names.golden(entity: entity), key: key, document, envelope.headers)
     }
 
+    /// Takes the connector's group back to the beginning of a topic, as if its last commits had been lost. A static
+    /// member never leaves, so only itself can do it.
+    func rewind(_ topic: String) throws {
+        let consumer = try Consumer(
+            broker.merging([
+                "group.id": "\(prefix).test", "group.instance.id": "\(prefix).test", "auto.offset.reset": "earliest",
+            ]), log: log)
+        try consumer.subscribe(to: [topic])
+        while consumer.partitions.isEmpty { try consumer.poll(timeout: .milliseconds(50)) { _ in } }
+        try consumer.commit(consumer.partitions.map { $0.at(0) })
+        try consumer.close()
+    }
+
     /// All records of a topic, partition by partition.
     func records(_ topic: String) throws -> [Seen] {
         let admin = try Admin(broker, log: log)
