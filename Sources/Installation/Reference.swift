@@ -25,6 +25,7 @@ extension Installation {
             ## Connectors/&lt;name&gt;/connector.yaml
 
             \(table(connector.keys))
+
             """
     }
 

@@ -71,6 +71,9 @@ struct ConnectorCommand: ParsableCommand {
                   omni connector reference > docs/configuration.md
                 """)
 
-        func run() throws { say(Installation.reference) }
+        func run() throws {
+            // The page ends its last line itself.
+            say(String(Installation.reference.dropLast()))
+        }
     }
 }
