@@ -104,7 +104,9 @@ let package = Package(
         // An installation on the test broker with a hub in it: for the tests of what a hub does.
         .target(
             name: "TestHub",
-            dependencies: ["TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging],
+            dependencies: [
+                "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
+            ],
             path: "Tests/TestHub", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(

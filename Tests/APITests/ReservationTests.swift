@@ -1,3 +1,4 @@
+import API
 import Canonical
 import Document
 import Hub
@@ -101,7 +102,10 @@ import Transports
                 ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":11}", 422, "10"),
                 ("{\"product\":\"a@b\",\"place\":\"kamppi\",\"quantity\":1}", 422, "product"),
                 ("{\"product\":\"\",\"place\":\"kamppi\",\"quantity\":1}", 422, "product"),
-                ("{\"product\":\"\(sofa)\",\"place\":\"\(String(repeating: "p", count: 400))\",\"quantity\":1}", 422, "place"),
+                (
+                    "{\"product\":\"\(sofa)\",\"place\":\"\(String(repeating: "p", count: 400))\",\"quantity\":1}", 422,
+                    "place"
+                ),
                 ("{\(good),\"until\":\"tomorrow\"}", 422, "until"), ("{\(good),\"until\":null}", 422, "until"),
                 ("{\(good),\"until\":\"2999-01-01T00:00:00Z\"}", 422, "until"),
                 ("{\(good),\"reservation\":\"\"}", 422, "reservation"),
