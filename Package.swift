@@ -62,7 +62,7 @@ let package = Package(
         module("Canonical", ["Document", "Schema", "Digests"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
-        module("Consistency", ["Document", "Canonical"]),
+        module("Consistency", ["Document", "Canonical", "Digests"]),
         module("Installation", ["Document", "Canonical", "Schema", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
@@ -79,7 +79,13 @@ let package = Package(
         module("Operations", ["Document", "Canonical", "Installation", "Kafka", logging]),
 
         // Floor 4: queries and requests over HTTP; the demonstration's five systems.
-        module("API", ["Document", "Canonical", "Hub", "Installation", "Kafka", "Transports", logging]),
+        module(
+            "API",
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Hub", "Installation", "Kafka", "Schema",
+                "Transports",
+                logging,
+            ]),
         module("Demo", ["Document", "Digests", "EmbeddedBroker", "Transports"]),
 
         // Floor 5.
@@ -95,6 +101,11 @@ let package = Package(
         // What tests share. Depends on nothing of ours.
         .target(
             name: "TestBroker", dependencies: ["EmbeddedBroker"], path: "Tests/TestBroker", swiftSettings: settings),
+        // An installation on the test broker with a hub in it: for the tests of what a hub does.
+        .target(
+            name: "TestHub",
+            dependencies: ["TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging],
+            path: "Tests/TestHub", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
@@ -107,15 +118,16 @@ let package = Package(
         tests("Formats", ["Document"]),
         tests("Transports", ["Digests"]),
         tests("Canonical", ["Document", "Digests"]),
-        tests("Kafka", ["CRdKafka", "TestBroker", logging]),
+        tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
-        tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
+        tests(
+            "Hub", ["Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
         tests(
             "Connector",
-            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "TestBroker", logging]),
-        tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
-        tests("API", ["Document", "Hub", "Transports"]),
+            ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
+        tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
+        tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
     ]
 )

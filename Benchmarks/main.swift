@@ -3,7 +3,8 @@ import Glibc
 import Schema
 
 // How fast one core parses, validates and writes a typical document: `swift run -c release omni-bench`. memcpy's rate
-// stands beside it, as the machine's bound.
+// stands beside it, as the machine's bound. A name as argument runs that measurement alone, a number behind
+// it that many times, for a profiler.
 
 func seconds() -> Double {
     var now = timespec()
@@ -11,11 +12,14 @@ func seconds() -> Double {
     return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
 }
 
+let chosen = CommandLine.arguments.dropFirst().first
+let fixedCalls = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) }
+
 /// The best of several rounds, in seconds a call.
 func measure(_ body: () throws -> Void) rethrows -> Double {
     var best = Double.infinity
-    for _ in 0..<12 {
-        let calls = 20_000
+    let calls = fixedCalls ?? 20_000
+    for _ in 0..<(fixedCalls == nil ? 12 : 1) {
         let start = seconds()
         for _ in 0..<calls { try body() }
         best = min(best, (seconds() - start) / Double(calls))
@@ -23,7 +27,10 @@ func measure(_ body: () throws -> Void) rethrows -> Double {
     return best
 }
 
-func report(_ name: String, _ time: Double, bytes: Int) {
+/// Measures and prints, if the measurement is asked for.
+func report(_ name: String, bytes: Int, _ body: () throws -> Void) rethrows {
+    guard chosen == nil || chosen == name else { return }
+    let time = try measure(body)
     func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.utf8.count)) + text
     }
@@ -47,26 +54,21 @@ guard schema.validate(tape.root, into: &outcome) else {
 print("a product of \(text.count) bytes, one core")
 
 let copy = UnsafeMutableRawPointer.allocate(byteCount: text.count, alignment: 16)
-report(
-    "memcpy", text.withUnsafeBytes { bytes in measure { memcpy(copy, bytes.baseAddress!, bytes.count) } },
-    bytes: text.count)
-
+text.withUnsafeBytes { bytes in
+    report("memcpy", bytes: text.count) { memcpy(copy, bytes.baseAddress!, bytes.count) }
+}
 try text.withUnsafeBufferPointer { bytes in
-    report("parse", try measure { try tape.parse(bytes) }, bytes: text.count)
     var valid = true
-    report("validate", measure { valid = schema.isValid(tape.root) && valid }, bytes: text.count)
-    report(
-        "parse, validate",
-        try measure {
-            try tape.parse(bytes)
-            valid = schema.isValid(tape.root) && valid
-        }, bytes: text.count)
-    guard valid else { exit(1) }
     var writer = JSONWriter()
-    report(
-        "write",
-        measure {
-            writer.reset()
-            writer.write(tape.root)
-        }, bytes: text.count)
+    try report("parse", bytes: text.count) { try tape.parse(bytes) }
+    report("validate", bytes: text.count) { valid = schema.isValid(tape.root) && valid }
+    try report("parse+validate", bytes: text.count) {
+        try tape.parse(bytes)
+        valid = schema.isValid(tape.root) && valid
+    }
+    report("write", bytes: text.count) {
+        writer.reset()
+        writer.write(tape.root)
+    }
+    guard valid else { exit(1) }
 }

@@ -1,7 +1,7 @@
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
 /// The unit of every stamp and every clock argument here (I11: time is an argument). Kafka's timestamps have the same.
-public struct Tick: Sendable, Hashable, Comparable {
+public struct Tick: Sendable, Hashable, Comparable, BitwiseCopyable {
     /// Milliseconds since 1970.
     public var milliseconds: Int64
 

@@ -18,6 +18,12 @@ public struct Engine: ~Copyable {
     var record = RecordState()
     var writer = StateWriter()
     var json = JSONWriter()
+    /// A state as it was read.
+    var bytes: [UInt8] = []
+
+    /// Stock's settings, and the systems that hold copies of its positions.
+    var ledger: Rules.Ledger { contexts.first { $0.name == "stock" }?.entity.rules.ledger ?? Rules.Ledger() }
+    var stockSubscribers: [String] { contexts.first { $0.name == "stock" }?.subscribers ?? [] }
 
     /// An engine.
     ///
@@ -40,22 +46,30 @@ public struct Engine: ~Copyable {
     public mutating func decide(
         _ event: borrowing Event, state: inout some StateAccess, now: Tick, effects: inout Effects
     ) throws(StateError) {
-        let kind = event.envelope.type.kind
-        guard let index = contexts.firstIndex(where: { $0.kinds.contains(kind) }) else {
+        guard let context = context(ofKind: event.envelope.type.kind) else {
+            let kind = event.envelope.type.kind
             effects.add(.rejected(Rejection(.unknownType, "there is no kind of data '\(kind)'; add it to Schemas/")))
             return
         }
         let rejection: Rejection?
-        switch contexts[index].entity.engine {
-        case .record: rejection = try decideRecord(contexts[index], event, &state, now, &effects)
-        case .customer, .stock: rejection = Rejection(.unknownType, "not decided yet")
+        switch context.entity.engine {
+        case .record: rejection = try decideRecord(context, event, &state, now, &effects)
+        case .stock: rejection = try decideStock(context, event, &state, now, &effects)
+        case .customer: rejection = try decideCustomer(context, event, &state, now, &effects)
         }
         if let rejection { effects.add(.rejected(rejection)) }
     }
 }
 
+extension Engine {
+    private func context(ofKind kind: String) -> EntityContext? {
+        for context in contexts where context.kinds.contains(kind) { return context }
+        return nil
+    }
+}
+
 /// What the engine knows of one entity, made ready.
-struct EntityContext {
+final class EntityContext: Sendable {
     let entity: EntityType
     let merge: Merge
     let subscribers: [String]

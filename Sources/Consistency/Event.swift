@@ -25,7 +25,7 @@ public struct Event {
 }
 
 /// Where a record stands in its domain's input topic.
-public struct Origin: Sendable, Hashable, CustomStringConvertible {
+public struct Origin: Sendable, Hashable, BitwiseCopyable, CustomStringConvertible {
     /// The partition.
     public let partition: Int32
     /// The offset.

@@ -8,7 +8,7 @@ struct NameFilters {
     private var depthCapacity: Int
 
     /// A filter: a word that tells whether names met, then the bits.
-    private static let bits = 512
+    private static let bits = 1_024
     private static let words = 1 + bits / 64
 
     init(_ storage: UnsafeMutablePointer<TapeStorage>) {
@@ -41,7 +41,7 @@ struct NameFilters {
         if length < 8 { text &= (1 << UInt64(length * 8)) &- 1 }
         let last = UInt64(start.load(fromByteOffset: max(length - 1, 0), as: UInt8.self))
         let hash = (text ^ (last << 48) ^ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15
-        let bit = Int(hash >> 55)
+        let bit = Int(hash >> 54)
         let filter = filters + (depth - 1) * Self.words
         let mask: UInt64 = 1 << UInt64(bit & 63)
         filter[0] |= filter[1 + bit >> 6] & mask

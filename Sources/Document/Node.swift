@@ -8,16 +8,28 @@ public struct Node: @unchecked Sendable {
 
     /// A node at an index; a link is followed at once, so a node never is one.
     @inlinable
+    @inline(__always)
     init(storage: UnsafeMutablePointer<TapeStorage>, index: UInt32) {
         self.storage = storage
         let word = storage.pointee.words[Int(index)]
         self.index = word >> 60 == UInt64(Tag.link.rawValue) ? UInt32(truncatingIfNeeded: word) : index
     }
 
-    @inlinable var word: UInt64 { storage.pointee.words[Int(index)] }
+    /// A node at the index of a word that is no link.
+    @inlinable
+    @inline(__always)
+    init(storage: UnsafeMutablePointer<TapeStorage>, known index: UInt32) {
+        self.storage = storage
+        self.index = index
+    }
+
+    @inlinable var word: UInt64 { @inline(__always) get { storage.pointee.words[Int(index)] } }
 
     /// What the value is. Never ``Tag/link``.
-    @inlinable public var kind: Tag { Tag(rawValue: UInt8(truncatingIfNeeded: word >> 60)).unsafelyUnwrapped }
+    @inlinable public var kind: Tag {
+        // The tags are numbered without gaps, so their bits are the enumeration's own.
+        @inline(__always) get { unsafeBitCast(UInt8(truncatingIfNeeded: word >> 60), to: Tag.self) }
+    }
 
     /// Whether the value is `null`.
     @inlinable public var isNull: Bool { word >> 60 == UInt64(Tag.null.rawValue) }
@@ -25,14 +37,19 @@ public struct Node: @unchecked Sendable {
     // MARK: Scalars
 
     /// The bytes of a string (unescaped UTF-8) or the text of a number; empty for other kinds.
+    ///
+    /// Eight bytes behind a text's end may be read too, so that it can be looked at a word at a time; what they hold
+    /// means nothing.
     @inlinable public var utf8: UnsafeBufferPointer<UInt8> {
-        let word = word
-        let tag = word >> 60
-        guard tag == UInt64(Tag.string.rawValue) || tag == UInt64(Tag.number.rawValue) else {
-            return .init(start: nil, count: 0)
+        @inline(__always) get {
+            let word = word
+            let tag = word >> 60
+            guard tag == UInt64(Tag.string.rawValue) || tag == UInt64(Tag.number.rawValue) else {
+                return .init(start: nil, count: 0)
+            }
+            let offset = Int(UInt32(truncatingIfNeeded: word))
+            return UnsafeBufferPointer(start: storage.pointee.bytes + offset, count: Int((word >> 32) & 0x3FF_FFFF))
         }
-        let offset = Int(UInt32(truncatingIfNeeded: word))
-        return UnsafeBufferPointer(start: storage.pointee.bytes + offset, count: Int((word >> 32) & 0x3FF_FFFF))
     }
 
     /// The string, or nil when the value isn't one.
@@ -42,7 +59,9 @@ public struct Node: @unchecked Sendable {
     var needsEscape: Bool { word & Word.flag != 0 }
 
     /// Whether a number is written without fraction and exponent.
-    public var isWrittenAsInteger: Bool { kind == .number && word & Word.flag != 0 }
+    @inlinable public var isWrittenAsInteger: Bool {
+        @inline(__always) get { word >> 60 == UInt64(Tag.number.rawValue) && word & Word.flag != 0 }
+    }
 
     /// The number with all its digits, or nil when the value isn't one.
     public var number: Number? { kind == .number ? Number(utf8) : nil }
@@ -63,19 +82,26 @@ public struct Node: @unchecked Sendable {
 
     /// How many elements an array or members an object has; 0 for scalars.
     @inlinable public var count: Int {
-        let tag = word >> 60
-        guard tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue) else { return 0 }
-        return Int((word >> 32) & 0xFFF_FFFF)
+        @inline(__always) get {
+            let word = word
+            let tag = word >> 60
+            guard tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue) else { return 0 }
+            return Int((word >> 32) & 0xFFF_FFFF)
+        }
     }
 
     /// An array's elements in order; empty for other kinds.
     @inlinable public var elements: Elements {
-        Elements(storage: storage, from: index + 1, left: word >> 60 == UInt64(Tag.array.rawValue) ? count : 0)
+        @inline(__always) get {
+            Elements(storage: storage, from: index + 1, left: word >> 60 == UInt64(Tag.array.rawValue) ? count : 0)
+        }
     }
 
     /// An object's members in their written order; empty for other kinds.
     @inlinable public var members: Members {
-        Members(storage: storage, from: index + 1, left: word >> 60 == UInt64(Tag.object.rawValue) ? count : 0)
+        @inline(__always) get {
+            Members(storage: storage, from: index + 1, left: word >> 60 == UInt64(Tag.object.rawValue) ? count : 0)
+        }
     }
 
     /// The member of that name; nil when it is absent or this is no object. A member that is `null` is a node.
@@ -117,11 +143,22 @@ public struct Node: @unchecked Sendable {
     }
 
     /// Behind the word at `index` on the tape, which may be a link.
-    @inlinable static func end(of index: UInt32, in storage: UnsafeMutablePointer<TapeStorage>) -> UInt32 {
+    @inlinable
+    @inline(__always)
+    static func end(of index: UInt32, in storage: UnsafeMutablePointer<TapeStorage>) -> UInt32 {
         let word = storage.pointee.words[Int(index)]
         let tag = word >> 60
         guard tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue) else { return index + 1 }
         return UInt32(truncatingIfNeeded: word)
+    }
+
+    /// An object's members in their written order, to be read before anything is appended to the tape; empty for other
+    /// kinds.
+    @inlinable public var fixedMembers: FixedMembers {
+        @inline(__always) get {
+            FixedMembers(
+                storage: storage, index: index + 1, left: word >> 60 == UInt64(Tag.object.rawValue) ? count : 0)
+        }
     }
 
     /// An array's elements.
@@ -132,6 +169,7 @@ public struct Node: @unchecked Sendable {
         @usableFromInline var left: Int
 
         @inlinable
+        @inline(__always)
         init(storage: UnsafeMutablePointer<TapeStorage>, from cursor: UInt32, left: Int) {
             self.storage = storage
             self.cursor = cursor
@@ -140,6 +178,7 @@ public struct Node: @unchecked Sendable {
 
         /// The next element.
         @inlinable
+        @inline(__always)
         public mutating func next() -> Node? {
             guard left > 0 else { return nil }
             left -= 1
@@ -157,6 +196,7 @@ public struct Node: @unchecked Sendable {
         @usableFromInline var left: Int
 
         @inlinable
+        @inline(__always)
         init(storage: UnsafeMutablePointer<TapeStorage>, from cursor: UInt32, left: Int) {
             self.storage = storage
             self.cursor = cursor
@@ -165,6 +205,7 @@ public struct Node: @unchecked Sendable {
 
         /// The next member.
         @inlinable
+        @inline(__always)
         public mutating func next() -> (key: Node, value: Node)? {
             guard left > 0 else { return nil }
             left -= 1
@@ -173,6 +214,48 @@ public struct Node: @unchecked Sendable {
             cursor = Node.end(of: cursor + 1, in: storage)
             return (key, value)
         }
+    }
+}
+
+/// An object's members, read quicker than ``Node/Members``: nothing may be appended to the tape meanwhile, so its
+/// memory stays where it is.
+@frozen
+public struct FixedMembers: Sequence, IteratorProtocol {
+    @usableFromInline let storage: UnsafeMutablePointer<TapeStorage>
+    @usableFromInline let words: UnsafeMutablePointer<UInt64>
+    @usableFromInline let bytes: UnsafeMutablePointer<UInt8>
+    @usableFromInline var index: UInt32
+    @usableFromInline var left: Int
+
+    @inlinable
+    @inline(__always)
+    init(storage: UnsafeMutablePointer<TapeStorage>, index: UInt32, left: Int) {
+        self.storage = storage
+        words = storage.pointee.words
+        bytes = storage.pointee.bytes
+        self.index = index
+        self.left = left
+    }
+
+    /// The next member: its name, the name's bytes, its value.
+    @inlinable
+    @inline(__always)
+    public mutating func next() -> (key: Node, name: UnsafeBufferPointer<UInt8>, value: Node)? {
+        guard left > 0 else { return nil }
+        left &-= 1
+        // A key is a string's word itself, never a link.
+        let word = words[Int(index)]
+        let key = Node(storage: storage, known: index)
+        let name = UnsafeBufferPointer(
+            start: bytes + Int(UInt32(truncatingIfNeeded: word)), count: Int((word >> 32) & 0x3FF_FFFF))
+        index &+= 1
+        let valueWord = words[Int(index)]
+        let tag = valueWord >> 60
+        let isLink = tag == UInt64(Tag.link.rawValue)
+        let value = Node(storage: storage, known: isLink ? UInt32(truncatingIfNeeded: valueWord) : index)
+        let isContainer = tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue)
+        index = isContainer ? UInt32(truncatingIfNeeded: valueWord) : index &+ 1
+        return (key, name, value)
     }
 }
 

@@ -16,13 +16,21 @@ public struct Number: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The most significant digits that are kept.
     public static let maxDigits = 34
+    /// The largest exponent, and the smallest one with a minus: sums of two must stay far from an Int's ends.
+    static let maxExponent = 9_999_999
 
-    /// A number from its parts; a coefficient of more than 34 digits is rounded half to even.
+    /// A number from its parts; a coefficient of more than 34 digits is rounded half to even, an exponent beyond
+    /// ±9,999,999 is taken for that.
     public init(isNegative: Bool, coefficient: UInt128, exponent: Int) {
+        self.init(isNegative: isNegative, coefficient: coefficient, exponent: exponent, isInexact: false)
+    }
+
+    /// - Parameter isInexact: Whether something was cut off below the coefficient's last digit already.
+    init(isNegative: Bool, coefficient: UInt128, exponent: Int, isInexact: Bool) {
         var coefficient = coefficient
-        var exponent = exponent
+        var exponent = min(max(exponent, -Self.maxExponent), Self.maxExponent)
         var dropped: UInt128 = 0
-        var sticky = false
+        var sticky = isInexact
         while coefficient >= Self.limit {
             sticky = sticky || dropped != 0
             (coefficient, dropped) = coefficient.quotientAndRemainder(dividingBy: 10)
@@ -63,8 +71,48 @@ public struct Number: Sendable, Hashable, Comparable, CustomStringConvertible {
         self = number
     }
 
-    /// Reads a JSON number from its bytes; nil when they aren't one.
+    /// Reads a JSON number from its bytes; nil when they aren't one. Exponents beyond ±9,999,999 are taken for that.
     public init?(_ text: UnsafeBufferPointer<UInt8>) {
+        if let short = Self(short: text) {
+            self = short
+            return
+        }
+        self.init(long: text)
+    }
+
+    /// Nearly all numbers: up to 18 digits, no exponent. Nil for others, and for what is no number.
+    @inline(__always)
+    private init?(short text: UnsafeBufferPointer<UInt8>) {
+        guard text.count <= 18, var at = text.baseAddress else { return nil }
+        let end = at + text.count
+        let isNegative = at < end && at.pointee == UInt8(ascii: "-")
+        if isNegative { at += 1 }
+        var value: UInt64 = 0
+        let start = at
+        while at < end, at.pointee &- 48 < 10 {
+            value = value * 10 + UInt64(at.pointee &- 48)
+            at += 1
+        }
+        // "007" and ".5" are no numbers: let the long way find out.
+        guard at > start, start.pointee != 48 || at == start + 1 else { return nil }
+        var decimals = 0
+        if at < end, at.pointee == UInt8(ascii: ".") {
+            let point = at
+            at += 1
+            while at < end, at.pointee &- 48 < 10 {
+                value = value * 10 + UInt64(at.pointee &- 48)
+                at += 1
+            }
+            decimals = at - point - 1
+            guard decimals > 0 else { return nil }
+        }
+        guard at == end else { return nil }
+        self.isNegative = isNegative
+        self.coefficient = UInt128(value)
+        self.exponent = -decimals
+    }
+
+    private init?(long text: UnsafeBufferPointer<UInt8>) {
         var at = 0
         var negative = false
         if at < text.count, text[at] == UInt8(ascii: "-") {
@@ -89,6 +137,7 @@ public struct Number: Sendable, Hashable, Comparable, CustomStringConvertible {
             }
             let digit = byte &- 48
             guard digit < 10 else { break }
+            if digits == 1, !inFraction, coefficient == 0 { return nil }
             digits += 1
             if significant < Self.maxDigits {
                 coefficient = coefficient * 10 + UInt128(digit)
@@ -131,6 +180,14 @@ public struct Number: Sendable, Hashable, Comparable, CustomStringConvertible {
         guard coefficient != 0 else { return Number(0) }
         var coefficient = coefficient
         var exponent = exponent
+        if var small = UInt64(exactly: coefficient) {
+            // Dividing 128 bits costs ten times as much.
+            while small % 10 == 0 {
+                small /= 10
+                exponent += 1
+            }
+            return Number(isNegative: isNegative, coefficient: UInt128(small), exponent: exponent)
+        }
         while true {
             let (quotient, remainder) = coefficient.quotientAndRemainder(dividingBy: 10)
             guard remainder == 0 else { break }
@@ -208,6 +265,7 @@ public struct Number: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     private static func magnitude(_ left: Number, isBelow right: Number) -> Bool {
+        if left.exponent == right.exponent { return left.coefficient < right.coefficient }
         if left.coefficient == 0 || right.coefficient == 0 { return left.coefficient < right.coefficient }
         let leftTop = digitCount(left.coefficient) + left.exponent
         let rightTop = digitCount(right.coefficient) + right.exponent
@@ -218,15 +276,12 @@ public struct Number: Sendable, Hashable, Comparable, CustomStringConvertible {
         return left.coefficient < right.coefficient * powersOfTen[-shift]
     }
 
+    /// How many decimal digits; 1 for zero.
     static func digitCount(_ value: UInt128) -> Int {
-        var low = 0
-        var high = 39
-        while low < high {
-            let middle = (low + high) / 2
-            if powersOfTen[middle] <= value { low = middle + 1 } else { high = middle }
-            if middle == 38, powersOfTen[38] <= value { return 39 }
-        }
-        return max(low, 1)
+        // log10(2) ≈ 1233/4096 tells the count but for one.
+        let bits = 128 - value.leadingZeroBitCount
+        let guess = (bits * 1233) >> 12
+        return max(guess + (value >= powersOfTen[guess] ? 1 : 0), 1)
     }
 }
 

@@ -14,11 +14,12 @@ extension Tape {
         return text.withUTF8 { append(utf8: $0) }
     }
 
-    /// Appends a string of valid UTF-8.
+    /// Appends a string of valid UTF-8, of less than 64 MiB.
     public mutating func append(utf8: UnsafeBufferPointer<UInt8>) -> Node {
+        // Before they are copied: that may free them, if they are this tape's own.
+        let needsEscape = JSONWriter.needsEscape(utf8)
         let offset = append(bytes: utf8)
-        return append(
-            word: Word.text(.string, offset: offset, length: utf8.count, flag: JSONWriter.needsEscape(utf8)))
+        return append(word: Word.text(.string, offset: offset, length: utf8.count, flag: needsEscape))
     }
 
     /// Appends a number in its canonical text.
@@ -34,6 +35,7 @@ extension Tape {
     /// Appends an array of values that are on this tape.
     public mutating func append(array elements: some Collection<Node>) -> Node {
         let count = elements.count
+        precondition(count <= Word.most, "an array holds 2^28 elements at most")
         let start = reserve(words: count + 1)
         storage.pointee.words[start] = Word.container(.array, count: count, end: start + 1 + count)
         var at = start + 1
@@ -48,6 +50,7 @@ extension Tape {
     /// Appends an object of keys and values that are on this tape. Keys must be strings and differ from each other.
     public mutating func append(object members: some Collection<(key: Node, value: Node)>) -> Node {
         let count = members.count
+        precondition(count <= Word.most, "an object holds 2^28 members at most")
         let start = reserve(words: 2 * count + 1)
         storage.pointee.words[start] = Word.container(.object, count: count, end: start + 1 + 2 * count)
         var at = start + 1
@@ -114,6 +117,7 @@ extension Tape {
 
     private mutating func reserve(words count: Int) -> Int {
         let start = storage.pointee.wordCount
+        precondition(start + count <= Int(Int32.max), "a tape holds 2^31 values at most")
         storage.pointee.reserve(words: start + count, bytes: 0)
         return start
     }
@@ -127,6 +131,8 @@ extension Tape {
 
     private mutating func append(bytes: UnsafeBufferPointer<UInt8>) -> Int {
         let offset = storage.pointee.byteCount
+        precondition(bytes.count <= Word.longest, "a string of 64 MiB or more does not fit on a tape")
+        precondition(offset + bytes.count <= UInt32.max, "a tape holds 4 GiB of text at most")
         // The bytes may be this tape's own: growing frees the old buffer, so look again afterwards.
         let own = bytes.baseAddress.map { storage.pointee.bytes <= $0 && $0 < storage.pointee.bytes + offset } ?? false
         let ownOffset = own ? UnsafePointer(storage.pointee.bytes).distance(to: bytes.baseAddress!) : 0

@@ -138,12 +138,14 @@ struct TapeStorage {
 }
 
 /// The bits of a word.
+@usableFromInline
 enum Word {
-    static let lengthBits: UInt64 = 26
-    /// The longest string or number, in bytes.
+    /// The longest string or number, in bytes: the length has 26 bits.
     static let longest = (1 << 26) - 1
+    /// The most members of a container: their count has 28 bits.
+    static let most = (1 << 28) - 1
     /// String: it holds a character that must be escaped when written. Number: it is written as an integer.
-    static let flag: UInt64 = 1 << 58
+    @inlinable static var flag: UInt64 { 1 << 58 }
 
     @inline(__always)
     static func text(_ tag: Tag, offset: Int, length: Int, flag: Bool) -> UInt64 {

@@ -139,6 +139,8 @@ public struct HTTPConnection: Sendable {
 public struct WebhookListener: Sendable {
     /// `host:port`.
     public var listen: String
+    /// What the system calls it by; nil: `http://` and where it listens.
+    public var url: String?
     /// The key of the HMAC-SHA256 over the raw body.
     public var secret: Secret
     /// The header with the signature.
@@ -182,6 +184,8 @@ extension HTTPConnection {
         webhooks = reader.optionalInner("webhooks", "HTTP: where the system's webhooks arrive.") { reader in
             WebhookListener(
                 listen: reader.text("listen", "Where to listen: `host:port`"),
+                url: reader.optionalText(
+                    "url", "The URL by which the system reaches it, when it isn't where it listens."),
                 secret: Secret(reader.text("secret", "The key of the HMAC-SHA256 over the raw body")),
                 header: reader.text("header", default: "X-Signature", "The header with the signature."),
                 encoding: reader.choice("encoding", default: .hex, "How the signature is written."),

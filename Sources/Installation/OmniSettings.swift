@@ -14,8 +14,6 @@ public struct OmniSettings: Sendable {
     public var grace: GraceSettings
     /// Bounds on what may be reserved.
     public var reservations: ReservationSettings
-    /// How stock is counted.
-    public var stock: StockSettings
     /// How processes log.
     public var log: LogSettings
 }
@@ -62,16 +60,6 @@ public struct ReservationSettings: Sendable, Equatable {
     public var longest: Duration
     /// The most pieces in one hold.
     public var most: Int
-    /// How many pieces more than on hand may be promised, per place; 0 elsewhere.
-    public var backorder: [String: Int]
-}
-
-/// How stock is counted.
-public struct StockSettings: Sendable, Equatable {
-    /// How far systems' clocks may differ: movements that close to a count are flagged uncertain.
-    public var skew: Duration
-    /// Movements older than this are closed into a balance; what comes later is refused and asks for a recount.
-    public var horizon: Duration
 }
 
 /// How processes log.
@@ -119,16 +107,7 @@ extension OmniSettings {
             ReservationSettings(
                 standard: reader.duration("standard", default: "2h", "How long a hold lasts when it doesn't say."),
                 longest: reader.duration("longest", default: "7d", "A hold never lasts longer."),
-                most: reader.integer("most", default: 100, in: 1...1_000_000, "The most pieces in one hold."),
-                backorder: reader.integers(
-                    "backorder", in: 0...1_000_000, "Pieces that may be promised beyond what is on hand, per place."))
-        }
-        stock = reader.inner("stock", "How stock is counted.") { reader in
-            StockSettings(
-                skew: reader.duration("skew", default: "2s", "How far the systems' clocks may differ."),
-                horizon: reader.duration(
-                    "horizon", default: "30d",
-                    "How long single movements are kept before they are closed into a balance."))
+                most: reader.integer("most", default: 100, in: 1...1_000_000, "The most pieces in one hold."))
         }
         log = reader.inner("log", "How processes log.") { reader in
             LogSettings(

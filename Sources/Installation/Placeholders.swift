@@ -22,8 +22,16 @@ public struct Surroundings: Sendable {
             file: { try? readText(at: $0.hasPrefix("/") ? $0 : folder + "/" + $0) })
     }
 
-    /// Any value is an empty text: for looking at configuration that isn't going to be used, as tests of fixtures do.
-    public static let unneeded = Surroundings(variable: { _ in "" }, file: { _ in "" })
+    /// Defaults where there are any, else an empty text: for looking at configuration that isn't going to be used, as
+    /// tests of fixtures do.
+    public static let unneeded = {
+        var surroundings = Surroundings(variable: { _ in nil }, file: { _ in "" })
+        surroundings.isLenient = true
+        return surroundings
+    }()
+
+    /// Whether a variable that isn't set is empty, instead of a problem.
+    var isLenient = false
 }
 
 extension Setting {
@@ -74,6 +82,7 @@ extension Setting {
                 return surroundings.variable(String(name[..<split.lowerBound])) ?? String(name[split.upperBound...])
             }
             if let value = surroundings.variable(String(name)) { return value }
+            if surroundings.isLenient { return "" }
             problems.append(
                 Problem(
                     place: place,

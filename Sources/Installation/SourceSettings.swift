@@ -158,6 +158,18 @@ public struct WebhookReading: Sendable, Equatable {
     public var fetch: String?
     /// Where in the body the record is, when it is the fact itself. Empty: the body.
     public var record: String
+    /// How the system is told to send them; nil: somebody has told it.
+    public var register: Registration?
+
+    /// How the system is told where to send webhooks.
+    public struct Registration: Sendable, Equatable {
+        /// Where to POST.
+        public var path: String
+        /// What to POST; `{url}` and `{secret}` in its texts are filled in.
+        public var body: JSON
+        /// How often it is told again: systems switch webhooks off that failed.
+        public var every: Duration
+    }
 }
 
 extension SourceSettings {
@@ -285,6 +297,16 @@ extension WebhookReading {
         path = reader.text("path", "The path on the connection's webhook listener")
         id = reader.text("id", default: "id", "The members of the body that hold the record's number.")
         fetch = reader.optionalText("fetch", "The path at which the record is fetched; `{id}` is its number.")
+        register = reader.optionalInner("register", "Webhook: how the system is told where to send them.") { reader in
+            Registration(
+                path: reader.text("path", "Where to POST"),
+                body: reader.any(
+                    "body", kind: "map", required: true,
+                    "What to POST; `{url}` and `{secret}` in its texts are filled in"
+                )?.json ?? .null,
+                every: reader.duration(
+                    "every", default: "5m", "How often it is told again: systems switch webhooks off that failed."))
+        }
         let facts = reader.flag("facts", default: false, "The body is a fact by itself, such as an order.")
         record = reader.text("record", default: "", "Facts: the members of the body that hold the record.")
         if facts == (fetch != nil), !reader.journal.describing {

@@ -4,8 +4,12 @@ public import Kafka
 public struct PartitionLag: Sendable, Hashable {
     /// The topic and the partition.
     public let partition: TopicPartition
-    /// The committed position; nil while it is unknown: nothing was committed yet, or an open transaction hides it.
+    /// The committed position; nil when nothing was committed yet, or an open transaction hides it.
     public let committed: Int64?
+    /// Where the partition begins: what a reader without a position has before it.
+    public let start: Int64
+    /// Whether the committed position could be read: false while an open transaction hides it, which is not lag 0.
+    public let isKnown: Bool
     /// Where the partition ends: behind the last record, markers included.
     public let end: Int64
     /// How old the record at the committed position is, in milliseconds; nil when the reader is level or it is unknown.
@@ -13,12 +17,16 @@ public struct PartitionLag: Sendable, Hashable {
 
     /// Offsets between the committed position and the end. Positions count, never records: transaction markers take
     /// offsets, and a reader that is level shows 0. Nil while the position is unknown.
-    public var behind: Int64? { committed.map { max(0, end - $0) } }
+    public var behind: Int64? { isKnown ? max(0, end - (committed ?? start)) : nil }
 
     /// A partition's lag.
-    public init(partition: TopicPartition, committed: Int64?, end: Int64, age: Int64?) {
+    public init(
+        partition: TopicPartition, committed: Int64?, start: Int64, end: Int64, age: Int64?, isKnown: Bool = true
+    ) {
         self.partition = partition
         self.committed = committed
+        self.start = start
+        self.isKnown = isKnown
         self.end = end
         self.age = age
     }

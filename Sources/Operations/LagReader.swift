@@ -28,7 +28,8 @@ public struct LagReader {
                 ($0.name, $0.topicPartitions)
             })
         let all = partitions.values.flatMap { $0 }
-        let ends = try admin.watermarks(of: all, timeout: .seconds(10)).mapValues(\.high)
+        let marks = try admin.watermarks(of: all, timeout: .seconds(10))
+        let ends = marks.mapValues(\.high)
         return try groups.map { entry in
             let own = entry.topics.flatMap { partitions[$0] ?? [] }
             var committed: [TopicPartition: Int64] = [:]
@@ -40,12 +41,15 @@ public struct LagReader {
                 guard error.isRetriable else { throw error }
                 note = error.message
             }
-            let ages = try ages(committed.filter { $0.value < ends[$0.key] ?? 0 }, now: now)
+            let starts = Dictionary(uniqueKeysWithValues: own.map { ($0, committed[$0] ?? marks[$0]?.low ?? 0) })
+            let ages = note == nil ? try ages(starts.filter { $0.value < ends[$0.key] ?? 0 }, now: now) : [:]
             let members = try? admin.groups(entry.group, timeout: .seconds(5)).first?.members.count ?? 0
             return GroupLag(
                 name: entry.name, group: entry.group, members: members,
                 partitions: own.sorted().map {
-                    PartitionLag(partition: $0, committed: committed[$0], end: ends[$0] ?? 0, age: ages[$0])
+                    PartitionLag(
+                        partition: $0, committed: committed[$0], start: marks[$0]?.low ?? 0, end: ends[$0] ?? 0,
+                        age: ages[$0], isKnown: note == nil)
                 }, note: note)
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// Built whole when the pattern is compiled, so it is immutable and threads share it. A pattern that would take too
 /// many states has none, and its threads are run instead.
-struct Automaton: Sendable {
+final class Automaton: @unchecked Sendable {
     /// What lies before a place: assertions look back at it.
     private enum Before: Int, CaseIterable {
         case nothing, lineTerminator, wordCharacter, other
@@ -11,49 +11,49 @@ struct Automaton: Sendable {
     private static let dead: UInt16 = 0
     private static let matched: UInt16 = 1
     private static let stateLimit = 4_096
-    private static let tableLimit = 1 << 17
+    private static let tableLimit = 1 << 15
     private static let workLimit = 500_000
 
     private let alphabet: Alphabet
-    /// The next state, by state and symbol; the last column is the end of the text.
-    private let table: [UInt16]
+    /// The next state's row, by state and symbol; the last column is the end of the text. Rows are counted in entries,
+    /// so that a step costs no multiplication.
+    private let table: UnsafeMutablePointer<UInt16>
+    private let ascii: UnsafeMutablePointer<UInt16>
     private let width: Int
     /// Where to start, by what lies before.
     private let starts: [UInt16]
+    let view: Matcher.View
 
     init?(_ program: Program) {
         var builder = Builder(program)
         guard let starts = builder.build() else { return nil }
+        let width = builder.width
         alphabet = program.alphabet
-        table = builder.table
-        width = builder.width
-        self.starts = starts
+        table = .allocate(capacity: builder.table.count)
+        for (place, state) in builder.table.enumerated() { (table + place).initialize(to: state * UInt16(width)) }
+        ascii = .allocate(capacity: 128)
+        ascii.initialize(from: alphabet.ascii, count: 128)
+        self.width = width
+        self.starts = starts.map { $0 * UInt16(width) }
+        view = Matcher.View(table: table, ascii: ascii, start: self.starts[0], matched: UInt16(width))
+    }
+
+    deinit {
+        table.deallocate()
+        ascii.deallocate()
     }
 
     /// Whether a match lies at or behind the offset.
-    @inline(__always)
     func matches(_ text: UnsafeBufferPointer<UInt8>, from: Int) -> Bool {
         var state = starts[from == 0 ? 0 : before(text, from).rawValue]
         var at = from
-        return table.withUnsafeBufferPointer { table in
-            alphabet.ascii.withUnsafeBufferPointer { ascii in
-                while at < text.count, state > Self.matched {
-                    let byte = text[at]
-                    let symbol: Int
-                    if byte < 0x80 {
-                        symbol = Int(ascii[Int(byte)])
-                        at += 1
-                    } else {
-                        let wide = alphabet.symbol(in: text, at: at)
-                        symbol = wide.symbol
-                        at += wide.width
-                    }
-                    state = table[Int(state) * width + symbol]
-                }
-                if state > Self.matched { state = table[Int(state) * width + width - 1] }
-                return state == Self.matched
-            }
+        while at < text.count, state > width {
+            let (symbol, bytes) = alphabet.symbol(in: text, at: at)
+            state = table[Int(state) + symbol]
+            at += bytes
         }
+        if state > width { state = table[Int(state) + width - 1] }
+        return state == width
     }
 
     private func before(_ text: UnsafeBufferPointer<UInt8>, _ offset: Int) -> Before {

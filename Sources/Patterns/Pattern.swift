@@ -43,10 +43,9 @@ public struct Pattern: Sendable {
     /// The flags it was compiled with.
     public let flags: Flags
     /// The groups' names, in order; nil for a group without one.
-    public var groupNames: [String?] { program.groupNames }
+    public var groupNames: [String?] { machines.program.groupNames }
 
-    let program: Program
-    let automaton: Automaton?
+    let machines: Machines
 
     /// Compiles a pattern.
     ///
@@ -57,8 +56,7 @@ public struct Pattern: Sendable {
         let tree = try parser.parse()
         self.source = source
         self.flags = flags
-        program = try Program(tree, groupNames: parser.groupNames)
-        automaton = Automaton(program)
+        machines = Machines(try Program(tree, groupNames: parser.groupNames))
     }
 
     /// The leftmost match at or behind an offset; among those that start there, the one ECMA-262 prefers (but where a
@@ -71,8 +69,8 @@ public struct Pattern: Sendable {
     ///   - from: A scalar's first byte, or the end of the text.
     public func firstMatch(in text: UnsafeBufferPointer<UInt8>, from: Int = 0) -> Match? {
         precondition(from >= 0 && from <= text.count, "the offset lies outside of the text")
-        if let automaton, !automaton.matches(text, from: from) { return nil }
-        return ThreadMachine.firstMatch(of: program, in: text, from: from)
+        if let automaton = machines.automaton, !automaton.matches(text, from: from) { return nil }
+        return ThreadMachine.firstMatch(of: machines.program, in: text, from: from)
     }
 
     /// The leftmost match in a string; offsets count its UTF-8 bytes.
@@ -82,16 +80,32 @@ public struct Pattern: Sendable {
     }
 
     /// Whether the pattern matches anywhere in the text. Allocates nothing for all but outsized patterns.
-    @inline(__always)
-    public func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        if let automaton { return automaton.matches(text, from: 0) }
-        return ThreadMachine.firstMatch(of: program, in: text, from: 0) != nil
-    }
+    public func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool { matcher.matches(text) }
 
     /// Whether the pattern matches anywhere in the string.
     public func matches(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { matches($0) }
+    }
+
+    /// The quickest way to ask the same pattern again and again.
+    /// - Warning: Valid only as long as the pattern is: it doesn't keep it alive.
+    public var matcher: Matcher { Matcher(machines) }
+}
+
+/// What a pattern was compiled to.
+final class Machines: Sendable {
+    let program: Program
+    let automaton: Automaton?
+
+    init(_ program: Program) {
+        self.program = program
+        automaton = Automaton(program)
+    }
+
+    func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        if let automaton { return automaton.matches(text, from: 0) }
+        return ThreadMachine.firstMatch(of: program, in: text, from: 0) != nil
     }
 }
 

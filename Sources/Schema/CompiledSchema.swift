@@ -7,8 +7,10 @@ public struct CompiledSchema: Sendable {
     /// Whether the value fits. Stops at the first violation. Allocates nothing, but for arrays of more than 32 items that
     /// must be unique, and values with more than 64 members or items whose evaluation must be noted (`unevaluated…`).
     public func isValid(_ node: Node) -> Bool {
-        var machine = Machine(program: program, log: Silence())
-        return machine.check(program.root, node, nil)
+        withExtendedLifetime(program) {
+            var machine = Machine(program: program.tables, log: Silence())
+            return machine.check(program.tables.root, node, nil)
+        }
     }
 
     /// Validates a value and adds every violation to a report.
@@ -17,9 +19,11 @@ public struct CompiledSchema: Sendable {
     public func validate(_ node: Node, into report: inout Report) -> Bool {
         // Documents that fit are the rule: only the others pay for paths and messages.
         if isValid(node) { return true }
-        var machine = Machine(program: program, log: ViolationLog(limit: report.limit))
-        _ = machine.check(program.root, node, nil)
-        machine.log.write(to: &report, program: program)
+        withExtendedLifetime(program) {
+            var machine = Machine(program: program.tables, log: ViolationLog(limit: report.limit))
+            _ = machine.check(program.tables.root, node, nil)
+            machine.log.write(to: &report, places: program.places)
+        }
         return false
     }
 

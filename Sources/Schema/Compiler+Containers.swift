@@ -38,7 +38,11 @@ extension Compiler {
         }
         guard used else { return }
         draft.objects.append(rules)
-        parts.object.insert(Instruction(operation: .object, a: Int32(draft.objects.count - 1)), at: 0)
+        let isPlain =
+            rules.names >= 0 && rules.patterns.isEmpty && rules.additional < 0 && rules.propertyNames < 0
+            && rules.minPlace < 0 && rules.maxPlace < 0
+        let operation: Instruction.Operation = isPlain ? .properties : .object
+        parts.object.insert(Instruction(operation: operation, a: Int32(draft.objects.count - 1)), at: 0)
     }
 
     /// The table of the names that `properties` and `required` mention.

@@ -1,3 +1,5 @@
+import Document
+
 /// What is done when all subschemas are compiled.
 extension Compiler {
     /// Refuses schemas that apply themselves to the same value again: validation would never end.
@@ -38,21 +40,20 @@ extension Compiler {
 
     /// The subschemas that a subschema applies to the value it is given itself.
     private func applied(by schema: Int32) -> [(schema: Int32, place: Int32)] {
-        let subschema = draft.subschemas[Int(schema)]
         var edges: [(schema: Int32, place: Int32)] = []
-        for span in [subschema.any, subschema.object] {
-            for instruction in draft.instructions[span.range] {
-                switch instruction.operation {
-                case .apply, .not: edges.append((instruction.a, instruction.place))
-                case .dependentSchema: edges.append((instruction.b, instruction.place))
-                case .anyOf, .oneOf:
-                    for branch in draft.lists[Int(instruction.a)..<Int(instruction.b)] {
-                        edges.append((branch, instruction.place))
-                    }
-                case .conditional:
-                    edges += [instruction.a, instruction.b, instruction.c].map { ($0, instruction.place) }
-                default: break
+        // Those for every kind are among the object's.
+        let span = draft.spans[Int(schema) * 8 + Int(Tag.object.rawValue)]
+        for instruction in draft.instructions[span.range] {
+            switch instruction.operation {
+            case .apply, .not: edges.append((instruction.a, instruction.place))
+            case .dependentSchema: edges.append((instruction.b, instruction.place))
+            case .anyOf, .oneOf:
+                for branch in draft.lists[Int(instruction.a)..<Int(instruction.b)] {
+                    edges.append((branch, instruction.place))
                 }
+            case .conditional:
+                edges += [instruction.a, instruction.b, instruction.c].map { ($0, instruction.place) }
+            default: break
             }
         }
         return edges
@@ -62,17 +63,17 @@ extension Compiler {
     mutating func simplify(_ root: Int32) -> Int32 {
         let instructions = draft.instructions
         let subschemas = draft.subschemas
+        let spans = draft.spans
         func target(_ number: Int32) -> Int32 {
             var number = number
             while number > 0 {
                 let subschema = subschemas[Int(number)]
                 if subschema.isTrivial { return Subschema.always }
-                let others = [
-                    subschema.string, subschema.number, subschema.array, subschema.object, subschema.unevaluated,
-                ]
-                guard subschema.kinds == .all, !subschema.isPersonal, others.allSatisfy(\.isEmpty),
-                    subschema.any.range.count == 1,
-                    case let only = instructions[Int(subschema.any.start)], only.operation == .apply
+                // Every kind has the same single instruction: the schema is nothing but a reference.
+                let own = spans[Int(number) * 8..<Int(number) * 8 + Subschema.unevaluated].map(\.range)
+                guard subschema.kinds == .all, !subschema.wholeNumbers, !subschema.isPersonal, !subschema.tracks,
+                    own.allSatisfy({ $0.count == 1 }), case let only = instructions[own[0].lowerBound],
+                    only.operation == .apply
                 else { break }
                 number = only.a
             }

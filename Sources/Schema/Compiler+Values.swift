@@ -55,15 +55,19 @@ extension Compiler {
         let names = value.array?.map(\.string) ?? [value.string]
         var kinds: Kinds = []
         for name in names {
-            guard let known = Kinds.named.first(where: { $0.name == name }) else {
-                let all = Kinds.named.map(\.name).joined(separator: ", ")
+            if let known = Kinds.named.first(where: { $0.name == name }) {
+                kinds.formUnion(known.kinds)
+            } else if name == "integer" {
+                kinds.formUnion(.number)
+            } else {
+                let all = (Kinds.named.map(\.name) + ["integer"]).joined(separator: ", ")
                 problem(context, ["type"], "must be one or several of \(all)")
                 return
             }
-            kinds.formUnion(known.kinds)
         }
         if names.isEmpty { problem(context, ["type"], "names no type: nothing could be valid") }
         parts.kinds = kinds
+        parts.wholeNumbers = names.contains("integer") && !names.contains("number")
         parts.kindsPlace = place("type", context)
     }
 

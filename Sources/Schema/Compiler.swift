@@ -42,7 +42,7 @@ struct Compiler {
 
     init(_ set: SchemaSet) {
         self.set = set
-        draft.subschemas.append(Subschema(isTrivial: true))
+        append(Subschema(isTrivial: true))
     }
 
     mutating func compile(_ root: SchemaSet.Location) throws(SchemaError) -> Program {
@@ -73,7 +73,7 @@ struct Compiler {
         let key = Key(place: location.place, scope: scope)
         if let number = known[key] { return number }
         let number = Int32(draft.subschemas.count)
-        draft.subschemas.append(Subschema())
+        append(Subschema())
         known[key] = number
         let file = set.documents[location.place.document].file
         queue.append((number, Context(location: location, scope: scope, file: file)))
@@ -101,7 +101,12 @@ struct Compiler {
         case .object(let members): compile(members, context, &parts)
         default: problem(context, [], "a schema must be an object, true or false")
         }
-        draft.subschemas[Int(number)] = parts.subschema(in: &draft)
+        parts.write(to: &draft, number)
+    }
+
+    private mutating func append(_ subschema: Subschema) {
+        draft.subschemas.append(subschema)
+        draft.spans += Array(repeating: Span(), count: 8)
     }
 
     private mutating func compile(_ members: [JSON.Member], _ context: Context, _ parts: inout Parts) {
@@ -270,26 +275,38 @@ struct Compiler {
 /// The instructions of a subschema while they are gathered.
 struct Parts {
     var kinds = Kinds.all
+    var wholeNumbers = false
     var kindsPlace: Int32 = -1
     var isPersonal = false
+    /// For values of every kind, then for those of one.
     var any: [Instruction] = []
     var string: [Instruction] = []
     var number: [Instruction] = []
     var array: [Instruction] = []
     var object: [Instruction] = []
+    /// On what all others leave unevaluated.
     var unevaluated: [Instruction] = []
 
-    func subschema(in draft: inout Program.Draft) -> Subschema {
-        func append(_ instructions: [Instruction]) -> Span {
+    private var isEmpty: Bool { [any, string, number, array, object, unevaluated].allSatisfy(\.isEmpty) }
+
+    func write(to draft: inout Program.Draft, _ number: Int32) {
+        draft.subschemas[Int(number)] = Subschema(
+            kinds: kinds, wholeNumbers: wholeNumbers, isPersonal: isPersonal, tracks: !unevaluated.isEmpty,
+            isTrivial: kinds == .all && !wholeNumbers && !isPersonal && isEmpty,
+            isSimple: !wholeNumbers && unevaluated.isEmpty, kindsPlace: kindsPlace)
+        // A value's kind is known first, so each kind has its list whole.
+        func write(_ instructions: [Instruction], _ tags: Int...) {
             let start = Int32(draft.instructions.count)
             draft.instructions += instructions
-            return Span(start: start, end: Int32(draft.instructions.count))
+            let span = Span(start: start, end: Int32(draft.instructions.count))
+            for tag in tags { draft.spans[Int(number) * 8 + tag] = span }
         }
-        return Subschema(
-            kinds: kinds, isPersonal: isPersonal, tracks: !unevaluated.isEmpty,
-            isTrivial: kinds == .all && !isPersonal
-                && [any, string, number, array, object, unevaluated].allSatisfy(\.isEmpty),
-            kindsPlace: kindsPlace, any: append(any), string: append(string), number: append(number),
-            array: append(array), object: append(object), unevaluated: append(unevaluated))
+        func tag(_ tag: Tag) -> Int { Int(tag.rawValue) }
+        write(any, tag(.null), tag(.false), tag(.true))
+        write(any + self.number, tag(.number))
+        write(any + string, tag(.string))
+        write(any + array, tag(.array))
+        write(any + object, tag(.object))
+        write(unevaluated, Subschema.unevaluated)
     }
 }

@@ -11,10 +11,10 @@ protocol Log {
     /// The value at the current place is personal.
     mutating func markPersonal()
     mutating func add(_ finding: Finding, _ place: Int32, _ node: Node)
-    /// Keeps what comes next apart.
-    func branch() -> Self
-    /// Takes over a branch's marks, and its findings if asked to.
-    mutating func merge(_ branch: Self, findings: Bool)
+    /// Keeps what comes next apart: its findings, if they matter, and its marks.
+    func branch(keepingFindings: Bool) -> Self
+    /// Takes over a branch's marks.
+    mutating func takeMarks(of branch: Self)
 }
 
 /// Nobody listens.
@@ -25,8 +25,8 @@ struct Silence: Log {
     @inline(__always) mutating func leave() {}
     @inline(__always) mutating func markPersonal() {}
     @inline(__always) mutating func add(_ finding: Finding, _ place: Int32, _ node: Node) {}
-    @inline(__always) func branch() -> Silence { self }
-    @inline(__always) mutating func merge(_ branch: Silence, findings: Bool) {}
+    @inline(__always) func branch(keepingFindings: Bool) -> Silence { self }
+    @inline(__always) mutating func takeMarks(of branch: Silence) {}
 }
 
 /// What was found not to fit, before it is put in words.
@@ -58,7 +58,7 @@ struct ViolationLog: Log {
     private var isTruncated = false
     private var path: [Step] = []
     private var personal: Set<[String]> = []
-    private let limit: Int
+    private var limit: Int
 
     init(limit: Int) { self.limit = limit }
 
@@ -76,19 +76,14 @@ struct ViolationLog: Log {
             Entry(path: path, place: place, finding: finding, kind: node.kind, excerpt: Self.excerpt(of: node)))
     }
 
-    func branch() -> ViolationLog {
+    func branch(keepingFindings: Bool) -> ViolationLog {
         var branch = self
         branch.entries = []
+        if !keepingFindings { branch.limit = 0 }
         return branch
     }
 
-    mutating func merge(_ branch: ViolationLog, findings: Bool) {
-        personal.formUnion(branch.personal)
-        guard findings else { return }
-        let room = limit - entries.count
-        entries += branch.entries.prefix(room)
-        isTruncated = isTruncated || branch.isTruncated || branch.entries.count > room
-    }
+    mutating func takeMarks(of branch: ViolationLog) { personal.formUnion(branch.personal) }
 
     // MARK: Words
 
@@ -97,33 +92,38 @@ struct ViolationLog: Log {
         switch node.kind {
         case .array: return "an array of \(node.count)"
         case .object: return "an object of \(node.count)"
-        default:
-            let text = JSON(node).text
-            let cut = text.unicodeScalars.prefix(48)
-            return cut.count < text.unicodeScalars.count ? String(String.UnicodeScalarView(cut)) + "…" : text
+        case .null, .link: return "null"
+        case .false: return "false"
+        case .true: return "true"
+        case .number, .string:
+            // A code point takes four bytes at most: enough for 48 whole ones, of however long a text.
+            let start = String(decoding: node.utf8.prefix(200), as: UTF8.self).unicodeScalars.prefix(48)
+            let cut = String(String.UnicodeScalarView(start))
+            let text = node.kind == .string ? JSON.string(cut).text : cut
+            return cut.utf8.count < node.utf8.count ? text + "…" : text
         }
     }
 
-    func write(to report: inout Report, program: Program) {
+    func write(to report: inout Report, places: [KeywordPlace]) {
         for entry in entries {
             guard report.violations.count < report.limit else {
                 report.isTruncated = true
                 return
             }
-            report.violations.append(violation(entry, program))
+            report.violations.append(violation(entry, places))
         }
         report.isTruncated = report.isTruncated || isTruncated
     }
 
-    private func violation(_ entry: Entry, _ program: Program) -> Violation {
-        let keyword = program.places[Int(entry.place)]
+    private func violation(_ entry: Entry, _ places: [KeywordPlace]) -> Violation {
+        let keyword = places[Int(entry.place)]
         let isPersonal = depthOfPersonal(entry.path) != nil
         let message: String
         switch entry.finding {
         case .plain(let text): message = text
         case .noBranch(let count, let closest):
             let reasons = closest.map { nested in
-                let inner = violation(nested, program)
+                let inner = violation(nested, places)
                 return "\(inner.instancePath.isEmpty ? "the document" : inner.instancePath) \(inner.message)"
             }
             message = "must fit one of \(count) alternatives; the closest: " + reasons.joined(separator: "; ")

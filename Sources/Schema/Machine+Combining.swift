@@ -66,9 +66,9 @@ extension Machine {
         var fitting = 0
         var closest: [ViolationLog.Entry]?
         for place in branches {
-            var aside = Machine(program: program, log: log.branch())
+            var aside = Machine(program: program, log: log.branch(keepingFindings: true))
             if aside.attempt(program.lists[place], node, tracking, { $1(&$0) }) { fitting += 1 }
-            log.merge(aside.log, findings: false)
+            log.takeMarks(of: aside.log)
             guard let found = (aside.log as? ViolationLog)?.entries else { continue }
             if closest == nil || Self.isCloser(found, closest ?? []) { closest = found }
         }

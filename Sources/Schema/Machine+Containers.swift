@@ -3,6 +3,34 @@ import Patterns
 
 /// Keywords on objects and arrays.
 extension Machine {
+    /// Members in one pass: each name is looked up, its subschema checked, and its bit set if it is required.
+    @inline(never)
+    mutating func properties(_ rules: UnsafePointer<ObjectRules>, _ node: Node, _ tracking: Tracking) -> Bool {
+        var valid = true
+        var found: UInt64 = 0
+        var position = 0
+        let names = rules.pointee.names
+        for (key, name, value) in node.fixedMembers {
+            if let entry = program.names.find(.init(name), in: names) {
+                found |= entry.pointee.required
+                let schema = entry.pointee.schema
+                if schema >= 0 {
+                    if let tracking { tracking.pointee.insert(position) }
+                    if !isPlain(schema, value), !checkMember(schema, key, value, isKnown: true) {
+                        if Listener.isSilent { return false }
+                        valid = false
+                    }
+                }
+            }
+            position &+= 1
+        }
+        if found & rules.pointee.required != rules.pointee.required || !rules.pointee.moreRequired.isEmpty {
+            if !required(rules, node, found) { valid = false }
+        }
+        return valid
+    }
+
+    @inline(never)
     mutating func object(_ rules: UnsafePointer<ObjectRules>, _ node: Node, _ tracking: Tracking) -> Bool {
         var valid = true
         if node.count < rules.pointee.minProperties {
@@ -39,11 +67,13 @@ extension Machine {
         evaluated = false
         var isKnown = false
         if rules.pointee.names >= 0, let entry = program.names.find(.init(key.utf8), in: rules.pointee.names) {
-            found |= entry.required
+            found |= entry.pointee.required
             isKnown = true
-            if entry.schema >= 0 {
+            if entry.pointee.schema >= 0 {
                 evaluated = true
-                if entry.schema != Subschema.always, !checkMember(entry.schema, key, value, isKnown: true) {
+                if entry.pointee.schema != Subschema.always,
+                    !checkMember(entry.pointee.schema, key, value, isKnown: true)
+                {
                     if Listener.isSilent { return false }
                     valid = false
                 }
@@ -52,8 +82,7 @@ extension Machine {
         if !rules.pointee.patterns.isEmpty {
             for place in rules.pointee.patterns.range {
                 let rule = program.patternRules[place]
-                let pattern = program.patterns.baseAddress.unsafelyUnwrapped + Int(rule.pattern)
-                guard pattern.pointee.matches(key.utf8) else { continue }
+                guard program.patterns[Int(rule.pattern)].matches(key.utf8) else { continue }
                 evaluated = true
                 if !checkMember(rule.schema, key, value, isKnown: isKnown) {
                     if Listener.isSilent { return false }
@@ -110,6 +139,7 @@ extension Machine {
             instruction.place, node, "must have the member '\(asked.string ?? "")' beside '\(asking.string ?? "")'")
     }
 
+    @inline(never)
     mutating func array(_ rules: UnsafePointer<ArrayRules>, _ node: Node, _ tracking: Tracking) -> Bool {
         var valid = true
         if node.count < rules.pointee.minItems {
@@ -192,10 +222,10 @@ extension Machine {
     @inline(__always)
     mutating func quietly(_ body: (inout Machine) -> Bool, at position: Int? = nil) -> Bool {
         if Listener.isSilent { return body(&self) }
-        var aside = Machine(program: program, log: log.branch())
+        var aside = Machine(program: program, log: log.branch(keepingFindings: false))
         if let position { aside.log.enter(position) }
         let valid = body(&aside)
-        log.merge(aside.log, findings: false)
+        log.takeMarks(of: aside.log)
         return valid
     }
 }

@@ -1,74 +1,89 @@
 import Document
-import Patterns
 
 /// Keywords on values as a whole, on strings and on numbers.
 extension Machine {
-    mutating func value(_ instruction: Instruction, _ node: Node) -> Bool {
-        switch instruction.operation {
+    @inline(never)
+    mutating func value(_ instruction: UnsafePointer<Instruction>, _ node: Node) -> Bool {
+        let place = instruction.pointee.place
+        switch instruction.pointee.operation {
         case .constant:
-            let constant = program.constants[Int(instruction.a)]
-            return constant.equals(node) || fail(instruction.place, node, "must be \(JSON(constant).text)")
-        case .names:
-            if node.kind == .string, program.names.find(.init(node.utf8), in: instruction.c) != nil { return true }
-            return failChoice(instruction, node)
-        case .enumeration:
-            for constant in program.constants[Int(instruction.a)..<Int(instruction.b)] where constant.equals(node) {
-                return true
-            }
-            return failChoice(instruction, node)
-        default: return fail(instruction.place, node, "must not be there")
+            let constant = program.constants[Int(instruction.pointee.a)]
+            return constant.equals(node) || fail(place, node, "must be \(JSON(constant).text)")
+        case .fail: return fail(place, node, "must not be there")
+        default:
+            let range = Int(instruction.pointee.a)..<Int(instruction.pointee.b)
+            for constant in range where program.constants[constant].equals(node) { return true }
+            if Listener.isSilent { return false }
+            let shown = range.prefix(12).map { JSON(program.constants[$0]).text }.joined(separator: ", ")
+            let rest = range.count > 12 ? " … (\(range.count) in all)" : ""
+            return fail(place, node, "must be one of \(shown)\(rest)")
         }
     }
 
-    private mutating func failChoice(_ instruction: Instruction, _ node: Node) -> Bool {
-        if Listener.isSilent { return false }
-        let choices = program.choices(instruction)
-        return fail(instruction.place, node, choices)
-    }
-
-    mutating func string(_ instruction: Instruction, _ node: Node) -> Bool {
-        let text = node.utf8
-        switch instruction.operation {
+    /// A string that the quick look did not let pass.
+    @inline(never)
+    mutating func string(_ instruction: UnsafePointer<Instruction>, _ node: Node) -> Bool {
+        let place = instruction.pointee.place
+        let operand = Int(instruction.pointee.a)
+        switch instruction.pointee.operation {
         case .minLength:
-            let least = Int(instruction.a)
-            // A code point takes one byte to four: most lengths need no counting.
-            if text.count >= 4 * least || (text.count >= least && codePoints(text) >= least) { return true }
-            return fail(
-                instruction.place, node, "must be at least \(least) \(least == 1 ? "character" : "characters") long")
+            if codePoints(node.utf8) >= operand { return true }
+            return fail(place, node, "must be at least \(operand) \(operand == 1 ? "character" : "characters") long")
         case .maxLength:
-            let most = Int(instruction.a)
-            if text.count <= most || codePoints(text) <= most { return true }
-            return fail(
-                instruction.place, node, "must be at most \(most) \(most == 1 ? "character" : "characters") long")
+            if codePoints(node.utf8) <= operand { return true }
+            return fail(place, node, "must be at most \(operand) \(operand == 1 ? "character" : "characters") long")
         case .pattern:
-            let pattern = program.patterns.baseAddress.unsafelyUnwrapped + Int(instruction.a)
-            if pattern.pointee.matches(text) { return true }
-            return fail(instruction.place, node, "must match the pattern \(pattern.pointee.source)")
+            if Listener.isSilent { return false }
+            let source = program.patternSource(operand)
+            return fail(place, node, "must match the pattern \(source)")
         default:
-            let format = program.formats[Int(instruction.a)]
-            return format.matches(text) || fail(instruction.place, node, "must be \(format.meaning)")
+            let format = program.formats[operand]
+            return fail(place, node, "must be \(format.meaning)")
         }
     }
 
-    mutating func number(_ instruction: Instruction, _ node: Node) -> Bool {
-        let limit = program.numbers[Int(instruction.a)]
+    @inline(never)
+    mutating func number(_ instruction: UnsafePointer<Instruction>, _ node: Node) -> Bool {
+        if isPlainlyWithin(instruction, node.utf8) { return true }
         guard let number = node.number else { return true }
-        switch instruction.operation {
-        case .minimum: return number >= limit || fail(instruction.place, node, "must be at least \(limit)")
-        case .maximum: return number <= limit || fail(instruction.place, node, "must be at most \(limit)")
-        case .exclusiveMinimum: return number > limit || fail(instruction.place, node, "must be above \(limit)")
-        case .exclusiveMaximum: return number < limit || fail(instruction.place, node, "must be below \(limit)")
+        let place = instruction.pointee.place
+        let limit = program.numbers + Int(instruction.pointee.a)
+        switch instruction.pointee.operation {
+        case .minimum: return !(number < limit.pointee) || fail(place, node, "must be at least \(limit.pointee)")
+        case .maximum: return !(limit.pointee < number) || fail(place, node, "must be at most \(limit.pointee)")
+        case .exclusiveMinimum: return limit.pointee < number || fail(place, node, "must be above \(limit.pointee)")
+        case .exclusiveMaximum: return number < limit.pointee || fail(place, node, "must be below \(limit.pointee)")
         default:
-            return number.isMultiple(of: limit) || fail(instruction.place, node, "must be a multiple of \(limit)")
+            return number.isMultiple(of: limit.pointee)
+                || fail(place, node, "must be a multiple of \(limit.pointee)")
         }
     }
 }
 
-extension Program {
-    fileprivate func choices(_ instruction: Instruction) -> String {
-        let values = constants[Int(instruction.a)..<Int(instruction.b)]
-        let shown = values.prefix(12).map { JSON($0).text }.joined(separator: ", ")
-        return "must be one of \(shown)" + (values.count > 12 ? " … (\(values.count) in all)" : "")
+extension Machine {
+    /// What a number's text alone can tell: it is above zero, or has few decimals. Saves reading most prices.
+    @inline(__always)
+    private func isPlainlyWithin(_ instruction: UnsafePointer<Instruction>, _ text: UnsafeBufferPointer<UInt8>) -> Bool
+    {
+        let limit = program.numbers + Int(instruction.pointee.a)
+        switch instruction.pointee.operation {
+        case .minimum, .exclusiveMinimum:
+            return limit.pointee.coefficient == 0 && text[0] >= UInt8(ascii: "1")
+        case .multipleOf:
+            guard limit.pointee.coefficient == 1, limit.pointee.exponent <= 0 else { return false }
+            var place = 0
+            while place < text.count, text[place] != UInt8(ascii: ".") {
+                if text[place] > UInt8(ascii: "9") { return false }
+                place += 1
+            }
+            let decimals = place + 1
+            while place < text.count {
+                if text[place] > UInt8(ascii: "9") { return false }
+                place += 1
+            }
+            return place - decimals <= -limit.pointee.exponent
+        default: return false
+        }
     }
 }
 

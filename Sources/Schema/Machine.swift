@@ -1,11 +1,12 @@
 import Document
+import Patterns
 
 /// Runs a program on a value. Recurs with the depth of the value, which the parser bounds, and of the schema.
 ///
 /// There are two of it: with ``Silence`` it stops at the first violation and allocates nothing; with ``ViolationLog``
 /// it goes on and notes them all.
 struct Machine<Listener: Log> {
-    let program: Program
+    let program: Program.Tables
     var log: Listener
 
     /// What is evaluated of a value, for `unevaluated…`; nil when nobody asks.
@@ -13,68 +14,86 @@ struct Machine<Listener: Log> {
 
     /// Whether the value fits the subschema.
     mutating func check(_ number: Int32, _ node: Node, _ tracking: Tracking) -> Bool {
-        let schema = program.subschemas.baseAddress.unsafelyUnwrapped + Int(number)
+        let schema = program.subschemas + Int(number)
         if schema.pointee.isTrivial { return true }
         if !Listener.isSilent, schema.pointee.isPersonal { log.markPersonal() }
-        guard schema.pointee.tracks else { return run(schema, node, tracking) }
+        if schema.pointee.tracks { return checkTracking(number, node, tracking) }
+        return run(number, node, tracking)
+    }
+
+    /// Whether the subschema has nothing but a type to say of such a value, and the type fits: no need to call.
+    @inline(__always)
+    func isPlain(_ number: Int32, _ node: Node) -> Bool {
+        let schema = program.subschemas + Int(number)
+        let tag = node.kind
+        return Listener.isSilent && schema.pointee.isSimple && schema.pointee.kinds.rawValue & (1 << tag.rawValue) != 0
+            && program.spans[Int(number) * 8 + Int(tag.rawValue)].isEmpty
+    }
+
+    private mutating func checkTracking(_ number: Int32, _ node: Node, _ tracking: Tracking) -> Bool {
         var own = Evaluated()
-        let valid = run(schema, node, &own)
-        if valid, let tracking { tracking.pointee.merge(own) }
-        return valid
+        guard run(number, node, &own) else { return false }
+        // What failed evaluates nothing, so what follows would be noise behind a failure.
+        guard run(program.spans[Int(number) * 8 + Subschema.unevaluated], node, &own) else { return false }
+        if let tracking { tracking.pointee.merge(own) }
+        return true
     }
 
-    private mutating func run(_ schema: UnsafePointer<Subschema>, _ node: Node, _ tracking: Tracking) -> Bool {
+    @inline(__always)
+    private mutating func run(_ number: Int32, _ node: Node, _ tracking: Tracking) -> Bool {
+        let schema = program.subschemas + Int(number)
+        let tag = node.kind
         var valid = true
-        if schema.pointee.kinds != .all, !schema.pointee.kinds.contains(node.kinds(asking: schema.pointee.kinds)) {
+        if schema.pointee.kinds.rawValue & (1 << tag.rawValue) == 0
+            || (tag == .number && schema.pointee.wholeNumbers && !node.isWhole)
+        {
             if Listener.isSilent { return false }
-            let names = schema.pointee.kinds.names
-            log.add(.plain("must be of type \(names.joined(separator: " or "))"), schema.pointee.kindsPlace, node)
-            valid = false
+            let names = schema.pointee.typeNames.joined(separator: " or ")
+            valid = fail(schema.pointee.kindsPlace, node, "must be of type \(names)")
         }
-        if !schema.pointee.any.isEmpty, !run(schema.pointee.any, node, tracking) {
-            if Listener.isSilent { return false }
-            valid = false
-        }
-        let span: Span
-        switch node.kind {
-        case .string: span = schema.pointee.string
-        case .number: span = schema.pointee.number
-        case .array: span = schema.pointee.array
-        case .object: span = schema.pointee.object
-        default: span = Span()
-        }
-        if !span.isEmpty, !run(span, node, tracking) {
-            if Listener.isSilent { return false }
-            valid = false
-        }
-        // What failed evaluates nothing: then all that follows would be noise.
-        if valid, !schema.pointee.unevaluated.isEmpty { return run(schema.pointee.unevaluated, node, tracking) }
-        return valid
+        return run(program.spans[Int(number) * 8 + Int(tag.rawValue)], node, tracking) && valid
     }
 
+    @inline(__always)
     private mutating func run(_ span: Span, _ node: Node, _ tracking: Tracking) -> Bool {
         var valid = true
-        for place in span.range {
-            let instruction = program.instructions.baseAddress.unsafelyUnwrapped + place
-            if run(instruction.pointee, node, tracking) { continue }
-            if Listener.isSilent { return false }
-            valid = false
+        var instruction = program.instructions + Int(span.start)
+        let end = program.instructions + Int(span.end)
+        while instruction < end {
+            if !run(instruction, node, tracking) {
+                if Listener.isSilent { return false }
+                valid = false
+            }
+            instruction += 1
         }
         return valid
     }
 
     @inline(__always)
-    private mutating func run(_ instruction: Instruction, _ node: Node, _ tracking: Tracking) -> Bool {
-        switch instruction.operation {
-        case .apply: return check(instruction.a, node, tracking)
-        case .object: return object(program.objects.baseAddress.unsafelyUnwrapped + Int(instruction.a), node, tracking)
-        case .array: return array(program.arrays.baseAddress.unsafelyUnwrapped + Int(instruction.a), node, tracking)
-        case .minLength, .maxLength, .pattern, .format: return string(instruction, node)
+    private mutating func run(_ instruction: UnsafePointer<Instruction>, _ node: Node, _ tracking: Tracking) -> Bool {
+        let operand = Int(instruction.pointee.a)
+        switch instruction.pointee.operation {
+        case .apply: return check(instruction.pointee.a, node, tracking)
+        case .properties: return properties(program.objects + operand, node, tracking)
+        case .object: return object(program.objects + operand, node, tracking)
+        case .array: return array(program.arrays + operand, node, tracking)
+        case .pattern:
+            return program.patterns[operand].matches(node.utf8) || string(instruction, node)
+        case .minLength:
+            // A code point takes one byte to four: most lengths need no counting.
+            return node.utf8.count >= 4 * operand || string(instruction, node)
+        case .maxLength: return node.utf8.count <= operand || string(instruction, node)
+        case .format: return program.formats[operand].matches(node.utf8) || string(instruction, node)
         case .minimum, .maximum, .exclusiveMinimum, .exclusiveMaximum, .multipleOf: return number(instruction, node)
-        case .constant, .enumeration, .names, .fail: return value(instruction, node)
-        case .anyOf, .oneOf, .not, .conditional: return combination(instruction, node, tracking)
-        case .dependentRequired, .dependentSchema: return dependent(instruction, node, tracking)
-        case .unevaluatedItems, .unevaluatedProperties: return unevaluated(instruction, node, tracking)
+        case .names:
+            if node.kind == .string, program.names.find(.init(node.utf8), in: instruction.pointee.c) != nil {
+                return true
+            }
+            return value(instruction, node)
+        case .constant, .enumeration, .fail: return value(instruction, node)
+        case .anyOf, .oneOf, .not, .conditional: return combination(instruction.pointee, node, tracking)
+        case .dependentRequired, .dependentSchema: return dependent(instruction.pointee, node, tracking)
+        case .unevaluatedItems, .unevaluatedProperties: return unevaluated(instruction.pointee, node, tracking)
         }
     }
 
@@ -87,18 +106,7 @@ struct Machine<Listener: Log> {
 }
 
 extension Node {
-    /// The value's kind. Whether a number is whole is found out only where the answer matters.
+    /// Whether a number is whole, however it is written.
     @inline(__always)
-    func kinds(asking: Kinds) -> Kinds {
-        switch kind {
-        case .null, .link: return .null
-        case .false, .true: return .boolean
-        case .string: return .string
-        case .array: return .array
-        case .object: return .object
-        case .number:
-            if isWrittenAsInteger || asking.isSuperset(of: .number) { return .integer }
-            return number?.isMultiple(of: 1) ?? false ? .integer : .fraction
-        }
-    }
+    var isWhole: Bool { isWrittenAsInteger || (number?.isMultiple(of: 1) ?? false) }
 }

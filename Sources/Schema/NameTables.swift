@@ -2,7 +2,11 @@ import Document
 
 /// Hash tables from names to what a schema says about them. A name of up to 16 bytes is compared as two words, and
 /// each table's multiplier is chosen so that its names collide as little as can be.
-final class NameTables: @unchecked Sendable {
+struct NameTables {
+    let tables: UnsafePointer<Table>
+    let slots: UnsafePointer<Slot>
+    let bytes: UnsafePointer<UInt8>
+
     /// What a schema says about a name.
     struct Entry: Sendable {
         /// Its subschema; -1 when the name only is known.
@@ -14,9 +18,10 @@ final class NameTables: @unchecked Sendable {
     struct Slot: Sendable {
         var first: UInt64 = 0
         var last: UInt64 = 0
+        var required: UInt64 = 0
         /// -1: empty
         var length: Int32 = -1
-        var entry = Entry(schema: -1, required: 0)
+        var schema: Int32 = -1
         /// Where the name lies among the bytes.
         var bytes: Int32 = 0
     }
@@ -26,10 +31,6 @@ final class NameTables: @unchecked Sendable {
         let mask: UInt32
         let multiplier: UInt64
     }
-
-    private let tables: UnsafeBufferPointer<Table>
-    private let slots: UnsafeBufferPointer<Slot>
-    private let bytes: UnsafeBufferPointer<UInt8>
 
     /// A name, ready to be looked up: its first and its last eight bytes.
     struct Key {
@@ -61,17 +62,17 @@ final class NameTables: @unchecked Sendable {
 
     /// What a table says about a name; nil when it doesn't hold it.
     @inline(__always)
-    func find(_ key: Key, in table: Int32) -> Entry? {
+    func find(_ key: Key, in table: Int32) -> UnsafePointer<Slot>? {
         let table = tables[Int(table)]
         var at = key.hash(table.multiplier) & table.mask
         while true {
-            let slot = slots.baseAddress.unsafelyUnwrapped + Int(table.start) + Int(at)
+            let slot = slots + Int(table.start) + Int(at)
             let length = Int(slot.pointee.length)
             if length < 0 { return nil }
             if length == key.bytes.count, slot.pointee.first == key.first, slot.pointee.last == key.last,
                 length <= 16 || sameMiddle(key, Int(slot.pointee.bytes))
             {
-                return slot.pointee.entry
+                return slot
             }
             at = (at &+ 1) & table.mask
         }
@@ -81,31 +82,17 @@ final class NameTables: @unchecked Sendable {
         for place in 8..<key.bytes.count - 8 where key.bytes[place] != bytes[offset + place] { return false }
         return true
     }
-
-    fileprivate init(_ draft: Draft) {
-        tables = .copy(of: draft.tables)
-        slots = .copy(of: draft.slots)
-        bytes = .copy(of: draft.bytes)
-    }
-
-    deinit {
-        tables.free()
-        slots.free()
-        bytes.free()
-    }
 }
 
 extension NameTables {
     struct Draft {
-        fileprivate var tables: [Table] = []
-        fileprivate var slots: [Slot] = []
-        fileprivate var bytes: [UInt8] = []
-
-        var frozen: NameTables { NameTables(self) }
+        private(set) var tables: [Table] = []
+        private(set) var slots: [Slot] = []
+        private(set) var bytes: [UInt8] = []
 
         mutating func mapSchemas(_ map: (Int32) -> Int32) {
-            for place in slots.indices where slots[place].entry.schema >= 0 {
-                slots[place].entry.schema = map(slots[place].entry.schema)
+            for place in slots.indices where slots[place].schema >= 0 {
+                slots[place].schema = map(slots[place].schema)
             }
         }
 
@@ -150,8 +137,8 @@ extension NameTables {
                         at = (at + 1) & (size - 1)
                     }
                     slots[at] = Slot(
-                        first: key.first, last: key.last, length: Int32(bytes.count - 8), entry: name.entry,
-                        bytes: Int32(number))
+                        first: key.first, last: key.last, required: name.entry.required,
+                        length: Int32(bytes.count - 8), schema: name.entry.schema, bytes: Int32(number))
                 }
             }
             return (slots, collisions)

@@ -4,60 +4,87 @@ import Patterns
 /// A compiled schema: flat tables, indices instead of references, immutable. One list of instructions holds those of
 /// all subschemas; each subschema names its parts of the list, one for each kind of value.
 final class Program: @unchecked Sendable {
-    let subschemas: UnsafeBufferPointer<Subschema>
-    let instructions: UnsafeBufferPointer<Instruction>
-    let objects: UnsafeBufferPointer<ObjectRules>
-    let arrays: UnsafeBufferPointer<ArrayRules>
-    let names: NameTables
-    let patternRules: UnsafeBufferPointer<PatternRule>
-    /// Lists of subschemas: the branches of `anyOf`, the items of `prefixItems`.
-    let lists: UnsafeBufferPointer<Int32>
-    let patterns: UnsafeBufferPointer<Pattern>
-    let numbers: UnsafeBufferPointer<Number>
-    let formats: UnsafeBufferPointer<Format>
-    /// Constants of `const` and `enum`.
-    let constants: UnsafeBufferPointer<Node>
-    private let constantTape: Tape
+    let tables: Tables
     /// Where each keyword stands, for reports.
     let places: [KeywordPlace]
-    let root: Int32
+    /// Kept alive for their matchers.
+    private let patterns: [Pattern]
+    /// What the tables point into.
+    private let owned: [AnyObject]
+    private let constants: Tape
 
     init(_ draft: consuming Draft, root: Int32) {
-        subschemas = .copy(of: draft.subschemas)
-        instructions = .copy(of: draft.instructions)
-        objects = .copy(of: draft.objects)
-        arrays = .copy(of: draft.arrays)
-        names = draft.names.frozen
-        patternRules = .copy(of: draft.patternRules)
-        lists = .copy(of: draft.lists)
-        patterns = .copy(of: draft.patterns)
-        numbers = .copy(of: draft.numbers)
-        formats = .copy(of: draft.formats)
         var tape = Tape()
         var nodes: [Node] = []
         for constant in draft.constants { nodes.append(tape.append(constant)) }
-        constants = .copy(of: nodes)
-        constantTape = tape
+        for pattern in draft.patterns { nodes.append(tape.append(pattern.source)) }
+        var owned: [AnyObject] = []
+        func own<Element>(_ elements: [Element]) -> UnsafePointer<Element> {
+            let buffer = Owned(elements)
+            owned.append(buffer)
+            return buffer.start
+        }
+        tables = Tables(
+            root: root, subschemas: own(draft.subschemas), spans: own(draft.spans),
+            instructions: own(draft.instructions),
+            objects: own(draft.objects), arrays: own(draft.arrays),
+            names: NameTables(
+                tables: own(draft.names.tables), slots: own(draft.names.slots), bytes: own(draft.names.bytes)),
+            patternRules: own(draft.patternRules), lists: own(draft.lists),
+            patterns: own(draft.patterns.map(\.matcher)), patternSources: draft.constants.count,
+            numbers: own(draft.numbers), formats: own(draft.formats), constants: own(nodes))
+        constants = tape
         places = draft.places
-        self.root = root
+        patterns = draft.patterns
+        self.owned = owned
     }
 
-    deinit {
-        subschemas.free()
-        instructions.free()
-        objects.free()
-        arrays.free()
-        patternRules.free()
-        lists.free()
-        patterns.free()
-        numbers.free()
-        formats.free()
-        constants.free()
+    /// The tables as a machine uses them: pointers only, so nothing counts references. The program outlives it.
+    struct Tables {
+        let root: Int32
+        let subschemas: UnsafePointer<Subschema>
+        /// Eight for each subschema: its instructions by the value's tag, then those on what is left unevaluated.
+        let spans: UnsafePointer<Span>
+        let instructions: UnsafePointer<Instruction>
+        let objects: UnsafePointer<ObjectRules>
+        let arrays: UnsafePointer<ArrayRules>
+        let names: NameTables
+        let patternRules: UnsafePointer<PatternRule>
+        /// Lists of subschemas: the branches of `anyOf`, the items of `prefixItems`.
+        let lists: UnsafePointer<Int32>
+        let patterns: UnsafePointer<Matcher>
+        /// The patterns' texts, for reports: strings among the constants.
+        let patternSources: Int
+        let numbers: UnsafePointer<Number>
+        let formats: UnsafePointer<Format>
+        /// Constants of `const` and `enum`, and names.
+        let constants: UnsafePointer<Node>
+
+        func patternSource(_ number: Int) -> String { constants[patternSources + number].string ?? "" }
+    }
+
+    private final class Owned<Element> {
+        private let buffer: UnsafeMutableBufferPointer<Element>
+
+        init(_ elements: [Element]) {
+            buffer = .allocate(capacity: max(elements.count, 1))
+            _ = buffer.initialize(from: elements)
+            count = elements.count
+        }
+
+        private let count: Int
+        var start: UnsafePointer<Element> { UnsafePointer(buffer.baseAddress.unsafelyUnwrapped) }
+
+        deinit {
+            UnsafeMutableBufferPointer(rebasing: buffer[..<count]).deinitialize()
+            buffer.deallocate()
+        }
     }
 
     /// What a program is built from.
     struct Draft {
         var subschemas: [Subschema] = []
+        var spans: [Span] = []
         var instructions: [Instruction] = []
         var objects: [ObjectRules] = []
         var arrays: [ArrayRules] = []
@@ -80,31 +107,25 @@ struct KeywordPlace: Sendable {
     let keyword: String
 }
 
-/// Kinds of values as `type` tells them apart, as bits.
+/// Kinds of values, as bits in the order of the tape's tags.
 struct Kinds: OptionSet, Sendable, Hashable {
     let rawValue: UInt8
 
-    static let null = Kinds(rawValue: 1)
-    static let boolean = Kinds(rawValue: 2)
-    /// Numbers without a fraction, however they are written.
-    static let integer = Kinds(rawValue: 4)
-    /// Numbers with a fraction.
-    static let fraction = Kinds(rawValue: 8)
-    static let string = Kinds(rawValue: 16)
-    static let array = Kinds(rawValue: 32)
-    static let object = Kinds(rawValue: 64)
-    static let number: Kinds = [.integer, .fraction]
-    static let all = Kinds(rawValue: 127)
+    static let null = Kinds(tag: .null)
+    static let boolean: Kinds = [Kinds(tag: .false), Kinds(tag: .true)]
+    static let number = Kinds(tag: .number)
+    static let string = Kinds(tag: .string)
+    static let array = Kinds(tag: .array)
+    static let object = Kinds(tag: .object)
+    static let all: Kinds = [null, boolean, number, string, array, object]
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+    init(tag: Tag) { rawValue = 1 << tag.rawValue }
 
     static let named: [(name: String, kinds: Kinds)] = [
-        ("null", .null), ("boolean", .boolean), ("integer", .integer), ("number", .number), ("string", .string),
-        ("array", .array), ("object", .object),
+        ("null", .null), ("boolean", .boolean), ("number", .number), ("string", .string), ("array", .array),
+        ("object", .object),
     ]
-
-    /// The names, as a schema would write them.
-    var names: [String] {
-        Self.named.filter { isSuperset(of: $0.kinds) && !($0.name == "integer" && isSuperset(of: .number)) }.map(\.name)
-    }
 }
 
 /// Instructions from the list: `start..<end`.
@@ -118,24 +139,29 @@ struct Span: Sendable {
 
 struct Subschema: Sendable {
     var kinds = Kinds.all
+    /// Numbers must be whole (`integer`), however they are written.
+    var wholeNumbers = false
     /// `x-personal`
     var isPersonal = false
     /// It has `unevaluatedProperties` or `unevaluatedItems`: what its parts evaluate must be noted.
     var tracks = false
     /// Always valid: nothing to run.
     var isTrivial = false
+    /// Neither whole numbers are asked for, nor is evaluation noted.
+    var isSimple = true
     var kindsPlace: Int32 = -1
-    /// Instructions for values of every kind, then for each kind that has keywords of its own.
-    var any = Span()
-    var string = Span()
-    var number = Span()
-    var array = Span()
-    var object = Span()
-    /// Instructions on what the others left unevaluated.
-    var unevaluated = Span()
 
     /// Index of the schema `true`.
     static let always: Int32 = 0
+    /// The place among its spans of the instructions on what is left unevaluated: no value has this tag.
+    static let unevaluated = Int(Tag.link.rawValue)
+
+    /// The types' names, as a schema would write them.
+    var typeNames: [String] {
+        Kinds.named.filter { kinds.isSuperset(of: $0.kinds) }.map {
+            $0.kinds == .number && wholeNumbers ? "integer" : $0.name
+        }
+    }
 }
 
 /// One check. What `a`, `b` and `c` are depends on the operation.
@@ -166,8 +192,8 @@ struct Instruction: Sendable {
         case format
         // Numbers. a: number
         case minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf
-        /// a: rules
-        case array, object
+        /// a: rules. `properties`: an object's where nothing matters but `properties` and `required`.
+        case array, object, properties
         /// a: name of the member that asks, b: name of the member it asks for (strings among the constants)
         case dependentRequired
         /// a: name of the member that asks (a string among the constants), b: subschema
@@ -237,18 +263,4 @@ struct ArrayRules: Sendable {
     var minPlace: Int32 = -1
     var maxPlace: Int32 = -1
     var uniquePlace: Int32 = -1
-}
-
-extension UnsafeBufferPointer {
-    static func copy(of elements: [Element]) -> UnsafeBufferPointer {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
-        _ = buffer.initialize(from: elements)
-        return UnsafeBufferPointer(buffer)
-    }
-
-    func free() {
-        let buffer = UnsafeMutableBufferPointer(mutating: self)
-        buffer.deinitialize()
-        buffer.deallocate()
-    }
 }

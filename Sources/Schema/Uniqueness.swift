@@ -21,10 +21,14 @@ extension Node {
     private var firstTwinByComparing: (Int, Int)? {
         var position = 0
         for element in elements {
+            let isString = element.kind == .string
             var earlier = 0
             for other in elements {
                 if earlier == position { break }
-                if other.equals(element) { return (earlier, position) }
+                // Labels and codes: compared here, without a call.
+                let isTwin =
+                    isString ? other.kind == .string && other.has(utf8: element.utf8) : other.equals(element)
+                if isTwin { return (earlier, position) }
                 earlier += 1
             }
             position += 1

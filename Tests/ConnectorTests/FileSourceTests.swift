@@ -1,3 +1,4 @@
+import Canonical
 import Document
 import Testing
 
@@ -26,8 +27,11 @@ import Testing
         try place.connected { _ in
             try place.drop(
                 "prices-1.jsonl",
-                [line("06438012345675", "Sofa", "A1"), line("06438012345682", "Chair", "A2"), line("96385074", "Bad", "A3")]
-                    .joined(separator: "\n"))
+                [
+                    line("06438012345675", "Sofa", "A1"), line("06438012345682", "Chair", "A2"),
+                    line("96385074", "Bad", "A3"),
+                ]
+                .joined(separator: "\n"))
             let seen = try place.records(place.names.input(domain: "product"), count: 2)
             #expect(seen.map(\.key).sorted() == ["06438012345675", "06438012345682"])
             let sofa = try #require(seen.first { $0.key == "06438012345675" })

@@ -89,3 +89,46 @@ import Testing
         #expect(Number(text) == nil)
     }
 }
+
+@Suite struct BuildingTests {
+    /// Text of the tape's own, appended until its memory has grown many times over.
+    @Test func textOfTheTapeItselfMayBeAppended() throws {
+        var tape = Tape()
+        try tape.parse(Array(#"{"plain": "abcdefgh", "escaped": "a\"b\\c\nd"}"#.utf8))
+        let plain = try #require(tape.root["plain"])
+        let escaped = try #require(tape.root["escaped"])
+        var copies: [Node] = []
+        for _ in 0..<5_000 {
+            copies.append(tape.append(utf8: plain.utf8))
+            copies.append(tape.append(utf8: escaped.utf8))
+        }
+        let all = tape.append(array: copies)
+        #expect(Set(all.elements.map { $0.string ?? "" }) == ["abcdefgh", "a\"b\\c\nd"])
+        var writer = JSONWriter()
+        writer.write(all)
+        #expect(try JSON(parsing: writer.bytes) == JSON(all))
+    }
+
+    @Test func longTextIsWrittenWhole() throws {
+        var tape = Tape()
+        var writer = JSONWriter()
+        for length in [0, 1, 1_022, 1_023, 1_024, 1_025, 20_000] {
+            let texts =
+                ["a", "é"].map { String(repeating: $0, count: length) } + ["\"" + String(repeating: "b", count: length)]
+            let nodes = texts.map { tape.append($0) }
+            writer.reset()
+            writer.write(tape.append(array: nodes))
+            #expect(try JSON(parsing: writer.bytes) == .array(texts.map { .string($0) }))
+        }
+    }
+
+    @Test func whatIsWrittenFollowsWhatIsThere() throws {
+        var tape = Tape()
+        try tape.parse(Array("[[],{},1]".utf8))
+        var writer = JSONWriter()
+        writer.write(tape.root)
+        writer.write(raw: "\n")
+        writer.write(tape.root)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "[[],{},1]\n[[],{},1]")
+    }
+}

@@ -1,4 +1,5 @@
 import Document
+import Glibc
 import Testing
 
 @testable import Installation
@@ -118,5 +119,16 @@ import Testing
         ] {
             #expect(reference.contains("`\(key)`"), "\(key)")
         }
+    }
+
+    @Test func theReferencePageIsTheOneInTheDocumentation() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let page = "\(root)/docs/configuration.md"
+        if getenv("OMNI_UPDATE_DOCS") != nil {
+            let file = try #require(fopen(page, "w"))
+            fputs(Installation.reference, file)
+            fclose(file)
+        }
+        #expect(try readText(at: page) == Installation.reference, "OMNI_UPDATE_DOCS=1 swift test --filter theReference")
     }
 }

@@ -42,6 +42,9 @@ import Testing
             log: Cluster.log
         ) { _ in Issue.record("there is no record") }
         #expect(positions.map(\.offset) == [0, 10])
+
+        let consumer = try Cluster.reader(topic, partitions: 2, from: Offset.beginning)
+        try consumer.read(to: [partitions[0]: 0, partitions[1]: 10], timeout: patience) { _ in }
     }
 
     @Test func anOpenTransactionBeforeTheEndIsNotPassed() throws {

@@ -8,7 +8,7 @@ import Testing
         (#"{"requierd": ["a"]}"#, "/requierd", "did you mean 'required'?"),
         (#"{"definitions": {}}"#, "/definitions", "'$defs'"),
         (#"{"properties": {"a": {"typ": "string"}}}"#, "/properties/a/typ", "did you mean 'type'?"),
-        (#"{"type": "text"}"#, "/type", "null, boolean, integer"),
+        (#"{"type": "text"}"#, "/type", "null, boolean, number"),
         (#"{"minimum": "1"}"#, "/minimum", "must be a number"),
         (#"{"multipleOf": 0}"#, "/multipleOf", "above 0"),
         (#"{"minLength": -1}"#, "/minLength", "whole number"),

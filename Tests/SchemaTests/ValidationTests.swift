@@ -210,4 +210,62 @@ func violations(_ schema: CompiledSchema, _ document: String) throws -> [Violati
         let found = try violations(schema, document)
         #expect(found.map(\.instancePath) == [String(repeating: "/next", count: depth) + "/value"])
     }
+
+    @Test func anExcerptIsShortAndWhole() throws {
+        let schema = try compile(#"{"maxLength": 3}"#)
+        let long = String(repeating: "🐲", count: 1_000)
+        #expect(try violations(schema, "\"\(long)\"")[0].excerpt == "\"" + String(repeating: "🐲", count: 48) + "\"…")
+        #expect(try violations(schema, #""a\"b\n""#)[0].excerpt == #""a\"b\n""#)
+        let digits = String(repeating: "1", count: 60)
+        #expect(try violations(compile(#"{"maximum": 0}"#), digits)[0].excerpt == digits.prefix(48) + "…")
+    }
+
+    @Test func oneSchemaServesManyThreads() async throws {
+        let schema = try compile(Self.product)
+        let wrong = await withTaskGroup(of: Int.self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    var tape = Tape()
+                    var wrong = 0
+                    for round in 0..<200 {
+                        let fits = (round + worker) % 2 == 0
+                        let size = fits ? "XL" : "XXL"
+                        let text = #"{"gtin": "06438012345675", "name": "n", "sizes": ["\#(size)"]}"#
+                        guard (try? tape.parse(Array(text.utf8))) != nil else { return -1 }
+                        if schema.isValid(tape.root) != fits { wrong += 1 }
+                        if schema.violations(of: tape.root).isEmpty != fits { wrong += 1 }
+                    }
+                    return wrong
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(wrong == [0, 0, 0, 0])
+    }
+
+    /// Numbers whose text alone tells, and numbers that must be read, come to the same.
+    @Test(arguments: [
+        ("minimum", "0"), ("exclusiveMinimum", "0"), ("multipleOf", "0.01"), ("multipleOf", "1"), ("maximum", "100"),
+        ("exclusiveMaximum", "2.5"), ("minimum", "-3"), ("multipleOf", "2.5"),
+    ])
+    func numbersAreJudgedByValue(keyword: String, limit: String) throws {
+        let schema = try compile("{\"\(keyword)\": \(limit)}")
+        let texts = [
+            "0", "-0", "0.0", "1", "-1", "0.01", "0.010", "0.001", "5e-1", "2.5", "2.50", "100", "1e2", "100.01",
+            "1.0E2",
+            "-0.5", "1e-3", "25e-1", "12.345", "-3", "-3.01", "7.5",
+        ]
+        for text in texts {
+            let (value, bound) = (Number(text)!, Number(limit)!)
+            let fits =
+                switch keyword {
+                case "minimum": value >= bound
+                case "exclusiveMinimum": value > bound
+                case "maximum": value <= bound
+                case "exclusiveMaximum": value < bound
+                default: value.isMultiple(of: bound)
+                }
+            #expect(try violations(schema, text).isEmpty == fits, "\(text) \(keyword) \(limit)")
+        }
+    }
 }

@@ -49,7 +49,11 @@ struct FileSource: SourceTransport {
     mutating func acknowledge() throws {
         guard let (file, failure) = finished else { return }
         do throws(SystemError) {
-            if let failure { _ = try folder.drop.refuse(file, reason: failure) } else { _ = try folder.drop.finish(file) }
+            if let failure {
+                _ = try folder.drop.refuse(file, reason: failure)
+            } else {
+                _ = try folder.drop.finish(file)
+            }
         } catch {
             throw SystemFailure("\(error)")
         }

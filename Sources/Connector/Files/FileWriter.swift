@@ -16,11 +16,13 @@ struct FileWriter: SinkWriter {
         do throws(OptionError) { format = try FormatCatalog.format(settings.format) } catch {
             throw WrongSetting("sink \"\(sink)\", format: \(error)")
         }
+        content = try? AtomicFile.read(path)
     }
 
-    /// Takes up what the golden topic holds, without writing.
-    mutating func restore(_ key: String, revision: Int64, _ document: JSON?) {
-        records[key] = document.map { (revision, $0) }
+    /// Takes up what the golden topic holds, and writes the file if it isn't so.
+    mutating func restore(_ found: [(key: String, revision: Int64, document: JSON)]) throws {
+        records = Dictionary(found.map { ($0.key, ($0.revision, $0.document)) }) { $1 }
+        if !records.isEmpty || content != nil { try replace() }
     }
 
     mutating func write(_ writes: [Write]) throws -> [Written] {

@@ -11,6 +11,27 @@ struct PollSource: SourceTransport {
     private let poll: PollReading
     private let system: HTTPSystem
     private let hints: Hints?
+    private let registration: Registration?
+    private var registerAt: ContinuousClock.Instant?
+
+    /// What the system is told of where to send webhooks.
+    struct Registration {
+        let settings: WebhookReading.Registration
+        let url: String
+        let secret: Secret
+
+        /// The body with its texts filled in.
+        var body: JSON { Self.filled(settings.body, ["{url}": url, "{secret}": secret.reveal()]) }
+
+        private static func filled(_ value: JSON, _ words: [String: String]) -> JSON {
+            switch value {
+            case .string(let text): .string(words.reduce(text) { $0.replacing($1.key, with: $1.value) })
+            case .array(let elements): .array(elements.map { filled($0, words) })
+            case .object(let members): .object(members.map { JSON.Member($0.key, filled($0.value, words)) })
+            default: value
+            }
+        }
+    }
 
     /// What is being read.
     private enum Run: Equatable {
@@ -28,7 +49,11 @@ struct PollSource: SourceTransport {
     private var cursor: JSON?
     private var compareAt: ContinuousClock.Instant?
 
-    init(_ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?) {
+    init(
+        _ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?,
+        registration: Registration?
+    ) {
+        self.registration = registration
         self.settings = settings
         self.poll = poll
         self.system = system
@@ -36,6 +61,7 @@ struct PollSource: SourceTransport {
     }
 
     mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+        try register()
         if run == nil, let hints, position != nil, let hinted = try readHints(hints, take) { return hinted }
         if run == nil { begin(position) }
         return try page(position, take)
@@ -50,6 +76,19 @@ struct PollSource: SourceTransport {
 
     mutating func wait(_ stop: StopSignal) throws {
         if let hints { hints.wait(for: settings.every, stop) } else { stop.wait(for: settings.every) }
+    }
+
+    /// Tells the system where to send webhooks, and tells it again from time to time.
+    private mutating func register() throws {
+        guard let registration, registerAt.map({ .now >= $0 }) ?? true else { return }
+        let answer: HTTPSystem.Answer
+        do throws(Unanswered) {
+            answer = try system.send(.post, registration.settings.path, body: registration.body)
+        } catch {
+            throw SystemFailure(error.description)
+        }
+        guard answer.isSuccess else { throw system.failure(.post, answer) }
+        registerAt = .now + registration.settings.every
     }
 
     // MARK: Runs
@@ -108,7 +147,9 @@ struct PollSource: SourceTransport {
             // The answer's cursor is both where to go on now and where to begin the next time.
             let shown = Members.find(since.answer, in: root).map(JSON.init)
             if let shown, shown.plain != nil { cursor = shown }
-            if end.records > 0, let value = cursor?.plain { following = Self.adding(since.parameter, value, to: poll.path) }
+            if end.records > 0, let value = cursor?.plain {
+                following = Self.adding(since.parameter, value, to: poll.path)
+            }
         } else {
             cursor = largest
             following = afterwards(root, answer, records: end.records)
@@ -157,7 +198,8 @@ struct PollSource: SourceTransport {
         let digest = Hex.encode(Array(SHA256.digest(writer.bytes).prefix(6)))
         let id = Members.find(poll.id, in: element).flatMap(Reference.text)
         var record = ReadRecord(
-            reference: "\(poll.path)/\(id ?? "?")@\(read)#\(digest)", place: "\(poll.path), record \(id ?? "without number")",
+            reference: "\(poll.path)/\(id ?? "?")@\(read)#\(digest)",
+            place: "\(poll.path), record \(id ?? "without number")",
             content: id == nil ? .unreadable("the record has no number at \"\(poll.id)\"") : .document)
         record.delivery = delivery
         if let since = poll.since, !since.member.isEmpty, let at = Members.find(since.member, in: element)?.string {
@@ -221,7 +263,9 @@ struct PollSource: SourceTransport {
     /// The target of `rel="next"` in a `Link` field (RFC 8288).
     static func nextLink(_ field: String) -> String? {
         for part in field.split(separator: ",") {
-            guard let open = part.firstIndex(of: "<"), let close = part.firstIndex(of: ">"), open < close else { continue }
+            guard let open = part.firstIndex(of: "<"), let close = part.firstIndex(of: ">"), open < close else {
+                continue
+            }
             let parameters = part[close...].split(separator: ";").dropFirst()
             let isNext = parameters.contains {
                 let words = $0.filter { !$0.isWhitespace && $0 != "\"" }

@@ -75,7 +75,9 @@ struct ResourceWriter: SinkWriter {
             return try update(write, own: own)
         }
         guard answer.isSuccess else { return refused(answer) }
-        guard let own = number(answer) else { return Written(.refused("the answer to the creation holds no \(settings.id)")) }
+        guard let own = number(answer) else {
+            return Written(.refused("the answer to the creation holds no \(settings.id)"))
+        }
         let path = one(write, own)
         return Written(.written, own: own, readBack: try path.flatMap { try readBack(answer, $0) })
     }
@@ -83,8 +85,8 @@ struct ResourceWriter: SinkWriter {
     // MARK: Delete
 
     private func remove(_ write: Write) throws -> Written {
-        var own = write.own
-        if own == nil, settings.create != nil, case .one(let found) = try find(write) { own = found }
+        // What isn't known to be ours isn't looked for: somebody may just have entered it.
+        let own = write.own
         guard own != nil || settings.create == nil, let path = one(write, own) else { return Written(.absent) }
         let answer: HTTPSystem.Answer
         switch deletion {
@@ -165,7 +167,9 @@ struct ResourceWriter: SinkWriter {
     }
 
     private func readBack(_ answer: HTTPSystem.Answer, _ path: String) throws -> JSON? {
-        guard settings.readBack else { return Members.find(settings.answer, in: answer.json).flatMap { $0.isNull ? nil : $0 } }
+        guard settings.readBack else {
+            return Members.find(settings.answer, in: answer.json).flatMap { $0.isNull ? nil : $0 }
+        }
         let read = try system.get(path)
         guard read.isSuccess else { throw system.failure(.get, read) }
         return Members.find(settings.answer, in: read.json)

@@ -70,7 +70,8 @@ final class WebhookDoor: Sendable {
     }
 
     static func address(_ text: String) throws -> (host: String, port: Int) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), port < 65536 else {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), port < 65536
+        else {
             throw WrongSetting("\"\(text)\" is no address to listen on; write host:port")
         }
         return (String(text[..<colon]), port)

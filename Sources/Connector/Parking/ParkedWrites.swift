@@ -20,6 +20,9 @@ struct ParkedWrites {
 
     var count: Int { entries.count }
 
+    /// How many don't merely wait for a number.
+    var refused: Int { entries.values.count { !$0.isWaiting } }
+
     static func name(sink: String, _ golden: Golden) -> String { "\(sink)/\(golden.entity)/\(golden.key)" }
 
     /// Parks or parks again. Returns what is to be written.

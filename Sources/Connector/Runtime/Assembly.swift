@@ -27,17 +27,28 @@ struct Assembly {
         case (.outbox(let reading), .sqlite(let database)?):
             return try OutboxSource(source, reading, database)
         case (.poll(let reading), .http(let http)?):
-            return PollSource(source, reading, HTTPSystem(http), hints: hints)
+            return PollSource(
+                source, reading, HTTPSystem(http), hints: hints,
+                registration: registration(reading.webhook, http.webhooks, port: port))
         default:
             throw WrongSetting("source \"\(source.name)\": its connection is of another kind")
         }
+    }
+
+    private func registration(
+        _ webhook: WebhookReading?, _ listener: WebhookListener?, port: Int?
+    ) -> PollSource.Registration? {
+        guard let webhook, let listener, let port, let settings = webhook.register else { return nil }
+        let host = listener.listen.prefix { $0 != ":" }
+        return PollSource.Registration(
+            settings: settings, url: (listener.url ?? "http://\(host):\(port)") + webhook.path, secret: listener.secret)
     }
 
     /// All sinks.
     func sinks(_ broker: Kafka.Settings) throws -> [Sink] {
         try settings.sinks.map { sink in
             let made = Sink(
-                sink, shared.kinds[sink.of]!, shared, filter: mappings.filters[sink.name],
+                sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
                 mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try writer(of: sink))
             if made.writer is FileWriter { try restore(made, broker) }
             return made
@@ -67,7 +78,8 @@ struct Assembly {
     }
 
     private func outbox(of sink: SinkSettings) -> OutboxReading? {
-        guard let name = sink.seenBy, let source = settings.source(name), case .outbox(let reading) = source.from.transport
+        guard let name = sink.seenBy, let source = settings.source(name),
+            case .outbox(let reading) = source.from.transport
         else { return nil }
         return reading
     }
@@ -85,12 +97,12 @@ struct Assembly {
             }
         }
         guard var writer = sink.writer as? FileWriter else { return }
-        for golden in newest.values {
-            guard case .write(let writes) = sink.plan(golden), let write = writes.first, write.action == .put else {
-                continue
-            }
-            writer.restore(golden.key, revision: golden.revision, write.document)
-        }
+        try writer.restore(
+            newest.values.compactMap { golden in
+                guard case .write(let writes) = sink.plan(golden), let write = writes.first, write.action == .put
+                else { return nil }
+                return (golden.key, golden.revision, write.document)
+            })
         sink.writer = writer
     }
 }

@@ -21,6 +21,8 @@ public final class ConnectorProcess: Sendable {
     private let mappings: Mappings
     private let entities: [String]
     private let door = Monitor<Int?>(nil)
+    /// How many threads there are.
+    private let running = Monitor(0)
 
     /// Reads the connector's configuration and mappings, and checks that they fit together. Nothing is connected yet.
     ///
@@ -38,19 +40,21 @@ public final class ConnectorProcess: Sendable {
         var log = log
         log[metadataKey: "connector"] = "\(name)"
         let publisher = try Publisher(broker, log: log)
-        let identities = IdentityTable()
         shared = Shared(
-            connector: name, system: settings.system, names: names, kinds: kinds, identities: identities,
+            connector: name,
+            knowledge: Knowledge(system: settings.system, kinds: kinds, identities: IdentityTable()), names: names,
             publisher: publisher,
             deadLetters: DeadLetters(
                 topic: names.dead(of: name), quarantine: "\(installation.settings.data)/quarantine/\(name)",
                 publisher: publisher, log: log),
-            turns: Turns(), stop: StopSignal(), errors: settings.onError, log: log,
-            lookup: IdentityLookup(system: settings.system, identities: identities))
+            turns: Turns(), stop: StopSignal(), errors: settings.onError, log: log)
     }
 
     /// Asks all threads to end; ``run()`` returns soon after.
     public func stop() { shared.stop.set() }
+
+    /// Whose numbers it has heard of.
+    var identities: IdentityTable { shared.identities }
 
     /// The port on which webhooks arrive; nil while there is none.
     public var webhookPort: Int? { door.withLock { $0 } }
@@ -65,8 +69,9 @@ public final class ConnectorProcess: Sendable {
         var threads: [NamedThread] = []
         let (names, entities, broker, shared) = (shared.names, entities, broker, shared)
         threads.append(
-            try NamedThread("tables") {
-                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(tables, shared.stop)
+            try thread("tables") {
+                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(
+                    tables, shared.stop)
             })
         var doors: [WebhookDoor] = []
         do {
@@ -74,11 +79,17 @@ public final class ConnectorProcess: Sendable {
             let parked = try Tables.read(names.parked(connector: shared.connector), broker, log: log)
             if tables.pass(shared.stop) {
                 let hints = try openDoors(&doors)
-                if settings.sinks.isEmpty { repeated.open() } else { threads.append(try startSinks(parked, repeated)) }
+                let bootstrap = bootstrap(positions)
+                if settings.sinks.isEmpty {
+                    repeated.open()
+                } else {
+                    threads.append(try startSinks(parked, repeated, bootstrap))
+                }
                 for source in settings.sources {
                     threads.append(
                         try start(
-                            source, positions[source.name]?["position"], parked, hints[source.name], after: repeated))
+                            source, positions[source.name]?["position"], parked, hints[source.name], bootstrap,
+                            after: repeated))
                 }
                 log.info("running")
             }
@@ -87,7 +98,12 @@ public final class ConnectorProcess: Sendable {
         }
         shared.stop.wait()
         for door in doors { door.close() }
-        for thread in threads { thread.join() }
+        if running.wait(for: .seconds(4), until: { $0 == 0 ? true : nil }) == true {
+            for thread in threads { thread.join() }
+        } else {
+            // Everything acknowledged is saved; what a system hasn't answered yet is repeated at the next start.
+            log.warning("ending while a system still hasn't answered")
+        }
         shared.publisher.close(patience: .seconds(1))
         if let failure = shared.stop.failure { throw ConnectorFailure(description: failure) }
         log.info("ended")
@@ -95,14 +111,41 @@ public final class ConnectorProcess: Sendable {
 
     // MARK: Threads
 
-    private func startSinks(_ parked: [String: JSON], _ repeated: Gate) throws -> NamedThread {
+    /// A thread that is waited for at the end, for a while.
+    private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws -> NamedThread {
+        let running = running
+        running.withLock { $0 += 1 }
+        return try NamedThread(name) {
+            body()
+            running.withLock { $0 -= 1 }
+        }
+    }
+
+    /// The sources whose snapshot must be known before the sinks begin. Files come when they come.
+    private func bootstrap(_ positions: [String: JSON]) -> Bootstrap {
+        Bootstrap(
+            awaited: Set(
+                settings.sources.filter { source in
+                    if case .files = source.from.transport { return false }
+                    return source.start == .snapshot && positions[source.name] == nil
+                }.map(\.name)))
+    }
+
+    private func startSinks(
+        _ parked: [String: JSON], _ repeated: Gate, _ bootstrap: Bootstrap
+    ) throws -> NamedThread {
         let (settings, shared, broker, mappings) = (settings, shared, broker, mappings)
-        return try NamedThread("sinks") {
+        return try thread("sinks") {
             var writes = ParkedWrites()
             for (name, value) in parked where settings.sinks.contains(where: { name.hasPrefix($0.name + "/") }) {
                 if !writes.restore(name, value, now: .now) {
                     shared.log.error("a parked record can't be read", metadata: ["key": "\(name)"])
                 }
+            }
+            if settings.sources.contains(where: { bootstrap.awaits($0.name) }) {
+                // Nothing was ever written, so there is nothing to repeat.
+                repeated.open()
+                bootstrap.wait(shared.identities, shared.system, shared.stop, patience: .seconds(60), log: shared.log)
             }
             var backOff = BackOff(shared.errors)
             while !shared.stop.isSet {
@@ -124,7 +167,8 @@ public final class ConnectorProcess: Sendable {
     }
 
     private func start(
-        _ source: SourceSettings, _ position: JSON?, _ parked: [String: JSON], _ hints: Hints?, after repeated: Gate
+        _ source: SourceSettings, _ position: JSON?, _ parked: [String: JSON], _ hints: Hints?,
+        _ bootstrap: Bootstrap, after repeated: Gate
     ) throws -> NamedThread {
         var lanes = Lanes()
         for (name, value) in parked where name.hasPrefix(source.name + "/") {
@@ -136,10 +180,10 @@ public final class ConnectorProcess: Sendable {
             lanes.restore(lane)
         }
         let (settings, shared, mappings, restored, port) = (settings, shared, mappings, lanes, webhookPort)
-        return try NamedThread(source.name) {
+        return try thread(source.name) {
             guard repeated.pass(shared.stop) else { return }
             let assembly = Assembly(settings, shared, mappings)
-            SourceLoop(source, shared, mappings.sources[source.name]!, position: position, lanes: restored) {
+            SourceLoop(source, shared, mappings.sources[source.name]!, position: position, lanes: restored, bootstrap) {
                 try assembly.transport(of: source, hints: hints, port: port)
             }.run()
         }

@@ -9,4 +9,18 @@ enum Folders {
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try create(String(path[..<slash])) }
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .last("mkdir", path) }
     }
+
+    /// The names in a folder, sorted, without hidden ones; none when it can't be read.
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
 }

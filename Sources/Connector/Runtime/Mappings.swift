@@ -41,7 +41,8 @@ struct Mappings: Sendable {
             sources[source.name] = load(source.map, Self.sourceVariables, source.place)
             if let entity = source.of, kinds[entity] == nil {
                 problems.append(
-                    Problem(place: source.place, message: "source \"\(source.name)\": there is no entity \"\(entity)\""))
+                    Problem(place: source.place, message: "source \"\(source.name)\": there is no entity \"\(entity)\"")
+                )
             }
         }
         for sink in settings.sinks {

@@ -4,27 +4,37 @@ import Document
 import Installation
 import Logging
 import Mapping
+import Transports
 
 /// What the threads of a connector have in common.
 struct Shared: Sendable {
     let connector: String
-    let system: String
+    let knowledge: Knowledge
     let names: TopicNames
-    let kinds: Kinds
-    let identities: IdentityTable
     let publisher: Publisher
     let deadLetters: DeadLetters
     let turns: Turns
     let stop: StopSignal
     let errors: ErrorSettings
     let log: Logger
-    let lookup: IdentityLookup
+
+    var system: String { knowledge.system }
+    var kinds: Kinds { knowledge.kinds }
+    var identities: IdentityTable { knowledge.identities }
+}
+
+/// What translating needs to know, and no more: no broker, no system.
+struct Knowledge: Sendable {
+    let system: String
+    let kinds: Kinds
+    let identities: IdentityTable
 
     /// What a mapping may ask, beside its record.
     func context(at stamp: Tick, _ bindings: [(name: String, value: JSON)] = []) -> EvaluationContext {
         EvaluationContext(
             milliseconds: stamp.isKnown ? Int(stamp.milliseconds) : 0,
-            bindings: [("system", .string(system))] + bindings, lookup: lookup, hash: NameSHA1())
+            bindings: [("system", .string(system))] + bindings,
+            lookup: IdentityLookup(system: system, identities: identities), hash: NameSHA1())
     }
 }
 

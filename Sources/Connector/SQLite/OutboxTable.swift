@@ -40,11 +40,14 @@ struct OutboxTable: Sendable {
         }
         for column in settings.key + settings.columns where !present.contains(column) {
             throw WrongSetting(
-                "the table \"\(settings.table)\" has no column \"\(column)\"; it has \(present.joined(separator: ", "))")
+                "the table \"\(settings.table)\" has no column \"\(column)\"; it has \(present.joined(separator: ", "))"
+            )
         }
         table = settings.table
         key = settings.key
-        columns = settings.columns.isEmpty ? present : settings.key.filter { !settings.columns.contains($0) } + settings.columns
+        columns =
+            settings.columns.isEmpty
+            ? present : settings.key.filter { !settings.columns.contains($0) } + settings.columns
         lookups = settings.with.map { Self.lookup($0) }
     }
 
@@ -74,7 +77,9 @@ struct OutboxTable: Sendable {
 
     /// The number of the newest change, of whatever table; changes that were deleted since count too.
     static func newest(in database: SQLiteDatabase) throws -> Int64 {
-        let found = try database.first("SELECT seq FROM sqlite_sequence WHERE name = 'omni_outbox'") { $0.integer(at: 0) }
+        let found = try database.first("SELECT seq FROM sqlite_sequence WHERE name = 'omni_outbox'") {
+            $0.integer(at: 0)
+        }
         return (found ?? nil) ?? 0
     }
 
@@ -101,7 +106,8 @@ struct OutboxTable: Sendable {
             \(key.map { "\(Self.quoted($0)) IS new.\(Self.quoted($0))" }.joined(separator: " AND "))), \(row("new.")))
             """
         return [
-            ("insert", "new.", "NULL", now), ("update", "new.", row("old."), now), ("delete", "old.", row("old."), "NULL"),
+            ("insert", "new.", "NULL", now), ("update", "new.", row("old."), now),
+            ("delete", "old.", row("old."), "NULL"),
         ].map { op, prefix, old, new in
             let name = "omni_\(table)_\(op)"
             return (
@@ -145,7 +151,7 @@ struct OutboxTable: Sendable {
 extension OutboxTable {
     /// A change as a mapping gets it: `{op, table, key, old, new, at}`, and what the look-ups found.
     ///
-    /// - Parameters: JSON texts, `null` where there is nothing.
+    /// Key and rows are JSON texts, `null` where there is nothing. `at` is empty when nobody knows when it changed.
     func document(
         op: String, key: String, old: String, new: String, at: String, in database: SQLiteDatabase
     ) throws -> [UInt8] {
@@ -153,7 +159,7 @@ extension OutboxTable {
         writer.write(raw: "{\"op\":\"\(op)\",\"table\":")
         writer.write(string: table)
         writer.write(raw: ",\"key\":\(key),\"old\":\(old),\"new\":\(new),\"at\":")
-        writer.write(string: at)
+        if at.isEmpty { writer.write(raw: "null") } else { writer.write(string: at) }
         if !lookups.isEmpty {
             let row = try JSON(parsing: new == "null" ? old : new)
             for lookup in lookups {

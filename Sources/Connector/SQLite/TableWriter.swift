@@ -116,13 +116,17 @@ struct TableWriter: SinkWriter {
         try database.run(
             "INSERT INTO \(OutboxTable.quoted(settings.table)) (\(names)) VALUES (\(marks))",
             members.map { SQLiteValue($0.value) })
-        guard let place = try find(write) else { return Written(.refused("the row is not there after it was inserted")) }
+        guard let place = try find(write) else {
+            return Written(.refused("the row is not there after it was inserted"))
+        }
         return Written(.written, own: own(try row(place)), readBack: try readBack(place))
     }
 
     // MARK: Delete
 
     private func remove(_ write: Write) throws -> Written {
+        // What isn't known to be ours isn't looked for: somebody may just have entered it.
+        if settings.own != nil, write.own == nil { return Written(.absent) }
         guard let place = try find(write) else { return Written(.absent, own: write.own) }
         let number = own(try row(place)) ?? write.own
         switch deletion {
@@ -167,7 +171,8 @@ struct TableWriter: SinkWriter {
 
     private func exists(_ place: Place) throws -> Bool {
         try database.first(
-            "SELECT 1 FROM \(OutboxTable.quoted(settings.table)) WHERE \(place.condition)", place.values) { _ in true }
+            "SELECT 1 FROM \(OutboxTable.quoted(settings.table)) WHERE \(place.condition)", place.values
+        ) { _ in true }
             ?? false
     }
 
@@ -199,7 +204,8 @@ struct TableWriter: SinkWriter {
         guard let outbox else { return nil }
         return try database.first(
             "SELECT \(outbox.keyObject("")) FROM \(OutboxTable.quoted(settings.table)) WHERE \(place.condition)",
-            place.values) { $0.text(at: 0) } ?? nil
+            place.values
+        ) { $0.text(at: 0) } ?? nil
     }
 
     /// Takes the outbox's rows about our own write out again, in its transaction: nobody else can have written meanwhile.

@@ -26,7 +26,8 @@ struct Golden: Sendable, Equatable {
         case golden
         /// Every system must delete its copy.
         case erased
-        /// Every system has deleted it (a tombstone).
+        /// There is nothing under this key any more: every system has deleted it (a tombstone), or it is one with
+        /// another customer, under whose key its members live on.
         case gone
     }
 
@@ -58,6 +59,7 @@ struct Golden: Sendable, Equatable {
         switch envelope.type.verb {
         case .golden, .decided: verb = .golden
         case .erased: verb = .erased
+        case .merged: verb = .gone
         default: return .failure(Unreadable("ce_type \(envelope.type) is no golden record's"))
         }
         return .success(

@@ -8,8 +8,8 @@ import Mapping
 final class Sink {
     let settings: SinkSettings
     let entry: Kinds.Entry
-    var writer: any SinkWriter
-    private let shared: Shared
+    var writer: (any SinkWriter)?
+    private let knowledge: Knowledge
     private var filter: MappingRunner?
     private var mapping: MappingRunner
     private let seenBy: SeenBy?
@@ -53,17 +53,19 @@ final class Sink {
         case absent
         /// It needs another entity's number first.
         case wait(String)
+        /// The filter asks for a number that isn't known: the system doesn't have it, until the number is.
+        case absentUntilKnown(String)
         /// It can't be mapped; why, without data.
         case refuse(String)
     }
 
     init(
-        _ settings: SinkSettings, _ entry: Kinds.Entry, _ shared: Shared, filter: CompiledMapping?,
-        mapping: CompiledMapping, seenBy: SeenBy?, writer: any SinkWriter
+        _ settings: SinkSettings, _ entry: Kinds.Entry, _ knowledge: Knowledge, filter: CompiledMapping?,
+        mapping: CompiledMapping, seenBy: SeenBy?, writer: (any SinkWriter)?
     ) {
         self.settings = settings
         self.entry = entry
-        self.shared = shared
+        self.knowledge = knowledge
         self.filter = filter.map { MappingRunner($0) }
         self.mapping = MappingRunner(mapping)
         self.seenBy = seenBy
@@ -72,14 +74,20 @@ final class Sink {
 
     /// Decides what to do with a golden record.
     func plan(_ golden: Golden) -> Plan {
-        let numbers = shared.identities.numbers(of: golden.key, entity: golden.entity, in: shared.system)
+        let numbers = knowledge.identities.numbers(of: golden.key, entity: golden.entity, in: knowledge.system)
         do {
             try tape.parse(golden.data)
-            let isWanted = try golden.verb == .golden && wants(golden, numbers.first)
+            let isWanted: Bool
+            do throws(MappingFailure) {
+                isWanted = golden.verb == .golden ? try wants(golden, numbers.first) : false
+            } catch {
+                guard case .unknownReference(let reference) = error else { throw error }
+                return .absentUntilKnown(reference.description)
+            }
             let owns: [String?] = numbers.isEmpty ? [nil] : numbers.map { $0 }
             var writes: [Write] = []
             for own in owns {
-                let document = try document(golden, own: own, isDeleted: !isWanted)
+                let document = try isWanted ? document(golden, own: own, isDeleted: false) : remains(golden, own: own)
                 guard isWanted, let document, !document.isNull else {
                     // Nothing known of it there, and nothing to find it by: it isn't there.
                     if own == nil, document?.object == nil { continue }
@@ -107,6 +115,16 @@ final class Sink {
         return result?.bool ?? false
     }
 
+    /// What the mapping makes of a record that isn't wanted: by this the system's copy is found. Where it needs a number
+    /// that isn't known, there never was one.
+    private func remains(_ golden: Golden, own: String?) throws -> JSON? {
+        do {
+            return try document(golden, own: own, isDeleted: true)
+        } catch MappingFailure.unknownReference {
+            return nil
+        }
+    }
+
     /// What the mapping makes of the record: an object, or nothing.
     private func document(_ golden: Golden, own: String?, isDeleted: Bool) throws -> JSON? {
         try tape.parse(golden.data)
@@ -120,24 +138,24 @@ final class Sink {
             ("revision", .number(Number(Int(golden.revision)))),
         ]
         if let own { bindings.append(("self", .string(own))) }
-        return shared.context(at: golden.time, bindings)
+        return knowledge.context(at: golden.time, bindings)
     }
 
     private func write(_ golden: Golden, _ own: String?, _ document: JSON, _ action: Write.Action) -> Write {
         Write(
             key: golden.key, revision: golden.revision, own: own, document: document, action: action,
             idempotency: EventID.make(
-                source: "/\(shared.system)/\(settings.name)", reference: golden.key, index: 0
+                source: "/\(knowledge.system)/\(settings.name)", reference: golden.key, index: 0
             ).description)
     }
 
     /// The copy as the system holds it: the record read back, mapped by the source's own mapping. Nil: not to be seen.
     func held(_ readBack: JSON, key: String) -> [UInt8]? {
-        seenBy?.held(readBack, entity: entry.kind.name, key: key, shared.context(at: .never))
+        seenBy?.held(readBack, entity: entry.kind.name, key: key, knowledge.context(at: .never))
     }
 
     /// What the source would have published of a record that was read before the write.
     func observation(_ before: JSON, reference: String) -> [OutgoingEvent] {
-        seenBy?.events(of: before, reference: reference, shared.context(at: .never)) ?? []
+        seenBy?.events(of: before, reference: reference, knowledge.context(at: .never)) ?? []
     }
 }

@@ -204,12 +204,14 @@ final class SinkLoop {
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
                 try release(golden, sink, on: ticket)
+            case .absentUntilKnown(let reason):
+                try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
             case .refuse(let reason): try park(golden, sink, reason, isWaiting: false, on: ticket)
             }
         }
         guard !planned.isEmpty else { return }
-        let results = try sink.writer.write(planned.map(\.write))
+        let results = try sink.writer!.write(planned.map(\.write))
         // An entity may have several numbers in one system: one refusal parks it.
         var refused: [String: String] = [:]
         for ((golden, _), result) in zip(planned, results) {
@@ -219,7 +221,8 @@ final class SinkLoop {
             try conclude(golden, write, result, sink, on: ticket)
             if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
         }
-        for golden in Set(planned.map(\.golden.key)).compactMap({ key in planned.first { $0.golden.key == key }?.golden }) {
+        for golden in Set(planned.map(\.golden.key)).compactMap({ key in planned.first { $0.golden.key == key }?.golden
+        }) {
             if let reason = refused[golden.key] { try park(golden, sink, reason, isWaiting: false, on: ticket) }
         }
     }
@@ -253,7 +256,8 @@ final class SinkLoop {
     // MARK: Parking
 
     private func park(
-        _ golden: Golden, _ sink: Sink, _ reason: String, isWaiting: Bool, on ticket: Publisher.Ticket
+        _ golden: Golden, _ sink: Sink, _ reason: String, isWaiting: Bool, as status: Report.Status = .parked,
+        on ticket: Publisher.Ticket
     ) throws {
         let name = ParkedWrites.name(sink: sink.settings.name, golden)
         let pause = BackOff.pause(
@@ -263,13 +267,13 @@ final class SinkLoop {
             golden, sink: sink.settings.name, reason: reason, isWaiting: isWaiting, now: .now, pause: pause)
         // The tenth refusal says nothing that the first one hasn't said.
         guard isNew else { return }
-        log.notice(
-            "a record is parked",
+        log.log(
+            level: status == .parked ? .notice : .debug, "a record is parked",
             metadata: ["sink": "\(sink.settings.name)", "place": "\(golden.place)", "why": "\(reason)"])
         try shared.publisher.write(
             to: shared.names.parked(connector: shared.connector), key: key, value: value.utf8, on: ticket)
-        var report = Report(revision: golden.revision, status: .parked)
-        report.reason = reason
+        var report = Report(revision: golden.revision, status: status)
+        if status == .parked { report.reason = reason }
         try self.report(report, golden, sink, on: ticket)
     }
 
@@ -297,8 +301,10 @@ final class SinkLoop {
     /// Takes nothing new while too much is parked: something is wrong with all of it.
     private func holdBack() {
         var isTold = false
-        while parked.count >= shared.errors.mostParked, !shared.stop.isSet {
-            if !isTold { log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.count)"]) }
+        while parked.refused >= shared.errors.mostParked, !shared.stop.isSet {
+            if !isTold {
+                log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.refused)"])
+            }
             isTold = true
             shared.stop.wait(for: shared.errors.retry)
             do { try retryParked() } catch { return }

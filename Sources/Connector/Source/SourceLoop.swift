@@ -11,8 +11,7 @@ import Mapping
 final class SourceLoop {
     let settings: SourceSettings
     let shared: Shared
-    private let translator: Translator
-    private var runner: MappingRunner
+    private var translator: RecordTranslator
     private let open: () throws -> any SourceTransport
     private var opened: (any SourceTransport)?
     private var position: JSON?
@@ -21,20 +20,22 @@ final class SourceLoop {
     /// Own numbers that were reported gone, so that the next delivery doesn't report them again.
     private var reportedGone: Set<String> = []
     private var generation: UInt64?
+    private let bootstrap: Bootstrap
+    /// What the first snapshot holds.
+    private var snapshot: Set<String> = []
     private let log: Logger
 
     init(
         _ settings: SourceSettings, _ shared: Shared, _ mapping: CompiledMapping, position: JSON?, lanes: Lanes,
-        _ open: @escaping () throws -> any SourceTransport
+        _ bootstrap: Bootstrap, _ open: @escaping () throws -> any SourceTransport
     ) {
         self.settings = settings
         self.shared = shared
         self.open = open
+        self.bootstrap = bootstrap
         self.position = position
         self.lanes = lanes
-        runner = MappingRunner(mapping)
-        translator = Translator(
-            system: shared.system, source: settings.name, kinds: shared.kinds, identities: shared.identities)
+        translator = RecordTranslator(mapping, shared.knowledge, source: settings.name)
         var log = shared.log
         log[metadataKey: "source"] = "\(settings.name)"
         self.log = log
@@ -78,6 +79,10 @@ final class SourceLoop {
             let end = try shared.turns.take { try page(on: ticket) }
             try shared.publisher.settle(ticket, shared.stop)
             try save(end)
+            if position != nil, bootstrap.awaits(settings.name) {
+                bootstrap.finish(settings.name, numbers: snapshot)
+                snapshot = []
+            }
             return end.isIdle
         } catch {
             // The page is read again: what it changed in memory must not stay.
@@ -133,7 +138,7 @@ final class SourceLoop {
             try bury(record, input, "\(repeated) stands in this delivery already", on: ticket)
             return true
         }
-        switch translate(input, &tape, record.reference, record.stamp, record.position) {
+        switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
         case .success(let translation):
             delivery.note(Self.numbers(translation.owns, of: settings.of))
             guard !mustWait(translation) else {
@@ -141,6 +146,7 @@ final class SourceLoop {
                 return true
             }
             for event in translation.events { try shared.publisher.publish(event, on: ticket) }
+            if position == nil { snapshot.formUnion(translation.owns) }
             return !translation.events.isEmpty
         case .failure(let dead):
             if let own = ownNumber(input) { delivery.note([own]) } else { delivery.noteUnreadable() }
@@ -149,35 +155,6 @@ final class SourceLoop {
                 metadata: ["reference": "\(record.reference)", "why": "\(dead.logged)"])
             try bury(record, input, dead.reason, on: ticket)
             return true
-        }
-    }
-
-    /// Why a record is a dead letter: in full for the letter, without data for the log.
-    private struct Dead: Error {
-        let reason: String
-        let logged: String
-    }
-
-    private func translate(
-        _ input: Node, _ tape: inout Tape, _ reference: String, _ stamp: Tick, _ position: Int64?
-    ) -> Result<Translation, Dead> {
-        let result: Node?
-        do throws(MappingFailure) {
-            result = try runner.run(input, on: &tape, shared.context(at: stamp))
-        } catch {
-            if case .unknownReference(let unknown) = error {
-                let name = "\(unknown.entity)/\(unknown.system):\(unknown.id ?? unknown.key ?? "")"
-                return .success(Translation(entities: ["record/\(reference)"], references: [name], missing: [name]))
-            }
-            var reason = error.description
-            if case .rejected(let rejection) = error { reason = "\(rejection.reason) (\(error.description))" }
-            return .failure(Dead(reason: reason, logged: error.description))
-        }
-        do throws(Translator.Refusal) {
-            return .success(
-                try translator.translate(result, on: &tape, reference: reference, stamp: stamp, position: position))
-        } catch {
-            return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
         }
     }
 
@@ -253,7 +230,7 @@ final class SourceLoop {
         try tape.parse(record.document)
         let result = try shared.turns.take { () -> Lanes.Change? in
             let input = tape.root
-            switch translate(input, &tape, record.reference, record.stamp, record.position) {
+            switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
             case .success(let translation) where !translation.missing.isEmpty:
                 return lanes.wait(name, entities: translation.entities, missing: translation.missing)
             case .success(let translation):

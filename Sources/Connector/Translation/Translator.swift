@@ -43,7 +43,9 @@ struct Translator: Sendable {
             let document = resolved(item.document, entry, on: &tape, &translation)
             let key = try key(of: document, item, entry)
             translation.entities.append("\(entry.entity.name)/\(key)")
-            if let own = item.own { translation.owns.append("\(entry.entity.name)/\(own)") }
+            if let own = item.own, entry.entity.engine != .stock {
+                translation.owns.append("\(entry.entity.name)/\(own)")
+            }
             guard translation.missing.isEmpty else { continue }
             if !item.isDeleted { try check(document, entry) }
             translation.events.append(

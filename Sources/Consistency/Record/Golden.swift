@@ -6,14 +6,12 @@ extension RecordState {
     func writeGolden(into bytes: inout [UInt8], members: Bool) {
         bytes.append(UInt8(ascii: "{"))
         var isFirst = true
-        for field in fields where field.golden >= 0 && !field.name.isEmpty {
+        for index in fields.indices where fields[index].golden >= 0 && !fields[index].name.isEmpty {
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
-            arena.withUnsafeBufferPointer { arena in
-                bytes.append(string: UnsafeBufferPointer(rebasing: arena[field.name.range]))
-                bytes.append(UInt8(ascii: ":"))
-                bytes.append(contentsOf: arena[values[Int(field.golden)].text.range])
-            }
+            bytes.append(string: buffer(fields[index].name))
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(contentsOf: text(fields[index].golden))
         }
         if members {
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
@@ -33,7 +31,11 @@ extension RecordState {
 
     /// Customers: the members that exist, in their order.
     var members: [Reference] {
-        columns.indices.compactMap { isPresent($0) ? Reference(key: name(ofColumn: $0)) : nil }.sorted()
+        var members: [Reference] = []
+        for column in columns.indices where isPresent(column) {
+            if let member = Reference(key: name(ofColumn: column)) { members.append(member) }
+        }
+        return members.sorted()
     }
 }
 
@@ -47,6 +49,11 @@ extension [UInt8] {
     /// Appends a JSON string, given in UTF-8.
     mutating func append(string utf8: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
+        guard utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+            append(contentsOf: utf8)
+            append(UInt8(ascii: "\""))
+            return
+        }
         for byte in utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):

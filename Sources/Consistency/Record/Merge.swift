@@ -3,10 +3,18 @@ import Document
 
 /// The golden value of a field, as a function of the set of contributions and the rules (I3): nothing here depends on the
 /// order in which contributions came.
-struct Merge {
+final class Merge: Sendable {
     let rules: Rules
     /// Whether columns are members, `system:id`.
     let ofMembers: Bool
+    /// The rules' fields as UTF-8.
+    private let names: [[UInt8]]
+
+    init(rules: Rules, ofMembers: Bool) {
+        self.rules = rules
+        self.ofMembers = ofMembers
+        names = rules.fields.map { Array($0.name.utf8) }
+    }
 
     /// What a field's merge comes to.
     struct Outcome {
@@ -28,33 +36,40 @@ struct Merge {
         case .with(let other):
             guard let leader = state.field(other) else { return Outcome(value: -1, winner: -1) }
             let leading = winner(state, field: leader, strategy: self.strategy(state, leader))
-            guard leading >= 0, let slot = state.slot(field: field, column: Int(state.slots[leading].column)) else {
-                return Outcome(value: -1, winner: -1)
+            guard leading >= 0 else { return Outcome(value: -1, winner: -1) }
+            if let slot = state.slot(field: field, column: Int(state.slots[leading].column)),
+                state.slots[slot].contribution >= 0
+            {
+                return Outcome(value: state.slots[slot].contribution, winner: slot)
             }
-            return Outcome(value: state.slots[slot].contribution, winner: slot)
+            // The leader says nothing of its own here, as when it repeats what it was given: that came from the others.
+            let slot = winner(state, field: field, strategy: strategy)
+            return Outcome(value: slot < 0 ? -1 : state.slots[slot].contribution, winner: slot)
         default:
             let slot = winner(state, field: field, strategy: strategy)
             return Outcome(value: slot < 0 ? -1 : state.slots[slot].contribution, winner: slot)
         }
     }
 
-    func strategy(_ state: RecordState, _ field: Int) -> Strategy {
+    func strategy(_ state: borrowing RecordState, _ field: Int) -> Strategy {
         let name = state.fields[field].name
-        for rule in rules.fields where state.equals(name, rule.name.utf8) { return rule.strategy }
+        for index in names.indices where names[index].withUnsafeBufferPointer({ state.equals(name, $0) }) {
+            return rules.fields[index].strategy
+        }
         return rules.fallback
     }
 
     /// Whether the column is that system's.
-    func isColumn(_ state: RecordState, _ column: Int32, of system: String) -> Bool {
-        let name = state.columns[Int(column)].name
+    func isColumn(_ state: borrowing RecordState, _ column: Int32, of system: String) -> Bool {
+        let name = state.columns[column].name
         let length = system.utf8.count
-        if !ofMembers { return state.equals(name, system.utf8) }
+        if !ofMembers { return state.equals(name, system) }
         guard Int(name.count) > length, state.arena[Int(name.start) + length] == UInt8(ascii: ":") else { return false }
-        return state.equals(TextRange(start: name.start, count: Int32(length)), system.utf8)
+        return state.equals(TextRange(start: name.start, count: Int32(length)), system)
     }
 
     /// The slot whose contribution is the field's value; -1 for none.
-    func winner(_ state: RecordState, field: Int, strategy: Strategy) -> Int {
+    func winner(_ state: borrowing RecordState, field: Int, strategy: Strategy) -> Int {
         var best = -1
         var slot = state.fields[field].firstSlot
         while slot >= 0 {
@@ -70,7 +85,7 @@ struct Merge {
     }
 
     /// Whether a slot's system may be heard at all.
-    func hasSay(_ state: RecordState, _ slot: Int, _ strategy: Strategy) -> Bool {
+    func hasSay(_ state: borrowing RecordState, _ slot: Int, _ strategy: Strategy) -> Bool {
         switch strategy {
         case .priority(let systems), .latest(.systems(let systems)): rank(state, slot, systems) < systems.count
         case .ownerOnly(let system): isColumn(state, state.slots[slot].column, of: system)
@@ -78,11 +93,13 @@ struct Merge {
         }
     }
 
-    private func rank(_ state: RecordState, _ slot: Int, _ systems: [String]) -> Int {
-        systems.firstIndex { isColumn(state, state.slots[slot].column, of: $0) } ?? systems.count
+    private func rank(_ state: borrowing RecordState, _ slot: Int, _ systems: [String]) -> Int {
+        var rank = 0
+        while rank < systems.count, !isColumn(state, state.slots[slot].column, of: systems[rank]) { rank += 1 }
+        return rank
     }
 
-    private func beats(_ state: RecordState, _ one: Int, _ other: Int, _ strategy: Strategy) -> Bool {
+    private func beats(_ state: borrowing RecordState, _ one: Int, _ other: Int, _ strategy: Strategy) -> Bool {
         let isNull = state.isNull(state.slots[one].contribution)
         let otherIsNull = state.isNull(state.slots[other].contribution)
         switch strategy {
@@ -108,14 +125,16 @@ struct Merge {
             return isLater(state, one, other, isNull, otherIsNull)
         case .max, .min:
             if isNull != otherIsNull { return otherIsNull }
-            let order = order(state, one, other)
+            let order = order(ofValues: state, one, other)
             if order != 0 { return strategy == .max ? order > 0 : order < 0 }
             return isLater(state, one, other, isNull, otherIsNull)
         case .ownerOnly, .union, .with: return isLater(state, one, other, isNull, otherIsNull)
         }
     }
 
-    private func isLater(_ state: RecordState, _ one: Int, _ other: Int, _ isNull: Bool, _ otherIsNull: Bool) -> Bool {
+    private func isLater(_ state: borrowing RecordState, _ one: Int, _ other: Int, _ isNull: Bool, _ otherIsNull: Bool)
+        -> Bool
+    {
         let (left, right) = (state.slots[one].stamp, state.slots[other].stamp)
         if left != right { return left > right }
         if isNull != otherIsNull { return otherIsNull }
@@ -123,19 +142,18 @@ struct Merge {
     }
 
     /// The last word among equals: the system's name.
-    private func precedes(_ state: RecordState, _ one: Int, _ other: Int) -> Bool {
+    private func precedes(_ state: borrowing RecordState, _ one: Int, _ other: Int) -> Bool {
         let left = state.columns[Int(state.slots[one].column)].name
         let right = state.columns[Int(state.slots[other].column)].name
-        return state.arena[left.range].lexicographicallyPrecedes(state.arena[right.range])
+        return byteOrder(state.buffer(left), state.buffer(right)) < 0
     }
 
-    private func content(_ state: RecordState, _ slot: Int) -> Int {
-        state.withText(state.slots[slot].contribution) { text in
-            switch text.first {
-            case UInt8(ascii: "{"), UInt8(ascii: "["): ValueText.parsed(text) { Self.content($0) }
-            case UInt8(ascii: "\""): ValueText.parsed(text) { $0.utf8.count }
-            default: 1
-            }
+    private func content(_ state: borrowing RecordState, _ slot: Int) -> Int {
+        let text = state.text(state.slots[slot].contribution)
+        switch text.first {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return ValueText.parsed(text) { Self.content($0) }
+        case UInt8(ascii: "\""): return ValueText.parsed(text) { $0.utf8.count }
+        default: return 1
         }
     }
 
@@ -150,17 +168,14 @@ struct Merge {
     }
 
     /// Numbers by value and below texts, texts by their bytes.
-    private func order(_ state: RecordState, _ one: Int, _ other: Int) -> Int {
-        state.withText(state.slots[one].contribution) { one in
-            state.withText(state.slots[other].contribution) { other in
-                let left = Number(one)
-                let right = Number(other)
-                if let left, let right { return left < right ? -1 : left == right ? 0 : 1 }
-                if left != nil || right != nil { return left != nil ? -1 : 1 }
-                if one.elementsEqual(other) { return 0 }
-                return one.lexicographicallyPrecedes(other) ? -1 : 1
-            }
-        }
+    private func order(ofValues state: borrowing RecordState, _ one: Int, _ other: Int) -> Int {
+        let one = state.text(state.slots[one].contribution)
+        let other = state.text(state.slots[other].contribution)
+        let left = Number(one)
+        let right = Number(other)
+        if let left, let right { return left < right ? -1 : left == right ? 0 : 1 }
+        if left != nil || right != nil { return left != nil ? -1 : 1 }
+        return byteOrder(one, other)
     }
 }
 
@@ -168,7 +183,7 @@ struct Merge {
 
 extension Merge {
     /// Whether the entity exists, of what its systems say; nil when none of them ever held it.
-    func existence(_ state: RecordState, field: Int) -> Bool? {
+    func existence(_ state: borrowing RecordState, field: Int) -> Bool? {
         var isKnown = false
         var ownerHolds = false
         var ownerDeleted = false
@@ -176,7 +191,7 @@ extension Merge {
         var latestHolds = false
         var slot = state.fields[field].firstSlot
         while slot >= 0 {
-            let contribution = state.slots[Int(slot)]
+            let contribution = state.slots[slot]
             slot = contribution.next
             guard contribution.contribution >= 0 else { continue }
             let holds = state.isTrue(contribution.contribution)

@@ -8,13 +8,11 @@ extension Engine {
         _ context: EntityContext, _ event: borrowing Event, _ state: inout some StateAccess, _ now: Tick,
         _ effects: inout Effects
     ) throws(StateError) -> Rejection? {
-        let envelope = event.envelope
-        record.reset()
-        let isKnown = state.get(envelope.subject, into: &record.arena)
-        if isKnown { try record.decode() }
-        var place = Place(context: context, key: envelope.subject)
-        let system = envelope.source.system
-        switch envelope.type.verb {
+        let isKnown = state.get(event.envelope.subject, into: &bytes)
+        if isKnown { try record.load(bytes) } else { record.reset() }
+        var place = Place(context: context, key: event.envelope.subject)
+        let system = event.envelope.source.system
+        switch event.envelope.type.verb {
         case .stated:
             guard event.data.kind == .object else { return Rejection(.malformed, "a statement's data is an object") }
             place.column = record.addColumn(system)
@@ -34,10 +32,11 @@ extension Engine {
             } catch {
                 return error
             }
-        default: return Rejection(.unknownType, "\(context.name) takes no '\(envelope.type.verb.rawValue)'")
+        default:
+            return Rejection(.unknownType, "\(context.name) takes no '\(event.envelope.type.verb.rawValue)'")
         }
         record.settle(place, now, &effects)
-        if record.modified { save(envelope.subject, &state) }
+        if record.modified { save(event.envelope.subject, &state) }
         return nil
     }
 
@@ -52,9 +51,8 @@ extension Engine {
         guard let context = contexts.first(where: { $0.name == entity }), context.entity.engine == .record else {
             return
         }
-        record.reset()
-        guard state.get(key, into: &record.arena) else { return }
-        try record.decode()
+        guard state.get(key, into: &bytes) else { return }
+        try record.load(bytes)
         record.settle(Place(context: context, key: key), now, &effects)
         if record.modified { save(key, &state) }
     }
@@ -69,7 +67,7 @@ extension Engine {
 struct Place {
     let context: EntityContext
     /// The golden record's key.
-    let key: String
+    var key: String
     /// The event's column; -1 for none.
     var column = -1
     var isReport = false
@@ -84,32 +82,36 @@ extension RecordState {
         _ event: borrowing Event, _ place: Place, _ json: inout JSONWriter, _ effects: inout Effects
     ) {
         let seen = Observation(event)
-        setSelf(event.envelope.selfID, place, &effects)
+        // A customer's own number is in her key.
+        if !place.context.merge.ofMembers { setSelf(event.envelope.selfID, place, &effects) }
         if !columns[place.column].isObservable {
             columns[place.column].isObservable = true
             modified = true
         }
         let existence = self.existence()
         // Older than what was read of this copy already: so are its fields.
-        let presence = observe(
-            ValueText.yes, field: existence, column: place.column, seen, by: place.context.merge)
-        guard presence != .stale else { return }
+        let known = onlyBaseline(field: existence, column: place.column, seen)
+        if known.map({ !isTrue($0.value) }) ?? true {
+            let presence = observe(true, column: place.column, seen, by: place.context.merge)
+            guard presence != .stale else { return }
+        }
         for member in event.data.members {
             let name = member.key.utf8
             if !place.context.readOnly.isEmpty, place.context.readOnly.contains(where: { $0.elementsEqual(name) }) {
                 continue
             }
+            let field = addField(name)
+            if isPlainlyNoNews(member.value, field: field, column: place.column, seen) { continue }
             json.reset()
             json.write(member.value)
-            let field = addField(name)
-            _ = observe(json.bytes, field: field, column: place.column, seen, by: place.context.merge)
+            json.bytes.withUnsafeBufferPointer {
+                _ = observe($0, field: field, column: place.column, seen, by: place.context.merge)
+            }
         }
     }
 
     mutating func takeDeletion(_ event: borrowing Event, _ place: Place, _ effects: inout Effects) {
-        let existence = self.existence()
-        let found = observe(
-            ValueText.no, field: existence, column: place.column, Observation(event), by: place.context.merge)
+        let found = observe(false, column: place.column, Observation(event), by: place.context.merge)
         if found == .edit { setSelf(nil, place, &effects, removing: true) }
     }
 
@@ -121,22 +123,18 @@ extension RecordState {
         modified = true
         columns[place.column].status = report.status
         if report.status == .parked {
-            let reason = append((report.reason ?? "no reason given").utf8)
+            let reason = append(report.reason ?? "no reason given")
             columns[place.column].reason = reason
             return
         }
         columns[place.column].acknowledged = max(columns[place.column].acknowledged, revision)
         if revision >= revision { columns[place.column].pendingSince = .never }
         let position = event.envelope.position
-        let existence = self.existence()
+        acknowledge(report.status != .absent, column: place.column, position: position, revision: revision)
         if report.status == .absent {
-            acknowledge(
-                ValueText.no, field: existence, column: place.column, position: position, revision: revision)
             setSelf(nil, place, &effects, removing: true)
             return
         }
-        acknowledge(
-            ValueText.yes, field: existence, column: place.column, position: position, revision: revision)
         setSelf(report.selfID ?? event.envelope.selfID, place, &effects)
         guard let held = report.held else {
             // It wrote and didn't look: taken as it was sent, which is the best that is known.
@@ -148,8 +146,25 @@ extension RecordState {
             json.reset()
             json.write(member.value)
             let field = addField(member.key.utf8)
-            acknowledge(
-                json.bytes, field: field, column: place.column, position: position, revision: revision)
+            json.bytes.withUnsafeBufferPointer {
+                acknowledge($0, field: field, column: place.column, position: position, revision: revision)
+            }
+        }
+    }
+
+    private mutating func observe(
+        _ exists: Bool, column: Int, _ seen: Observation, by merge: Merge
+    ) -> Classification {
+        let existence = self.existence()
+        return (exists ? ValueText.yes : ValueText.no).withUnsafeBufferPointer {
+            observe($0, field: existence, column: column, seen, by: merge)
+        }
+    }
+
+    private mutating func acknowledge(_ exists: Bool, column: Int, position: Int64?, revision: Int64) {
+        let existence = self.existence()
+        (exists ? ValueText.yes : ValueText.no).withUnsafeBufferPointer {
+            acknowledge($0, field: existence, column: column, position: position, revision: revision)
         }
     }
 
@@ -157,31 +172,32 @@ extension RecordState {
         for field in fields.indices.dropFirst() {
             let golden = fields[field].golden
             guard golden >= 0, revision >= fields[field].changed else { continue }
-            let text = withText(golden) { Array($0) }
-            acknowledge(text, field: field, column: column, position: position, revision: revision)
+            acknowledge(text(golden), field: field, column: column, position: position, revision: revision)
         }
     }
 
     /// Keeps the system's own number, and tells whose it is.
     mutating func setSelf(_ selfID: String?, _ place: Place, _ effects: inout Effects, removing: Bool = false) {
         let known = columns[place.column].selfID
-        guard removing ? !known.isEmpty : selfID != nil && !equals(known, selfID!.utf8) else { return }
+        guard removing ? !known.isEmpty : selfID != nil && !equals(known, selfID!) else { return }
         let entity = place.context.name
-        let system = place.context.merge.ofMembers ? nil : name(ofColumn: place.column)
-        // Customers' numbers are part of their column's name, and are told of when members come and go.
-        if let system, !known.isEmpty {
-            effects.add(.reference(entity: entity, Reference(system: system, id: string(known)), key: nil))
-        }
         modified = true
+        if !known.isEmpty {
+            effects.add(.reference(entity: entity, reference(ofColumn: place.column, place.context.merge), key: nil))
+        }
         guard let selfID, !removing else {
             columns[place.column].selfID = .empty
             return
         }
-        let text = append(selfID.utf8)
+        let text = append(selfID)
         columns[place.column].selfID = text
-        if let system {
-            effects.add(.reference(entity: entity, Reference(system: system, id: selfID), key: place.key))
-        }
+        effects.add(.reference(entity: entity, reference(ofColumn: place.column, place.context.merge), key: place.key))
+    }
+
+    /// A column's system and its own number there.
+    func reference(ofColumn index: Int, _ merge: Merge) -> Reference {
+        if merge.ofMembers, let member = Reference(key: name(ofColumn: index)) { return member }
+        return Reference(system: name(ofColumn: index), id: string(columns[index].selfID))
     }
 }
 

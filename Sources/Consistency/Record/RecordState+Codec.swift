@@ -10,20 +10,30 @@ import Canonical
 ///              [value varint · stamp i64 · partition varint · offset+1 varint] · entries
 ///     entries: count, then each: value varint · revision+1 varint · position: 0, or 1 and i64
 extension RecordState {
-    /// Reads the state that lies in the arena.
-    mutating func decode() throws(StateError) {
-        // A second reference to the same bytes: nothing is appended to the arena while it is read.
-        let bytes = arena
-        var reader = bytes.withUnsafeBufferPointer { StateReader($0) }
-        try withExtendedLifetime(bytes) { () throws(StateError) in
-            try reader.expect(Magic.record)
-            flags = Flags(rawValue: reader.byte())
-            rules = UInt32(truncatingIfNeeded: reader.varint())
-            revision = Int64(reader.varint())
-            for index in 0..<reader.length() { decodeColumn(index, &reader) }
-            for _ in 0..<reader.length() { try decodeField(&reader) }
-            try reader.finish()
+    /// Reads a state.
+    mutating func load(_ bytes: [UInt8]) throws(StateError) {
+        reset()
+        arena.reserve(bytes.count + UncheckedReader.padding)
+        bytes.withUnsafeBufferPointer { arena.append($0) }
+        // Nothing is appended to the arena while it is read.
+        var reader = StateReader(UnsafeBufferPointer(start: arena.start, count: arena.count))
+        try reader.expect(Magic.record)
+        flags = Flags(rawValue: reader.byte())
+        rules = UInt32(truncatingIfNeeded: reader.varint())
+        revision = Int64(reader.varint())
+        for index in 0..<reader.length() { decodeColumn(index, &reader) }
+        if reader.failed { throw StateError("a state that ends too early") }
+        var fast = UncheckedReader(arena.start, from: reader.at, count: reader.count)
+        guard let count = fast.length() else { throw StateError("a state that ends too early") }
+        for _ in 0..<count {
+            guard decodeField(&fast) else {
+                throw StateError("a state that ends too early or points at what isn't there")
+            }
         }
+        for index in columns.indices where Int(columns[index].anchor) >= columns.count || columns[index].anchor < -1 {
+            throw StateError("a state with a column that isn't there")
+        }
+        guard fast.offset == bytes.count else { throw StateError("a state that doesn't end where it should") }
     }
 
     private mutating func decodeColumn(_ index: Int, _ reader: inout StateReader) {
@@ -45,122 +55,135 @@ extension RecordState {
         columns.append(column)
     }
 
-    private mutating func decodeField(_ reader: inout StateReader) throws(StateError) {
-        var field = Field(name: reader.text())
+    private mutating func decodeField(_ shared: inout UncheckedReader) -> Bool {
+        // A copy of one's own stays in registers.
+        var reader = shared
+        guard let name = reader.text() else { return false }
+        var field = Field(name: name)
         field.changed = Int64(reader.varint())
         let base = values.count
-        let count = reader.length()
+        guard let count = reader.length() else { return false }
         for index in 0..<count {
-            values.append(Value(text: reader.text(), next: index + 1 < count ? Int32(base + index + 1) : -1))
+            guard let text = reader.text() else { return false }
+            values.append(Value(text: text, next: index + 1 < count ? Int32(base + index + 1) : -1))
         }
         if count > 0 { field.firstValue = Int32(base) }
         let golden = reader.varint() - 1
-        guard golden < count else { throw StateError("a state with a value that isn't there") }
+        guard golden < count else { return false }
         field.golden = golden < 0 ? -1 : Int32(base + golden)
-        let slotCount = reader.length()
+        guard let slotCount = reader.length() else { return false }
         let firstSlot = slots.count
         for index in 0..<slotCount {
-            var slot = Slot(
-                column: Int32(truncatingIfNeeded: reader.varint()),
-                next: index + 1 < slotCount ? Int32(firstSlot + index + 1) : -1)
-            let bits = reader.byte()
-            slot.isTrimmed = bits & 2 != 0
-            slot.rewrites = bits >> 2
-            if bits & 1 != 0 {
-                slot.contribution = Int32(truncatingIfNeeded: base + reader.varint())
-                slot.stamp = Tick(reader.int64())
-                let partition = Int32(truncatingIfNeeded: reader.varint())
-                slot.origin = Origin(partition: partition, offset: Int64(reader.varint() - 1))
+            let isLast = index + 1 == slotCount
+            guard decodeSlot(next: isLast ? -1 : Int32(firstSlot + index + 1), base: base, count: count, &reader) else {
+                return false
             }
-            decodeEntries(&slot, base: base, &reader)
-            guard slot.column >= 0, Int(slot.column) < columns.count, Int(slot.contribution) < values.count else {
-                throw StateError("a state with a column that isn't there")
-            }
-            slots.append(slot)
         }
         if slotCount > 0 { field.firstSlot = Int32(firstSlot) }
         fields.append(field)
+        shared = reader
+        return true
     }
 
-    private mutating func decodeEntries(_ slot: inout Slot, base: Int, _ reader: inout StateReader) {
-        let count = reader.length()
-        if count > 0 { slot.firstEntry = Int32(entries.count) }
-        for index in 0..<count {
-            let value = Int32(truncatingIfNeeded: base + reader.varint())
+    @inline(__always)
+    private mutating func decodeSlot(next: Int32, base: Int, count: Int, _ reader: inout UncheckedReader) -> Bool {
+        let column = reader.varint()
+        var slot = Slot(column: Int32(truncatingIfNeeded: column), next: next)
+        let bits = reader.byte()
+        slot.isTrimmed = bits & 2 != 0
+        slot.rewrites = bits >> 2
+        var isValid = column >= 0 && column < columns.count
+        if bits & 1 != 0 {
+            let value = reader.varint()
+            isValid = isValid && value >= 0 && value < count
+            slot.contribution = Int32(truncatingIfNeeded: base + value)
+            slot.stamp = Tick(reader.int64())
+            let partition = Int32(truncatingIfNeeded: reader.varint())
+            slot.origin = Origin(partition: partition, offset: Int64(reader.varint() - 1))
+        }
+        guard isValid, let entryCount = reader.length() else { return false }
+        if entryCount > 0 { slot.firstEntry = Int32(entries.count) }
+        slots.append(slot)
+        for index in 0..<entryCount {
+            let value = reader.varint()
             let revision = Int64(reader.varint() - 1)
             let position = reader.byte() == 0 ? Int64.min : reader.int64()
-            if Int(value) >= values.count || value < 0 { reader.failed = true }
+            guard value >= 0, value < count, !reader.isBeyond else { return false }
             entries.append(
                 Entry(
-                    position: position, revision: revision, value: value,
-                    next: index + 1 < count ? Int32(entries.count + 1) : -1))
+                    position: position, revision: revision, value: Int32(base + value),
+                    next: index + 1 < entryCount ? Int32(entries.count + 1) : -1))
         }
+        return !reader.isBeyond
     }
+}
 
+// MARK: Writing
+
+extension RecordState {
     /// Writes the state. Values that nothing points at are left out.
     mutating func encode(_ writer: inout StateWriter) {
-        let bytes = arena
-        bytes.withUnsafeBufferPointer { buffer in
-            // The arena of an empty state has no address, and then no text is read from it either.
-            let arena = buffer.baseAddress ?? UnsafePointer(bitPattern: 8)!
-            writer.begin(Magic.record)
-            writer.byte(flags.rawValue)
-            writer.varint(Int(rules))
-            writer.varint(Int(revision))
-            writer.varint(columns.count)
-            for index in columns.indices { encodeColumn(index, &writer, arena) }
-            writer.varint(fields.count)
-            for index in fields.indices { encodeField(index, &writer, arena) }
-        }
+        // Every text of the arena is written once at most; what stands between them is bounded by its widest form.
+        let bound =
+            arena.count + 64 + columns.count * 64 + fields.count * 40 + values.count * 5 + slots.count * 64
+            + entries.count * 25 + hashes.count * 17
+        writer.begin(Magic.record)
+        var out = writer.cursor(bound)
+        out.byte(flags.rawValue)
+        out.varint(Int(rules))
+        out.varint(Int(revision))
+        out.varint(columns.count)
+        for index in columns.indices { encodeColumn(index, &out) }
+        out.varint(fields.count)
+        for index in fields.indices { encodeField(index, &out) }
+        writer.end(out)
     }
 
-    private func encodeColumn(_ index: Int, _ writer: inout StateWriter, _ arena: UnsafePointer<UInt8>) {
+    private func encodeColumn(_ index: Int, _ out: inout StateWriter.Cursor) {
         let column = columns[index]
-        writer.text(column.name, in: arena)
-        writer.text(column.selfID, in: arena)
-        writer.byte(
+        out.text(buffer(column.name))
+        out.text(buffer(column.selfID))
+        out.byte(
             column.status.rawValue | (column.isObservable ? 0x80 : 0) | (column.pendingSince.isKnown ? 0x40 : 0))
-        writer.varint(Int(column.acknowledged))
-        if column.pendingSince.isKnown { writer.int64(column.pendingSince.milliseconds) }
-        if column.status == .parked { writer.text(column.reason, in: arena) }
-        writer.varint(Int(column.anchor) + 1)
-        if hashes.isEmpty {
-            writer.varint(0)
-            return
-        }
-        let own = hashes.filter { $0.column == Int32(index) }
-        writer.varint(own.count)
-        for hash in own {
-            writer.byte(hash.field)
-            writer.int64(Int64(bitPattern: hash.high))
-            writer.int64(Int64(bitPattern: hash.low))
+        out.varint(Int(column.acknowledged))
+        if column.pendingSince.isKnown { out.int64(column.pendingSince.milliseconds) }
+        if column.status == .parked { out.text(buffer(column.reason)) }
+        out.varint(Int(column.anchor) + 1)
+        var own = 0
+        for at in hashes.indices where hashes[at].column == Int32(index) { own += 1 }
+        out.varint(own)
+        for at in hashes.indices where hashes[at].column == Int32(index) {
+            out.byte(hashes[at].field)
+            out.int64(Int64(bitPattern: hashes[at].high))
+            out.int64(Int64(bitPattern: hashes[at].low))
         }
     }
 
-    private mutating func encodeField(_ index: Int, _ writer: inout StateWriter, _ arena: UnsafePointer<UInt8>) {
+    private mutating func encodeField(_ index: Int, _ shared: inout StateWriter.Cursor) {
         let field = fields[index]
-        writer.text(field.name, in: arena)
-        writer.varint(Int(field.changed))
-        let used = numberValues(of: field)
-        writer.varint(used)
-        // Numbers are given from the last to the first of the list, so writing needs one pass for each value: few.
-        for number in 0..<used {
-            var value = field.firstValue
-            while values[Int(value)].number != Int32(number) { value = values[Int(value)].next }
-            writer.text(values[Int(value)].text, in: arena)
+        // A copy of one's own stays in registers.
+        var out = shared
+        defer { shared = out }
+        out.text(buffer(field.name))
+        out.varint(Int(field.changed))
+        out.varint(numberValues(of: field))
+        var value = field.firstValue
+        while value >= 0 {
+            if values[value].number >= 0 { out.text(text(value)) }
+            value = values[value].next
         }
-        writer.varint(field.golden < 0 ? 0 : Int(values[Int(field.golden)].number) + 1)
+        out.varint(field.golden < 0 ? 0 : Int(values[field.golden].number) + 1)
         var count = 0
         var slot = field.firstSlot
         while slot >= 0 {
             count += 1
-            slot = slots[Int(slot)].next
+            slot = slots[slot].next
         }
-        writer.varint(count)
+        out.varint(count)
         slot = field.firstSlot
         while slot >= 0 {
-            encodeSlot(slots[Int(slot)], &writer)
-            slot = slots[Int(slot)].next
+            encodeSlot(slots[slot], &out)
+            slot = slots[slot].next
         }
     }
 
@@ -168,55 +191,56 @@ extension RecordState {
     private mutating func numberValues(of field: Field) -> Int {
         var value = field.firstValue
         while value >= 0 {
-            values[Int(value)].number = -1
-            value = values[Int(value)].next
+            values[value].number = -1
+            value = values[value].next
         }
-        if field.golden >= 0 { values[Int(field.golden)].number = 0 }
+        if field.golden >= 0 { values[field.golden].number = 0 }
         var slot = field.firstSlot
         while slot >= 0 {
-            if slots[Int(slot)].contribution >= 0 { values[Int(slots[Int(slot)].contribution)].number = 0 }
-            var entry = slots[Int(slot)].firstEntry
+            if slots[slot].contribution >= 0 { values[slots[slot].contribution].number = 0 }
+            var entry = slots[slot].firstEntry
             while entry >= 0 {
-                values[Int(entries[Int(entry)].value)].number = 0
-                entry = entries[Int(entry)].next
+                values[entries[entry].value].number = 0
+                entry = entries[entry].next
             }
-            slot = slots[Int(slot)].next
+            slot = slots[slot].next
         }
         var count: Int32 = 0
         value = field.firstValue
         while value >= 0 {
-            if values[Int(value)].number == 0 {
-                values[Int(value)].number = count
+            if values[value].number == 0 {
+                values[value].number = count
                 count += 1
             }
-            value = values[Int(value)].next
+            value = values[value].next
         }
         return Int(count)
     }
 
-    private func encodeSlot(_ slot: Slot, _ writer: inout StateWriter) {
-        writer.varint(Int(slot.column))
-        writer.byte((slot.contribution >= 0 ? 1 : 0) | (slot.isTrimmed ? 2 : 0) | slot.rewrites << 2)
+    @inline(__always)
+    private func encodeSlot(_ slot: Slot, _ out: inout StateWriter.Cursor) {
+        out.varint(Int(slot.column))
+        out.byte((slot.contribution >= 0 ? 1 : 0) | (slot.isTrimmed ? 2 : 0) | slot.rewrites << 2)
         if slot.contribution >= 0 {
-            writer.varint(Int(values[Int(slot.contribution)].number))
-            writer.int64(slot.stamp.milliseconds)
-            writer.varint(Int(slot.origin.partition))
-            writer.varint(Int(slot.origin.offset) + 1)
+            out.varint(Int(values[slot.contribution].number))
+            out.int64(slot.stamp.milliseconds)
+            out.varint(Int(slot.origin.partition))
+            out.varint(Int(slot.origin.offset) + 1)
         }
         var count = 0
         var entry = slot.firstEntry
         while entry >= 0 {
             count += 1
-            entry = entries[Int(entry)].next
+            entry = entries[entry].next
         }
-        writer.varint(count)
+        out.varint(count)
         entry = slot.firstEntry
         while entry >= 0 {
-            let known = entries[Int(entry)]
-            writer.varint(Int(values[Int(known.value)].number))
-            writer.varint(Int(known.revision) + 1)
-            writer.byte(known.position == .min ? 0 : 1)
-            if known.position != .min { writer.int64(known.position) }
+            let known = entries[entry]
+            out.varint(Int(values[known.value].number))
+            out.varint(Int(known.revision) + 1)
+            out.byte(known.position == .min ? 0 : 1)
+            if known.position != .min { out.int64(known.position) }
             entry = known.next
         }
     }

@@ -6,23 +6,23 @@ import Canonical
 /// point at each other by index. One value is used for one state after the other, so its memory is allocated once.
 ///
 /// For records a column is a system; for customers it is one member, `system:id`.
-struct RecordState {
-    var arena: [UInt8] = []
+struct RecordState: ~Copyable {
+    var arena = Table<UInt8>(capacity: 4096)
     var flags: Flags = []
     var rules: UInt32 = 0
     var revision: Int64 = 0
-    var columns: [Column] = []
+    var columns = Table<Column>(capacity: 16)
     /// By name. The first one, with the empty name, is whether the entity exists.
-    var fields: [Field] = []
-    var values: [Value] = []
-    var slots: [Slot] = []
-    var entries: [Entry] = []
+    var fields = Table<Field>()
+    var values = Table<Value>()
+    var slots = Table<Slot>()
+    var entries = Table<Entry>()
     /// Customers: what members are matched by.
-    var hashes: [MatchHash] = []
+    var hashes = Table<MatchHash>(capacity: 8)
     /// Whether there is anything to write back.
     var modified = false
 
-    struct Flags: OptionSet {
+    struct Flags: OptionSet, BitwiseCopyable {
         let rawValue: UInt8
         /// There is a golden record.
         static let alive = Flags(rawValue: 1)
@@ -32,7 +32,7 @@ struct RecordState {
         static let gone = Flags(rawValue: 4)
     }
 
-    struct Column {
+    struct Column: BitwiseCopyable {
         var name: TextRange
         var selfID = TextRange.empty
         var status = Status.none
@@ -48,11 +48,11 @@ struct RecordState {
         var anchor: Int32 = -1
     }
 
-    enum Status: UInt8 {
+    enum Status: UInt8, BitwiseCopyable {
         case none, written, unchanged, absent, parked
     }
 
-    struct Field {
+    struct Field: BitwiseCopyable {
         var name: TextRange
         /// The revision at which the golden value last changed.
         var changed: Int64 = 0
@@ -64,7 +64,7 @@ struct RecordState {
     }
 
     /// A value's JSON text. Values of a field differ in their text, not always in what it means (19.90, 19.9).
-    struct Value {
+    struct Value: BitwiseCopyable {
         var text: TextRange
         var next: Int32
         /// Its number when written.
@@ -72,7 +72,7 @@ struct RecordState {
     }
 
     /// One column's part in one field.
-    struct Slot {
+    struct Slot: BitwiseCopyable {
         var column: Int32
         var next: Int32
         /// What the system itself says; -1 for nothing.
@@ -87,7 +87,7 @@ struct RecordState {
         var rewrites: UInt8 = 0
     }
 
-    struct Entry {
+    struct Entry: BitwiseCopyable {
         /// In the system's change log; `.min` when unknown.
         var position: Int64
         /// The revision that was written; -1: observed.
@@ -98,7 +98,7 @@ struct RecordState {
         var isWrite: Bool { revision >= 0 }
     }
 
-    struct MatchHash: Equatable {
+    struct MatchHash: Equatable, BitwiseCopyable {
         var column: Int32
         /// Which of the rules' match fields.
         var field: UInt8
@@ -108,16 +108,16 @@ struct RecordState {
 
     /// Forgets all and keeps the memory.
     mutating func reset() {
-        arena.removeAll(keepingCapacity: true)
+        arena.removeAll()
         flags = []
         rules = 0
         revision = 0
-        columns.removeAll(keepingCapacity: true)
-        fields.removeAll(keepingCapacity: true)
-        values.removeAll(keepingCapacity: true)
-        slots.removeAll(keepingCapacity: true)
-        entries.removeAll(keepingCapacity: true)
-        hashes.removeAll(keepingCapacity: true)
+        columns.removeAll()
+        fields.removeAll()
+        values.removeAll()
+        slots.removeAll()
+        entries.removeAll()
+        hashes.removeAll()
         modified = false
     }
 }
@@ -125,15 +125,34 @@ struct RecordState {
 // MARK: Texts
 
 extension RecordState {
-    func string(_ text: TextRange) -> String { String(decoding: arena[text.range], as: UTF8.self) }
+    func buffer(_ text: TextRange) -> UnsafeBufferPointer<UInt8> { arena.buffer(text) }
 
-    func equals(_ text: TextRange, _ other: some Collection<UInt8>) -> Bool {
-        Int(text.count) == other.count && arena[text.range].elementsEqual(other)
+    /// A value's JSON text.
+    func text(_ value: Int32) -> UnsafeBufferPointer<UInt8> { arena.buffer(values[value].text) }
+
+    func string(_ text: TextRange) -> String { String(decoding: buffer(text), as: UTF8.self) }
+
+    func equals(_ text: TextRange, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        Int(text.count) == other.count
+            && (other.isEmpty || sameBytes(arena.start + Int(text.start), other.baseAddress!, other.count))
     }
 
-    mutating func append(_ text: some Collection<UInt8>) -> TextRange {
+    func equals(_ text: TextRange, _ other: String) -> Bool {
+        guard Int(text.count) == other.utf8.count else { return false }
+        var other = other
+        return other.withUTF8 { equals(text, $0) }
+    }
+
+    mutating func append(_ text: UnsafeBufferPointer<UInt8>) -> TextRange {
         let start = arena.count
-        arena.append(contentsOf: text)
+        arena.append(text)
+        return TextRange(start: Int32(start), count: Int32(text.count))
+    }
+
+    mutating func append(_ text: String) -> TextRange {
+        var text = text
+        let start = arena.count
+        text.withUTF8 { arena.append($0) }
         return TextRange(start: Int32(start), count: Int32(arena.count - start))
     }
 }
@@ -142,14 +161,15 @@ extension RecordState {
 
 extension RecordState {
     func column(_ name: String) -> Int? {
-        for (index, column) in columns.enumerated() where equals(column.name, name.utf8) { return index }
+        for index in columns.indices where equals(columns[index].name, name) { return index }
         return nil
     }
 
     /// The column of that name, made when there is none.
     mutating func addColumn(_ name: String) -> Int {
         if let found = column(name) { return found }
-        columns.append(Column(name: append(name.utf8)))
+        let text = append(name)
+        columns.append(Column(name: text))
         modified = true
         return columns.count - 1
     }
@@ -166,32 +186,19 @@ extension RecordState {
         var high = fields.count
         while low < high {
             let middle = (low + high) / 2
-            switch order(fields[middle].name, name) {
-            case 0: return (middle, true)
-            case ..<0: low = middle + 1
-            default: high = middle
-            }
+            let order = byteOrder(buffer(fields[middle].name), name)
+            if order == 0 { return (middle, true) }
+            if order < 0 { low = middle + 1 } else { high = middle }
         }
         return (low, false)
     }
 
-    private func order(_ text: TextRange, _ other: UnsafeBufferPointer<UInt8>) -> Int {
-        let count = Int(text.count)
-        let start = Int(text.start)
-        return arena.withUnsafeBufferPointer { arena in
-            var at = 0
-            while at < count, at < other.count {
-                let difference = Int(arena[start + at]) - Int(other[at])
-                if difference != 0 { return difference }
-                at += 1
-            }
-            return count - other.count
-        }
-    }
-
     mutating func addField(_ name: UnsafeBufferPointer<UInt8>) -> Int {
         let place = find(field: name)
-        if !place.found { fields.insert(Field(name: append(name)), at: place.index) }
+        if !place.found {
+            let text = append(name)
+            fields.insert(Field(name: text), at: place.index)
+        }
         return place.index
     }
 
@@ -203,31 +210,27 @@ extension RecordState {
 
     /// Whether the entity exists, as a field: always the first.
     mutating func existence() -> Int {
-        if let first = fields.first, first.name.isEmpty { return 0 }
-        fields.insert(Field(name: .empty), at: 0)
+        if fields.isEmpty || !fields[0].name.isEmpty { fields.insert(Field(name: .empty), at: 0) }
         return 0
     }
 
     /// The value of that text among the field's values, added when it is new.
-    mutating func intern(_ text: [UInt8], field: Int) -> Int32 {
-        let wanted = text.count
+    mutating func intern(_ text: UnsafeBufferPointer<UInt8>, field: Int) -> Int32 {
         var value = fields[field].firstValue
-        let known = arena.withUnsafeBufferPointer { arena in
-            text.withUnsafeBufferPointer { text in
-                while value >= 0 {
-                    let range = values[Int(value)].text
-                    if Int(range.count) == wanted,
-                        sameBytes(arena.baseAddress! + Int(range.start), text.baseAddress!, wanted)
-                    {
-                        return true
-                    }
-                    value = values[Int(value)].next
-                }
-                return false
-            }
+        while value >= 0 {
+            if equals(values[value].text, text) { return value }
+            value = values[value].next
         }
-        if known { return value }
-        values.append(Value(text: append(text), next: fields[field].firstValue))
+        let range = append(text)
+        return addValue(range, field: field)
+    }
+
+    mutating func intern(_ text: [UInt8], field: Int) -> Int32 {
+        text.withUnsafeBufferPointer { intern($0, field: field) }
+    }
+
+    private mutating func addValue(_ text: TextRange, field: Int) -> Int32 {
+        values.append(Value(text: text, next: fields[field].firstValue))
         fields[field].firstValue = Int32(values.count - 1)
         return Int32(values.count - 1)
     }
@@ -235,8 +238,8 @@ extension RecordState {
     func slot(field: Int, column: Int) -> Int? {
         var slot = fields[field].firstSlot
         while slot >= 0 {
-            if slots[Int(slot)].column == Int32(column) { return Int(slot) }
-            slot = slots[Int(slot)].next
+            if slots[slot].column == Int32(column) { return Int(slot) }
+            slot = slots[slot].next
         }
         return nil
     }
@@ -252,23 +255,7 @@ extension RecordState {
     func lastEntry(_ slot: Int) -> Entry? {
         var entry = slots[slot].firstEntry
         guard entry >= 0 else { return nil }
-        while entries[Int(entry)].next >= 0 { entry = entries[Int(entry)].next }
-        return entries[Int(entry)]
+        while entries[entry].next >= 0 { entry = entries[entry].next }
+        return entries[entry]
     }
-}
-
-@inline(__always)
-func sameBytes(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    var at = 0
-    while at + 8 <= count {
-        let left = UnsafeRawPointer(one + at).loadUnaligned(as: UInt64.self)
-        let right = UnsafeRawPointer(other + at).loadUnaligned(as: UInt64.self)
-        if left != right { return false }
-        at += 8
-    }
-    while at < count {
-        if one[at] != other[at] { return false }
-        at += 1
-    }
-    return true
 }

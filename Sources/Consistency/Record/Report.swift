@@ -8,6 +8,14 @@ struct Report {
     let reason: String?
     let held: Node?
 
+    init(revision: Int64, status: RecordState.Status, selfID: String?, reason: String?, held: Node?) {
+        self.revision = revision
+        self.status = status
+        self.selfID = selfID
+        self.reason = reason
+        self.held = held
+    }
+
     init(_ data: Node) throws(Rejection) {
         guard let revision = data["revision"]?.integer, revision >= 0 else {
             throw Rejection(.malformed, "a report needs 'revision', the golden record's")

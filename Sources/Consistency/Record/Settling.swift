@@ -15,6 +15,8 @@ extension RecordState {
             modified = true
             for field in fields.indices { fields[field].isDirty = true }
         }
+        // Nothing new was said or seen, so nothing follows.
+        guard modified || place.isChanged else { return }
         for (follower, leader) in place.context.followers {
             guard let leading = field(leader), fields[leading].isDirty else { continue }
             if let field = field(follower) { fields[field].isDirty = true }
@@ -113,15 +115,20 @@ extension RecordState {
     private mutating func bury(_ place: Place, _ effects: inout Effects) {
         let existence = self.existence()
         let erasedAt = fields[existence].changed
-        for column in copies(place.context) {
-            let last = slot(field: existence, column: column).flatMap { lastEntry($0) }
-            let isAbsent = last.map { !isTrue($0.value) } ?? (columns[column].acknowledged >= erasedAt)
-            guard isAbsent else { return }
-        }
+        let columns = copies(place.context)
+        guard columns.allSatisfy({ isAbsent(column: $0, existence: existence, since: erasedAt) }) else { return }
         flags = .gone
         modified = true
         effects.add(.tombstone(entity: place.context.name, key: place.key))
         purge(ofMembers: place.context.merge.ofMembers)
+    }
+
+    /// Whether a copy was last seen to be gone, or has acknowledged the erasure.
+    private func isAbsent(column: Int, existence: Int, since erasedAt: Int64) -> Bool {
+        guard let slot = slot(field: existence, column: column), let last = lastEntry(slot) else {
+            return columns[column].acknowledged >= erasedAt
+        }
+        return !isTrue(last.value)
     }
 }
 
@@ -135,7 +142,8 @@ extension RecordState {
             var first = -1
             var anyPresent = false
             for index in columns.indices where context.merge.isColumn(self, Int32(index), of: system) {
-                if first < 0 { first = index }
+                // A member that is gone says more than the place that was kept before there was one.
+                if first < 0 || !isMember(first) { first = index }
                 guard isPresent(index) else { continue }
                 copies.append(index)
                 anyPresent = true
@@ -150,7 +158,7 @@ extension RecordState {
 extension RecordState {
     /// Whether the copy was there when last heard of.
     func isPresent(_ column: Int) -> Bool {
-        guard let first = fields.first, first.name.isEmpty, let slot = slot(field: 0, column: column),
+        guard !fields.isEmpty, fields[0].name.isEmpty, let slot = slot(field: 0, column: column),
             let last = lastEntry(slot)
         else { return false }
         return isTrue(last.value)
@@ -169,7 +177,7 @@ extension RecordState {
         var slot = fields[field].firstSlot
         while slot >= 0 {
             if let last = lastEntry(Int(slot)), last.isWrite, !isNull(last.value) { return true }
-            slot = slots[Int(slot)].next
+            slot = slots[slot].next
         }
         return false
     }
@@ -178,8 +186,8 @@ extension RecordState {
     mutating func forgiveRewrites(_ field: Int) {
         var slot = fields[field].firstSlot
         while slot >= 0 {
-            slots[Int(slot)].rewrites = 0
-            slot = slots[Int(slot)].next
+            slots[slot].rewrites = 0
+            slot = slots[slot].next
         }
     }
 
@@ -187,14 +195,14 @@ extension RecordState {
     /// nobody's older statement revives one (I3); of persons nothing stays but the revision, so that a new beginning
     /// counts on.
     mutating func purge(ofMembers: Bool) {
-        let anybody = columns.indices.contains { isPresent($0) }
-        if ofMembers && !anybody {
-            columns.removeAll(keepingCapacity: true)
-            fields.removeAll(keepingCapacity: true)
-            hashes.removeAll(keepingCapacity: true)
+        var present: [Bool] = []
+        for column in columns.indices { present.append(isPresent(column)) }
+        if ofMembers && !present.contains(true) {
+            columns.removeAll()
+            fields.removeAll()
+            hashes.removeAll()
             return
         }
-        let present = columns.indices.map { isPresent($0) }
         for field in fields.indices.dropFirst() {
             keepSlots(of: field) { present[Int($0)] }
             fields[field].isDirty = true
@@ -208,9 +216,9 @@ extension RecordState {
         var kept: Int32 = -1
         var slot = fields[field].firstSlot
         while slot >= 0 {
-            let next = slots[Int(slot)].next
-            if keep(slots[Int(slot)].column) {
-                slots[Int(slot)].next = kept
+            let next = slots[slot].next
+            if keep(slots[slot].column) {
+                slots[slot].next = kept
                 kept = slot
             }
             slot = next

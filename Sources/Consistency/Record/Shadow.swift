@@ -1,4 +1,5 @@
 import Canonical
+import Document
 
 /// What an observation is, against what the copy was known to hold (docs/contracts.md, Shadow).
 enum Classification: Equatable {
@@ -28,7 +29,7 @@ extension RecordState {
 
     /// Takes in what a system's copy was seen to hold in one field, and says what that means (I6).
     mutating func observe(
-        _ text: [UInt8], field: Int, column: Int, _ seen: Observation, by merge: Merge
+        _ text: UnsafeBufferPointer<UInt8>, field: Int, column: Int, _ seen: Observation, by merge: Merge
     ) -> Classification {
         let value = intern(text, field: field)
         let slot = addSlot(field: field, column: column)
@@ -46,6 +47,22 @@ extension RecordState {
         slots[slot].origin = seen.origin
         fields[field].isDirty = true
         return .edit
+    }
+
+    /// Whether an observed value is no news for certain, found without writing it out. False may mean that it takes a
+    /// closer look.
+    func isPlainlyNoNews(_ node: Node, field: Int, column: Int, _ seen: Observation) -> Bool {
+        guard let last = onlyBaseline(field: field, column: column, seen) else { return false }
+        return ValueText.isPlainly(text(last.value), node)
+    }
+
+    /// The last entry, when it is the baseline of the observation and nothing stands before it to be dropped.
+    func onlyBaseline(field: Int, column: Int, _ seen: Observation) -> Entry? {
+        guard let slot = slot(field: field, column: column) else { return nil }
+        guard let position = seen.position else { return lastEntry(slot) }
+        let first = slots[slot].firstEntry
+        guard first >= 0, entries[first].next < 0, entries[first].position < position else { return nil }
+        return entries[first]
     }
 
     /// What an edit makes the system's own say: the value, but of a set only what is its own in it.
@@ -84,7 +101,7 @@ extension RecordState {
         var isRepeated = false
         var entry = slots[slot].firstEntry
         while entry >= 0 {
-            let known = entries[Int(entry)]
+            let known = entries[entry]
             if position == nil || known.position < position! {
                 baseline = known.value
             } else if known.isWrite {
@@ -111,7 +128,9 @@ extension RecordState {
     }
 
     /// Takes in what a copy holds after a write of a revision.
-    mutating func acknowledge(_ text: [UInt8], field: Int, column: Int, position: Int64?, revision: Int64) {
+    mutating func acknowledge(
+        _ text: UnsafeBufferPointer<UInt8>, field: Int, column: Int, position: Int64?, revision: Int64
+    ) {
         let value = intern(text, field: field)
         let slot = addSlot(field: field, column: column)
         modified = true
@@ -134,9 +153,9 @@ extension RecordState {
         var before: Int32 = -1
         var at = slots[slot].firstEntry
         var count = 1
-        while at >= 0, entries[Int(at)].position <= entry.position {
+        while at >= 0, entries[at].position <= entry.position {
             before = at
-            at = entries[Int(at)].next
+            at = entries[at].next
             count += 1
         }
         if entry.position == .min, at < 0 {
@@ -148,16 +167,16 @@ extension RecordState {
         added.next = at
         entries.append(added)
         if before >= 0 {
-            entries[Int(before)].next = Int32(entries.count - 1)
+            entries[before].next = Int32(entries.count - 1)
         } else {
             slots[slot].firstEntry = Int32(entries.count - 1)
         }
         while at >= 0 {
             count += 1
-            at = entries[Int(at)].next
+            at = entries[at].next
         }
         if count > Self.longestTimeline {
-            slots[slot].firstEntry = entries[Int(slots[slot].firstEntry)].next
+            slots[slot].firstEntry = entries[slots[slot].firstEntry].next
             slots[slot].isTrimmed = true
         }
     }
@@ -167,8 +186,8 @@ extension RecordState {
         while true {
             let first = slots[slot].firstEntry
             guard first >= 0 else { return }
-            let second = entries[Int(first)].next
-            guard second >= 0, entries[Int(second)].position < position else { return }
+            let second = entries[first].next
+            guard second >= 0, entries[second].position < position else { return }
             slots[slot].firstEntry = second
             slots[slot].isTrimmed = true
             modified = true

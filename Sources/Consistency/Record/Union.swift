@@ -13,19 +13,19 @@ enum Union {
 
     /// All elements of all contributions, one for each identity: the latest, then by column name. In the order of their
     /// identities. Nil when nobody says anything; `null` when everybody says null.
-    static func merged(_ state: RecordState, field: Int, by: String?, ofMembers: Bool) -> [UInt8]? {
+    static func merged(_ state: borrowing RecordState, field: Int, by: String?, ofMembers: Bool) -> [UInt8]? {
         var elements: [Element] = []
         var anybody = false
         var anyArray = false
         var slot = state.fields[field].firstSlot
         while slot >= 0 {
-            let contribution = state.slots[Int(slot)]
+            let contribution = state.slots[slot]
             slot = contribution.next
             guard contribution.contribution >= 0 else { continue }
             anybody = true
             guard !state.isNull(contribution.contribution) else { continue }
             anyArray = true
-            let column = Array(state.arena[state.columns[Int(contribution.column)].name.range])
+            let column = Array(state.buffer(state.columns[contribution.column].name))
             for var element in Self.elements(state, contribution.contribution, by: by) {
                 element.stamp = contribution.stamp
                 element.column = column
@@ -40,7 +40,8 @@ enum Union {
 
     /// A system's own elements after an edit: of what it holds now, those that it said before and those that are new or
     /// changed against what was written to it. So another system's elements don't become its own (I6).
-    static func own(_ state: RecordState, field: Int, slot: Int, baseline: Int32, value: Int32, by: String?) -> [UInt8]?
+    static func own(_ state: borrowing RecordState, field: Int, slot: Int, baseline: Int32, value: Int32, by: String?)
+        -> [UInt8]?
     {
         guard !state.isNull(value), baseline >= 0, !state.isNull(baseline) else { return nil }
         let before = elements(state, baseline, by: by)
@@ -70,11 +71,9 @@ enum Union {
     }
 
     /// The elements of a value; what is no array counts as its only element.
-    private static func elements(_ state: RecordState, _ value: Int32, by: String?) -> [Element] {
-        state.withText(value) { text in
-            ValueText.parsed(text) { node in
-                node.kind == .array ? node.elements.map { element($0, by: by) } : [element(node, by: by)]
-            }
+    private static func elements(_ state: borrowing RecordState, _ value: Int32, by: String?) -> [Element] {
+        ValueText.parsed(state.text(value)) { node in
+            node.kind == .array ? node.elements.map { element($0, by: by) } : [element(node, by: by)]
         }
     }
 

@@ -20,6 +20,23 @@ enum ValueText {
         }
     }
 
+    /// Whether a text is a node's for certain, told by its bytes alone. False may mean that it takes a closer look.
+    static func isPlainly(_ text: UnsafeBufferPointer<UInt8>, _ node: Node) -> Bool {
+        switch node.kind {
+        case .null: return text.count == 4 && text[0] == UInt8(ascii: "n")
+        case .true: return text.count == 4 && text[0] == UInt8(ascii: "t")
+        case .false: return text.count == 5 && text[0] == UInt8(ascii: "f")
+        case .number: return node.has(utf8: text)
+        case .string:
+            let utf8 = node.utf8
+            guard text.count == utf8.count + 2, text[0] == UInt8(ascii: "\"") else { return false }
+            guard let base = utf8.baseAddress, !utf8.isEmpty else { return true }
+            // A backslash in the text is an escape, in the node it is itself.
+            return sameBytes(text.baseAddress! + 1, base, utf8.count) && !utf8.contains(UInt8(ascii: "\\"))
+        case .array, .object, .link: return false
+        }
+    }
+
     /// Parses a text that the engine wrote itself.
     static func parsed<Result>(_ text: UnsafeBufferPointer<UInt8>, _ body: (Node) -> Result) -> Result {
         var tape = Tape()
@@ -31,18 +48,10 @@ enum ValueText {
 }
 
 extension RecordState {
-    func withText<Result>(_ value: Int32, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        let range = values[Int(value)].text.range
-        return arena.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
-    }
-
     /// Whether two values of a field are equal as JSON has it.
-    func same(_ one: Int32, _ other: Int32) -> Bool {
-        if one == other { return true }
-        return withText(one) { one in withText(other) { ValueText.same(one, $0) } }
-    }
+    func same(_ one: Int32, _ other: Int32) -> Bool { one == other || ValueText.same(text(one), text(other)) }
 
-    func isNull(_ value: Int32) -> Bool { withText(value) { $0.first == UInt8(ascii: "n") } }
+    func isNull(_ value: Int32) -> Bool { text(value).first == UInt8(ascii: "n") }
 
-    func isTrue(_ value: Int32) -> Bool { withText(value) { $0.first == UInt8(ascii: "t") } }
+    func isTrue(_ value: Int32) -> Bool { text(value).first == UInt8(ascii: "t") }
 }

@@ -108,8 +108,76 @@ struct StateReader {
     }
 }
 
+/// Reads small numbers without looking at the end: for loops that look once for each item.
+///
+/// Behind the bytes there must be ``padding`` more that may be read; an item takes fewer. What was read beyond the end
+/// is found by ``isBeyond``.
+struct UncheckedReader {
+    static let padding = 128
+
+    private(set) var at: UnsafePointer<UInt8>
+    private let start: UnsafePointer<UInt8>
+    private let end: UnsafePointer<UInt8>
+
+    init(_ start: UnsafePointer<UInt8>, from offset: Int, count: Int) {
+        self.start = start
+        at = start + offset
+        end = start + count
+    }
+
+    var isBeyond: Bool { at > end }
+    var offset: Int { at - start }
+
+    @inline(__always)
+    mutating func byte() -> UInt8 {
+        at += 1
+        return at[-1]
+    }
+
+    @inline(__always)
+    mutating func varint() -> Int {
+        let first = byte()
+        if first < 0x80 { return Int(first) }
+        return rest(of: first)
+    }
+
+    @inline(__always)
+    private mutating func rest(of first: UInt8) -> Int {
+        var value = UInt64(first & 0x7F)
+        var shift: UInt64 = 7
+        while shift < 64 {
+            let next = byte()
+            value |= UInt64(next & 0x7F) << shift
+            if next < 0x80 { break }
+            shift += 7
+        }
+        return Int(Int64(bitPattern: value))
+    }
+
+    @inline(__always)
+    mutating func int64() -> Int64 {
+        at += 8
+        return Int64(littleEndian: UnsafeRawPointer(at - 8).loadUnaligned(as: Int64.self))
+    }
+
+    /// How many of something follow; nil when there can't be as many, for each takes a byte.
+    @inline(__always)
+    mutating func length() -> Int? {
+        let length = varint()
+        return length >= 0 && length <= end - at ? length : nil
+    }
+
+    /// A text; nil when it doesn't end before the end.
+    @inline(__always)
+    mutating func text() -> TextRange? {
+        guard let length = length() else { return nil }
+        at += length
+        return TextRange(start: Int32(truncatingIfNeeded: offset - length), count: Int32(truncatingIfNeeded: length))
+    }
+}
+
 /// A text in a state's arena.
-struct TextRange {
+struct TextRange: BitwiseCopyable {
     var start: Int32
     var count: Int32
 

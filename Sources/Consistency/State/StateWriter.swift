@@ -57,15 +57,6 @@ struct StateWriter: ~Copyable {
         count += 8
     }
 
-    @inline(__always)
-    mutating func text(_ text: TextRange, in arena: UnsafePointer<UInt8>) {
-        let length = Int(text.count)
-        varint(length)
-        room(length)
-        (start + count).update(from: arena + Int(text.start), count: length)
-        count += length
-    }
-
     mutating func string(_ string: String) {
         var string = string
         string.withUTF8 { utf8 in
@@ -73,6 +64,54 @@ struct StateWriter: ~Copyable {
             room(utf8.count)
             if let base = utf8.baseAddress { (start + count).update(from: base, count: utf8.count) }
             count += utf8.count
+        }
+    }
+
+    // MARK: Without checks
+
+    /// Writes what follows into room that was made for all of it; give it back with ``end(_:)``.
+    mutating func cursor(_ bound: Int) -> Cursor {
+        room(bound)
+        return Cursor(at: start + count, end: start + capacity)
+    }
+
+    mutating func end(_ cursor: Cursor) {
+        precondition(cursor.at <= cursor.end, "a state is larger than its bound")
+        count = cursor.at - start
+    }
+
+    struct Cursor {
+        fileprivate(set) var at: UnsafeMutablePointer<UInt8>
+        fileprivate let end: UnsafeMutablePointer<UInt8>
+
+        @inline(__always)
+        mutating func byte(_ value: UInt8) {
+            assert(at < end)
+            at.pointee = value
+            at += 1
+        }
+
+        @inline(__always)
+        mutating func varint(_ value: Int) {
+            var rest = UInt64(bitPattern: Int64(value))
+            while rest >= 0x80 {
+                byte(UInt8(truncatingIfNeeded: rest) | 0x80)
+                rest >>= 7
+            }
+            byte(UInt8(truncatingIfNeeded: rest))
+        }
+
+        @inline(__always)
+        mutating func int64(_ value: Int64) {
+            UnsafeMutableRawPointer(at).storeBytes(of: value.littleEndian, as: Int64.self)
+            at += 8
+        }
+
+        @inline(__always)
+        mutating func text(_ text: UnsafeBufferPointer<UInt8>) {
+            varint(text.count)
+            if let base = text.baseAddress { at.update(from: base, count: text.count) }
+            at += text.count
         }
     }
 }

@@ -9,6 +9,9 @@ enum Clock {
         return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
 
+    /// Blocks this thread for so long.
+    static func rest(_ duration: Duration) { usleep(UInt32(max(0, min(duration / .microseconds(1), 1_000_000)))) }
+
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T21:25:00.123Z`.
     static func rfc3339(_ milliseconds: Int64 = milliseconds()) -> String {
         let date = format(milliseconds, "%Y-%m-%dT%H:%M:%S")

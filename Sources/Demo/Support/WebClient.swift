@@ -9,11 +9,12 @@ public struct WebClient: Sendable {
     private let client: HTTPClient
 
     /// A client with its token.
-    public init(url: String, token: String) {
+    /// - Parameter timeout: How long an answer may take.
+    public init(url: String, token: String, timeout: Duration = .seconds(10)) {
         self.url = url
         self.token = token
         var options = HTTPClient.Options()
-        options.timeout = .seconds(10)
+        options.timeout = timeout
         options.userAgent = "demo"
         client = HTTPClient(options)
     }

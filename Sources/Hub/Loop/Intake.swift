@@ -70,7 +70,8 @@ struct Intake: Sendable {
                 return .refused(error.description)
             }
         case .deleted, .written: break
-        case .golden, .erased, .merged, .decided: return .refused("ce_type: '\(envelope.type)' comes out of the hub, never in")
+        case .golden, .erased, .merged, .decided:
+            return .refused("ce_type: '\(envelope.type)' comes out of the hub, never in")
         }
         let place = Partitioner.partition(key: keyBytes, count: partitions)
         guard key == wanted, place == partition else { return .stray(key: wanted) }

@@ -1,3 +1,4 @@
+import Consistency
 import Kafka
 import Logging
 
@@ -9,7 +10,7 @@ struct Restore {
     let store: Store
     let settings: Settings
     let topic: (_ domain: String) -> String
-    let indexes: (_ domain: String, _ key: UnsafeRawBufferPointer, _ state: UnsafeRawBufferPointer) -> [IndexEntry]
+    let names: (_ domain: String, _ key: String, _ state: [UInt8]) throws -> [StateName]
     let log: Logger
 
     private static let chunk = 5_000
@@ -69,11 +70,7 @@ struct Restore {
         for (partition, states) in latest {
             for (key, value) in states {
                 let entries =
-                    value.map { value in
-                        key.withUnsafeBytes { key in
-                            value.withUnsafeBytes { indexes(partition.domain, key, $0) }
-                        }
-                    } ?? []
+                    try value.map { try names(partition.domain, String(decoding: key, as: UTF8.self), $0) } ?? []
                 commit.changes.append(.init(partition: partition, key: key, value: value, indexes: entries))
             }
         }

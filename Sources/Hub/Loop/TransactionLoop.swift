@@ -5,7 +5,7 @@ import Kafka
 import Logging
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// The hub's one thread: read a batch, decide it, and commit outputs, state and offsets in one Kafka transaction; then
@@ -18,6 +18,8 @@ final class TransactionLoop {
         let group: String
         /// Names this process among the hub's: static membership and the transactional id.
         let instance: String
+        /// Where the number of this process's starts is kept.
+        let startsFile: String
     }
 
     private let consumer: Consumer
@@ -32,22 +34,27 @@ final class TransactionLoop {
     private let partitionCounts: [String: Int32]
     private let log: Logger
     private let overlay = Overlay()
+    private let stateNames: StateNames
     private var tape = Tape()
     private var effects = Effects()
     private var timers = Timers()
     private var clock: HubClock
     /// Where each owned partition goes on after the last commit.
     private var committed: [TopicPartition: Int64] = [:]
-    private var assigning = false
+    /// Told which partitions are owned, whenever that changes.
+    private let ownership: (Set<DomainPartition>) -> Void
 
     private static let patience = Duration.seconds(30)
     private static let idle = Duration.milliseconds(100)
 
     init(
-        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store, names: TopicNames,
-        partitionCounts: [String: Int32], log: Logger
+        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store,
+        names: TopicNames,
+        partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void, log: Logger
     ) throws {
+        self.ownership = ownership
         engine = Engine(model: model, subscribers: subscribers)
+        stateNames = StateNames(model)
         self.store = store
         self.names = names
         self.log = log
@@ -55,10 +62,12 @@ final class TransactionLoop {
         domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
         intake = Intake(kinds: kinds)
         clock = HubClock(start: .now(), saved: .never)
+        let name = "\(clients.group).\(clients.instance)"
+        let id = try Incarnation(file: clients.startsFile, name: name).begin(
+            clients.settings, patience: Self.patience, log: log)
         producer = try Producer(
             clients.settings.merging([
-                "transactional.id": "\(clients.group).\(clients.instance)", "linger.ms": "0",
-                "client.id": "omni-hub-\(clients.instance)",
+                "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(clients.instance)",
             ]), log: log)
         outputs = Outputs(producer: producer, names: names, model: model, kinds: kinds)
         consumer = try Consumer(
@@ -70,7 +79,7 @@ final class TransactionLoop {
         restore = Restore(
             store: store, settings: clients.settings.merging(["group.id": "\(clients.group)-restore"]),
             topic: { names.state(domain: $0) },
-            indexes: { domain, key, state in Engine.indexEntries(domain: domain, key: key, state: state) }, log: log)
+            names: { [stateNames] domain, key, state in try stateNames.of(domain, key, state) }, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
@@ -122,6 +131,7 @@ final class TransactionLoop {
                 "a record can't be used: dead letter",
                 metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
             try outputs.deadLetter(record, reason: reason)
+            try markIncomplete(record, domain, now)
         case .stray(let key):
             try outputs.again(record, key: key)
         case .event(let envelope):
@@ -135,15 +145,30 @@ final class TransactionLoop {
             if let failure = state.failure { throw failure }
             for case .rejected(let rejection) in effects.list {
                 try outputs.deadLetter(record, reason: rejection.reason)
+                try markIncomplete(record, domain, now)
             }
             try apply(partition, now, traceparent: envelope.traceparent)
         }
     }
 
+    /// A movement that became a dead letter is missing from its position's ledger: the position says so until a recount.
+    private func markIncomplete(_ record: borrowing Record, _ domain: String, _ now: Tick) throws {
+        guard domain == "stock", record.headerText("ce_type") == EventType.item("movement").description,
+            let bytes = record.key
+        else { return }
+        let key = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let partition = DomainPartition(domain, record.partition)
+        var state = PartitionState(partition, overlay, store)
+        var marked = Effects()
+        try engine.markIncomplete(key: key, state: &state, now: now, effects: &marked)
+        if let failure = state.failure { throw failure }
+        try outputs.produce(marked, now: now, traceparent: nil)
+    }
+
     private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
         var state = PartitionState(partition, overlay, store)
         effects.reset()
-        try engine.expire(key, domain: partition.domain, state: &state, now: now, effects: &effects)
+        try engine.expire(key: key, state: &state, now: now, effects: &effects)
         if let failure = state.failure { throw failure }
         try apply(partition, now, traceparent: nil)
     }
@@ -196,7 +221,7 @@ final class TransactionLoop {
         for (partition, changes) in overlay.changes {
             for (key, change) in changes {
                 let value = change.bytes
-                let entries = value.map { Engine.indexEntries(domain: partition.domain, key: key, state: $0) } ?? []
+                let entries = try value.map { try stateNames.of(partition.domain, key, $0) } ?? []
                 commit.changes.append(
                     .init(partition: partition, key: Array(key.utf8), value: value, indexes: entries))
             }
@@ -243,8 +268,11 @@ final class TransactionLoop {
             do {
                 return try restore.run(owned)
             } catch let error as StoreError {
-                log.error("the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
-                usleep(UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds) * 1_000_000)
+                log.error(
+                    "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
+                usleep(
+                    UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds)
+                        * 1_000_000)
                 rest = min(rest * 2, .seconds(5))
             }
         }
@@ -260,22 +288,36 @@ final class TransactionLoop {
         // The order matters: committed offsets that are stable first, then the changelog's end.
         let stable = try stableOffsets(partitions)
         try restore.run(owned.map(\.1))
+        let unread = owned.map(\.0).filter { stable[$0] == nil }
+        let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Self.patience)
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
-            let start = stable[place] ?? mirror?.inputOffset ?? 0
+            // A partition that nobody has read yet begins where it begins, which retention may have moved.
+            let start = stable[place] ?? mirror?.inputOffset ?? marks[place]?.low ?? 0
             if let mirror { clock.advance(to: mirror.tick) }
-            try store.scan(partition) { key, state in
-                let name = String(decoding: key, as: UTF8.self)
-                if let time = Engine.due(domain: partition.domain, key: name, state: state) {
-                    timers.set(partition, name, time)
-                }
-                return true
-            }
+            if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
             starts.append(place.at(start))
         }
+        tellOwnership()
         return starts
+    }
+
+    /// Expiry times are derived from the state, so they come with it.
+    private func setTimers(_ partition: DomainPartition) throws {
+        var failure: StateError?
+        try store.scan(partition) { key, state in
+            do throws(StateError) {
+                if let time = try Engine.nextDue(Array(state)) {
+                    timers.set(partition, String(decoding: key, as: UTF8.self), time)
+                }
+            } catch {
+                failure = error
+            }
+            return failure == nil
+        }
+        if let failure { throw failure }
     }
 
     /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
@@ -297,5 +339,14 @@ final class TransactionLoop {
             committed[place] = nil
             if let domain = domains[place.topic] { timers.drop(DomainPartition(domain, place.partition)) }
         }
+        tellOwnership()
+    }
+
+    private func tellOwnership() {
+        ownership(
+            Set(
+                committed.keys.compactMap { place in
+                    domains[place.topic].map { DomainPartition($0, place.partition) }
+                }))
     }
 }

@@ -1,4 +1,5 @@
 import CLMDB
+public import Consistency
 public import Logging
 import Synchronization
 
@@ -30,10 +31,10 @@ public struct StoreCommit: Sendable {
         let partition: DomainPartition
         let key: [UInt8]
         let value: [UInt8]?
-        let indexes: [IndexEntry]
+        let indexes: [StateName]
 
         /// A change; `indexes` are the entries of the new state, replacing those of the old.
-        public init(partition: DomainPartition, key: [UInt8], value: [UInt8]?, indexes: [IndexEntry]) {
+        public init(partition: DomainPartition, key: [UInt8], value: [UInt8]?, indexes: [StateName]) {
             self.partition = partition
             self.key = key
             self.value = value
@@ -50,24 +51,10 @@ public struct StoreCommit: Sendable {
     public init() {}
 }
 
-/// An entry of a secondary index: found by `index` and `key`, it names a state key of the same domain.
-///
-/// Indexes are derived from the state, never from events: a restore brings them back by itself.
-public struct IndexEntry: Hashable, Sendable {
-    /// The index, for example `reservation` or `id.product`.
-    public let index: String
-    /// What is looked up, for example `crm:C-17`.
-    public let key: String
-
-    /// An entry.
-    public init(_ index: String, _ key: String) {
-        self.index = index
-        self.key = key
-    }
-}
-
 /// The hub's local copy of its state (I4): written after the Kafka transaction has committed, together with the
 /// changelog offset that it then holds, and rebuilt from the changelog whenever it can't be trusted.
+///
+/// Names (``StateName``) are derived from the state, never from events: a restore brings them back by itself.
 ///
 /// The databases: `state` (domain, partition, key → state), `index` (index, key → state key), `entries` (state key → its
 /// index entries, so that a change can remove the old ones), `meta`.
@@ -163,7 +150,7 @@ public final class Store: Sendable {
     }
 
     /// The state key that an index entry names, with its partition.
-    public func find(_ entry: IndexEntry) throws(StoreError) -> (partition: DomainPartition, key: [UInt8])? {
+    public func find(_ entry: StateName) throws(StoreError) -> (partition: DomainPartition, key: [UInt8])? {
         let name = Store.indexKey(entry)
         let found: [UInt8]? = try environment.read { transaction throws(StoreError) in
             try name.withRaw { name throws(StoreError) in
@@ -228,7 +215,7 @@ public final class Store: Sendable {
     }
 
     private func replaceEntries(
-        of full: [UInt8], by new: [IndexEntry], _ transaction: borrowing WriteTransaction
+        of full: [UInt8], by new: [StateName], _ transaction: borrowing WriteTransaction
     ) throws(StoreError) {
         let reader = ReadTransaction(handle: transaction.handle)
         let old: [UInt8]? = try full.withRaw { name throws(StoreError) in
@@ -309,8 +296,8 @@ extension Store {
         return (DomainPartition(domain, number), Array(full[(end + 5)...]))
     }
 
-    private static func indexKey(_ entry: IndexEntry) -> [UInt8] {
-        Array(entry.index.utf8) + [0] + Array(entry.key.utf8)
+    private static func indexKey(_ entry: StateName) -> [UInt8] {
+        Array(entry.index.utf8) + [0] + Array(entry.name.utf8)
     }
 
     private static func offsetKey(_ partition: DomainPartition) -> [UInt8] { Array("offset \(partition)".utf8) }

@@ -66,3 +66,12 @@ public final class Admin: Sendable {
         return try read(event)
     }
 }
+
+extension Admin {
+    /// The id that a cluster gave itself when it was made; nil from brokers that have none.
+    public func clusterID(timeout: Duration) throws(KafkaError) -> String? {
+        guard let id = rd_kafka_clusterid(client.handle, timeout.milliseconds) else { return nil }
+        defer { rd_kafka_mem_free(client.handle, id) }
+        return String(cString: id)
+    }
+}

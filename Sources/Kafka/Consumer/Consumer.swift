@@ -13,6 +13,7 @@ public final class Consumer {
     let assignment: Assignment
     private let context: ConsumerContext
     private let queue: OpaquePointer
+    private let startsAtBeginning: Bool
     private var hooks = RebalanceHooks()
     private var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var lending = false
@@ -34,8 +35,10 @@ public final class Consumer {
             throw KafkaError(.invalidArgument, operation: "create consumer", message: "group.id is not set")
         }
         context = ConsumerContext(log: log)
+        let settings = Self.defaults.merging(settings)
+        startsAtBeginning = ["earliest", "beginning", "smallest"].contains(settings["auto.offset.reset"])
         client = try Client(
-            RD_KAFKA_CONSUMER, Self.defaults.merging(settings), context,
+            RD_KAFKA_CONSUMER, settings, context,
             destroyFlags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, prepare: ConsumerContext.installRebalance)
         _ = rd_kafka_poll_set_consumer(client.handle)
         queue = rd_kafka_queue_get_consumer(client.handle)
@@ -78,7 +81,8 @@ public final class Consumer {
     /// there. The batch is empty if nothing came; the closure runs in any case.
     ///
     /// Throws a ``KafkaError`` for what a partition or the group reports, after the records that came before it were
-    /// handed out. A retriable one is mended by polling on.
+    /// handed out. A retriable one is mended by polling on. If the closure throws, the positions have moved all the
+    /// same: seek back, or its records are passed over.
     public func poll<Result>(
         max: Int = 1_000, timeout: Duration, _ body: (borrowing Batch) throws -> Result
     ) throws -> Result {
@@ -99,7 +103,11 @@ public final class Consumer {
         context.answer = { [unowned self] rebalance in
             do { try apply(rebalance) } catch { broken = broken ?? error }
         }
-        defer { context.answer = nil }
+        defer {
+            context.answer = nil
+            // They often hold their consumer.
+            hooks = RebalanceHooks()
+        }
         let code = rd_kafka_consumer_close(client.handle)
         assignment.replace(with: [])
         if let broken { throw broken }
@@ -121,16 +129,22 @@ extension Consumer {
             buffer.deallocate()
             buffer = .allocate(capacity: max)
         }
+        assignment.mark()
         let count = fill(max: max, milliseconds: timeout.milliseconds)
-        let gone: Set<TopicPartition>
+        let raised = context.takeRaised()
+        if raised.isEmpty { return try sort(count: count) }
+        // The group moves partitions. What was read in the same moment is not handed out.
+        for message in buffer.prefix(count) {
+            if pending == nil, let message { pending = failure(in: message) }
+            rd_kafka_message_destroy(message)
+        }
         do {
-            gone = try applyRaised()
+            try answer(raised)
         } catch {
             broken = error
-            for index in 0..<count { rd_kafka_message_destroy(buffer[index]) }
             throw error
         }
-        return try sort(count: count, dropping: gone)
+        return Batch(buffer.baseAddress!, count: 0, ends: [], assignment: assignment)
     }
 
     /// librdkafka's batch read waits until the batch is full or the time is up. So take what is there first; only if
@@ -149,14 +163,24 @@ extension Consumer {
         Swift.max(0, rd_kafka_consume_batch_queue(queue, milliseconds, buffer.baseAddress! + start, max))
     }
 
-    /// Answers the group. Returns the partitions that are no longer ours: their records must not be handed out.
-    private func applyRaised() throws -> Set<TopicPartition> {
-        var gone: Set<TopicPartition> = []
-        for rebalance in context.takeRaised() {
-            if case .revoke(let partitions) = rebalance { gone.formUnion(partitions) }
-            try apply(rebalance)
+    /// Answers the group, then reads again what stays from where it was handed out.
+    ///
+    /// A cooperative group leaves partitions with their member, but librdkafka pauses and resumes them meanwhile on
+    /// its own thread. In 2.0 that may drop records a batch read has taken already and count them as consumed
+    /// (librdkafka 4208), so its position is not to be relied on.
+    private func answer(_ raised: [Rebalance]) throws {
+        let staying = try assignment.rebalance {
+            for rebalance in raised { try apply(rebalance) }
         }
-        return gone
+        let timeout = Duration.seconds(30)
+        try seek(to: staying.map { place throws(KafkaError) in try resolve(place, timeout: timeout) }, timeout: timeout)
+    }
+
+    /// A committed start as something to seek: the committed offset, or else what `auto.offset.reset` says.
+    private func resolve(_ place: TopicPartitionOffset, timeout: Duration) throws(KafkaError) -> TopicPartitionOffset {
+        guard place.offset == Offset.committed else { return place }
+        let committed = try committed([place.partition], timeout: timeout)[place.partition]
+        return place.partition.at(committed ?? (startsAtBeginning ? Offset.beginning : Offset.end))
     }
 
     private func apply(_ rebalance: Rebalance) throws {
@@ -205,20 +229,20 @@ extension Consumer {
         if let refusal { throw refusal }
     }
 
-    /// Keeps the records, at the front of the buffer; frees events and records of partitions that are gone.
-    private func sort(count: Int, dropping gone: Set<TopicPartition>) throws -> Batch {
+    /// Keeps the records, at the front of the buffer; takes the events out.
+    private func sort(count: Int) throws -> Batch {
         var (kept, ends, failure): (Int, [TopicPartitionOffset], KafkaError?) = (0, [], nil)
         for index in 0..<count {
             let message = buffer[index]!
-            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR, gone.isEmpty || !gone.contains(place(of: message)) {
+            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
                 buffer[kept] = message
                 kept += 1
                 continue
             }
             if message.pointee.err == RD_KAFKA_RESP_ERR__PARTITION_EOF {
                 ends.append(place(of: message).at(message.pointee.offset))
-            } else if message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR {
-                failure = failure ?? error(of: message)
+            } else {
+                failure = failure ?? self.failure(in: message)
             }
             rd_kafka_message_destroy(message)
         }
@@ -235,7 +259,10 @@ extension Consumer {
         return TopicPartition(name ?? "", message.pointee.partition)
     }
 
-    private func error(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaError {
+    /// What a partition or the group reports; nil for records and ends of partitions.
+    private func failure(in message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaError? {
+        let quiet = [RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR__PARTITION_EOF]
+        guard !quiet.contains(message.pointee.err) else { return nil }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
         var error = KafkaError(message.pointee.err, "poll", client: client.handle, message: text)
         if message.pointee.rkt != nil {

@@ -19,7 +19,9 @@ extension Consumer {
                 .invalidArgument, operation: "read to end", message: "the partition is not assigned",
                 topic: stranger.topic, partition: stranger.partition)
         }
-        var behind = ends.filter { !reached($0.value, from: assignment.starts[$0.key]) }
+        let starts = try starts(of: ends.keys.sorted(), until: deadline)
+        // Where reading starts at or behind the end there is nothing to read.
+        var behind = ends.filter { (starts[$0.key] ?? 0) < $0.value }
         while !behind.isEmpty {
             guard !deadline.passed else { throw tooSlow(behind) }
             let wait = Duration.milliseconds(deadline.milliseconds(atMost: 100))
@@ -33,10 +35,16 @@ extension Consumer {
         }
     }
 
-    /// A start at or behind the end needs no reading. Logical starts are not known yet.
-    private func reached(_ end: Int64, from start: Int64?) -> Bool {
-        guard let start, start >= 0 else { return end == 0 }
-        return start >= end
+    /// Where reading of partitions began. The beginning is asked for: it may lie behind the end, if all is deleted.
+    private func starts(
+        of partitions: [TopicPartition], until deadline: Deadline
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        var starts = assignment.starts.filter { $0.value >= 0 }
+        let fromBeginning = partitions.filter { assignment.starts[$0] == Offset.beginning }
+        let left = Duration.milliseconds(Swift.max(1, deadline.milliseconds))
+        let places = try client.offsets(of: fromBeginning, at: Offset.beginning, timeout: left, "read to end")
+        for place in places { starts[place.partition] = place.offset }
+        return starts
     }
 
     private func tooSlow(_ behind: [TopicPartition: Int64]) -> KafkaError {

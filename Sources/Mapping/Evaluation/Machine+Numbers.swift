@@ -180,9 +180,9 @@ extension Machine {
         case .add: return try value(a + b)
         case .subtract: return try value(a - b)
         case .multiply: return try value(a * b)
-        case .modulo: return try value(a.remainder(b))
+        case .modulo: return try value(a.remainder(dividingBy: b) ?? a)
         default:
-            if let quotient = a.exactQuotient(b) { return try value(quotient) }
+            if let quotient = a.dividedExactly(by: b) { return try value(quotient) }
             return try value(a.double / b.double)
         }
     }

@@ -137,7 +137,7 @@ extension Machine {
     private func shortened(_ value: Value) -> Number {
         let number = number(value)
         guard isInexact(value), !number.isInteger else { return number }
-        return number.rounded(.halfEven, decimals: 15 - Number.digits(number.coefficient) - number.exponent)
+        return number.rounded(.toNearestOrEven, places: 15 - Number.digits(number.coefficient) - number.exponent)
     }
 
     /// Appends a value as JSON text; functions are empty strings, as in the reference.

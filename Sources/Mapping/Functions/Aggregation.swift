@@ -38,7 +38,7 @@ enum Aggregation {
             let count = machine.count(at: machine.container(list))
             if count == 0 { return .undefined }
             let total = machine.number(try sum(&machine, list))
-            if let quotient = total.exactQuotient(Number(count)) { return try machine.value(quotient) }
+            if let quotient = total.dividedExactly(by: Number(count)) { return try machine.value(quotient) }
             return try machine.value(total.double / Double(count))
         },
     ]

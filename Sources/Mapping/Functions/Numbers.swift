@@ -42,7 +42,7 @@ enum Numbers {
             if value.isUndefined { return value }
             let decimals = machine.integer(arguments, 1) ?? 0
             return try machine.value(
-                machine.number(value).rounded(.halfEven, decimals: min(max(decimals, -400), 400)))
+                machine.number(value).rounded(.toNearestOrEven, places: min(max(decimals, -400), 400)))
         },
         Function(
             "power", "<n-n:n>", "A number to the power of another one.",
@@ -63,9 +63,9 @@ enum Numbers {
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             if value.isUndefined { return value }
-            let whole = machine.number(value).rounded(.halfEven)
+            let whole = machine.number(value).rounded(.toNearestOrEven)
             let given = machine.argument(arguments, 1)
-            let radix = given.isNumber ? machine.number(given).rounded(.halfEven).integer ?? 0 : 10
+            let radix = given.isNumber ? machine.number(given).rounded(.toNearestOrEven).integer ?? 0 : 10
             guard (2...36).contains(radix) else {
                 throw machine.failure("D3100", "the base of $formatBase must be from 2 to 36")
             }

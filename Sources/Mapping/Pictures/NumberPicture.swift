@@ -173,7 +173,7 @@ struct NumberPicture: Sendable {
                     isNegative: false, coefficient: value.coefficient, exponent: value.exponent - exponent!)
             }
         }
-        let rounded = value.rounded(.halfEven, decimals: half.maxFraction).normalized
+        let rounded = value.rounded(.toNearestOrEven, places: half.maxFraction).normalized
         var (integer, fraction) = Self.digits(rounded)
         while integer.count < half.minInteger { integer.insert(0, at: 0) }
         while fraction.count < half.minFraction { fraction.append(0) }

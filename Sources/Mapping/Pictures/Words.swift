@@ -25,7 +25,7 @@ enum Words {
         let digits = Number.digits(value.coefficient) + value.exponent
         let step = min((digits - 1) / 3, large.count)
         let unit = Number(isNegative: false, coefficient: 1, exponent: 3 * step)
-        let rest = value.remainder(unit)
+        let rest = value.remainder(dividingBy: unit) ?? value
         let count = Number(isNegative: false, coefficient: 1, exponent: -3 * step) * (value - rest)
         var text = (isRest ? ", " : "") + words(count, isRest: false, ordinal: false) + " " + large[step - 1]
         if rest.coefficient != 0 {

@@ -84,14 +84,14 @@ enum Format: String, CaseIterable, Sendable {
 
     /// GS1's check digit: weights 3 and 1 from the right.
     private func hasCheckDigit(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        var sum = 0
-        var isZero = true
-        for (place, byte) in text.enumerated() {
+        var odd = 0
+        var even = 0
+        // From the right: the check digit itself has weight 1.
+        for byte in text {
             guard byte.isDigit else { return false }
-            if byte != 48 { isZero = false }
-            sum += Int(byte - 48) * ((text.count - place) & 1 == 1 ? 1 : 3)
+            (odd, even) = (even + Int(byte - 48), odd)
         }
-        return sum % 10 == 0 && !isZero
+        return odd + even != 0 && (odd + 3 * even) % 10 == 0
     }
 
     private func isUUID(_ text: UnsafeBufferPointer<UInt8>) -> Bool {

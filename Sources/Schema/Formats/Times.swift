@@ -7,12 +7,22 @@ struct Scanner {
 
     private var isAtEnd: Bool { at == text.count }
 
-    private mutating func take(_ bytes: UInt8...) -> Bool {
-        guard at < text.count, bytes.contains(text[at]) else { return false }
+    @inline(__always)
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard at < text.count, text[at] == byte else { return false }
         at += 1
         return true
     }
 
+    /// A letter in either case.
+    @inline(__always)
+    private mutating func takeLetter(_ lower: UInt8) -> Bool {
+        guard at < text.count, text[at] | 32 == lower else { return false }
+        at += 1
+        return true
+    }
+
+    @inline(__always)
     private mutating func number(digits: Int) -> Int? {
         guard at + digits <= text.count else { return nil }
         var value = 0
@@ -38,7 +48,7 @@ struct Scanner {
 
     var isDateTime: Bool {
         var scanner = self
-        return scanner.date() && scanner.take(UInt8(ascii: "T"), UInt8(ascii: "t")) && scanner.time() && scanner.isAtEnd
+        return scanner.date() && scanner.takeLetter(UInt8(ascii: "t")) && scanner.time() && scanner.isAtEnd
     }
 
     private mutating func date() -> Bool {
@@ -46,7 +56,7 @@ struct Scanner {
             take(UInt8(ascii: "-")), let day = number(digits: 2), (1...12).contains(month)
         else { return false }
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let longest = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+        let longest = month == 2 ? (isLeap ? 29 : 28) : 0b1010_0101_0000 >> month & 1 == 1 ? 30 : 31
         return (1...longest).contains(day)
     }
 
@@ -59,9 +69,9 @@ struct Scanner {
             while number(digits: 1) != nil {}
         }
         var offset = 0
-        if !take(UInt8(ascii: "Z"), UInt8(ascii: "z")) {
-            let isBehind = at < text.count && text[at] == UInt8(ascii: "-")
-            guard take(UInt8(ascii: "+"), UInt8(ascii: "-")), let hours = number(digits: 2), take(UInt8(ascii: ":")),
+        if !takeLetter(UInt8(ascii: "z")) {
+            let isBehind = take(UInt8(ascii: "-"))
+            guard isBehind || take(UInt8(ascii: "+")), let hours = number(digits: 2), take(UInt8(ascii: ":")),
                 let minutes = number(digits: 2), hours < 24, minutes < 60
             else { return false }
             offset = (hours * 60 + minutes) * (isBehind ? -1 : 1)

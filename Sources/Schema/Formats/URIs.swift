@@ -1,98 +1,127 @@
-/// URIs (RFC 3986) and IRIs (RFC 3987).
-enum URIShape {
+/// A set of ASCII characters, as bits.
+struct ASCIISet {
+    let low: UInt64
+    let high: UInt64
+
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool {
+        let word = byte < 64 ? low : high
+        return byte < 128 && word &>> UInt64(byte) & 1 != 0
+    }
+}
+
+/// URIs (RFC 3986) and IRIs (RFC 3987): one pass from left to right.
+struct URIShape {
+    private let text: UnsafeBufferPointer<UInt8>
+    private let international: Bool
+    private var at = 0
+
+    /// Unreserved and sub-delims: what a host's name is made of.
+    private static var name: ASCIISet { ASCIISet(low: 0x2BFF7FD200000000, high: 0x47FFFFFE87FFFFFE) }
+    /// … with `:` `@` and `/`
+    private static var path: ASCIISet { ASCIISet(low: 0x2FFFFFD200000000, high: 0x47FFFFFE87FFFFFF) }
+    /// … and `?`
+    private static var query: ASCIISet { ASCIISet(low: 0xAFFFFFD200000000, high: 0x47FFFFFE87FFFFFF) }
+    /// Names with `:`
+    private static var user: ASCIISet { ASCIISet(low: 0x2FFF7FD200000000, high: 0x47FFFFFE87FFFFFE) }
+    /// Letters, digits, `+` `-` and `.`
+    private static var scheme: ASCIISet { ASCIISet(low: 0x03FF680000000000, high: 0x07FFFFFE07FFFFFE) }
+
     static func fits(_ text: UnsafeBufferPointer<UInt8>, absolute: Bool, international: Bool) -> Bool {
-        guard hasLegalBytes(text, international) else { return false }
-        var rest = text[...]
-        if let hash = rest.firstIndex(of: UInt8(ascii: "#")) {
-            guard legal(rest[(hash + 1)...], extra: ":@/?") else { return false }
-            rest = rest[..<hash]
-        }
-        if let mark = rest.firstIndex(of: UInt8(ascii: "?")) {
-            guard legal(rest[(mark + 1)...], extra: ":@/?") else { return false }
-            rest = rest[..<mark]
-        }
-        var hasScheme = false
-        if let colon = rest.firstIndex(of: UInt8(ascii: ":")), isScheme(rest[..<colon]) {
-            hasScheme = true
-            rest = rest[(colon + 1)...]
-        }
-        guard hasScheme || !absolute else { return false }
-        if rest.starts(with: "//".utf8) {
-            let authority = rest.dropFirst(2)
-            let end = authority.firstIndex(of: UInt8(ascii: "/")) ?? authority.endIndex
-            return isAuthority(authority[..<end]) && legal(authority[end...], extra: ":@/")
-        }
-        // Without a scheme, a colon in the first segment would make one.
-        if !hasScheme, rest.prefix(while: { $0 != UInt8(ascii: "/") }).contains(UInt8(ascii: ":")) { return false }
-        return legal(rest, extra: ":@/")
+        var shape = URIShape(text: text, international: international)
+        return shape.run(absolute)
     }
 
-    /// Bytes that may stand somewhere, and `%` followed by two hexadecimal digits.
-    private static func hasLegalBytes(_ text: UnsafeBufferPointer<UInt8>, _ international: Bool) -> Bool {
-        for (place, byte) in text.enumerated() {
-            if byte == UInt8(ascii: "%") {
-                guard place + 2 < text.count, text[place + 1].isHexDigit, text[place + 2].isHexDigit else {
-                    return false
-                }
-            } else if byte > 127 {
-                guard international else { return false }
+    private init(text: UnsafeBufferPointer<UInt8>, international: Bool) {
+        self.text = text
+        self.international = international
+    }
+
+    private mutating func run(_ absolute: Bool) -> Bool {
+        if text.first?.isLetter ?? false {
+            while at < text.count, Self.scheme.contains(text[at]) { at += 1 }
+        }
+        if at > 0, take(":") {
+            // The scheme is read.
+        } else if absolute {
+            return false
+        } else {
+            at = 0
+            // Without a scheme, a colon in the first segment would make one.
+            if text.prefix(while: { $0 != UInt8(ascii: "/") && $0 != 63 && $0 != 35 }).contains(UInt8(ascii: ":")) {
+                return false
             }
         }
+        if at + 1 < text.count, text[at] == UInt8(ascii: "/"), text[at + 1] == UInt8(ascii: "/") {
+            at += 2
+            guard authority() else { return false }
+            guard at == text.count || text[at] == UInt8(ascii: "/") || text[at] == 63 || text[at] == 35 else {
+                return false
+            }
+        }
+        guard skip(Self.path) else { return false }
+        if take("?"), !skip(Self.query) { return false }
+        if take("#"), !skip(Self.query) { return false }
+        return at == text.count
+    }
+
+    private mutating func authority() -> Bool {
+        let start = at
+        guard skip(Self.name) else { return false }
+        let name = at
+        // Behind a colon lies a port, or a password and '@'.
+        guard skip(Self.user) else { return false }
+        if take("@") {
+            guard skip(Self.name) else { return false }
+        } else {
+            at = name
+        }
+        if at == start || text[at - 1] == UInt8(ascii: "@"), take("[") {
+            guard let close = text[at...].firstIndex(of: UInt8(ascii: "]")) else { return false }
+            guard isAddress(text[at..<close]) else { return false }
+            at = close + 1
+        }
+        guard take(":") else { return true }
+        while at < text.count, text[at].isDigit { at += 1 }
         return true
     }
 
-    /// Unreserved, percent-encoded and sub-delims; beyond ASCII was judged before.
-    private static func legal(_ text: Bytes, extra: StaticString) -> Bool {
-        let more = UnsafeBufferPointer(start: extra.utf8Start, count: extra.utf8CodeUnitCount)
-        return text.allSatisfy { isCommon($0) || more.contains($0) }
+    /// IPv6, or a future version: `v1.anything`
+    private func isAddress(_ address: Bytes) -> Bool {
+        guard let first = address.first, first | 32 == UInt8(ascii: "v") else { return Host.isIPv6(address) }
+        let version = address.dropFirst().prefix(while: \.isHexDigit)
+        let rest = address[version.endIndex...]
+        return !version.isEmpty && rest.count > 1 && rest.first == UInt8(ascii: ".")
+            && rest.allSatisfy(Self.user.contains)
     }
 
-    private static func isCommon(_ byte: UInt8) -> Bool {
-        if byte.isLetter || byte.isDigit || byte > 127 { return true }
-        switch byte {
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"),
-            UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("),
-            UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: ";"),
-            UInt8(ascii: "="):
-            return true
-        default: return false
-        }
+    @inline(__always)
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard at < text.count, text[at] == UInt8(ascii: character) else { return false }
+        at += 1
+        return true
     }
 
-    private static func isScheme(_ text: Bytes) -> Bool {
-        guard text.first?.isLetter ?? false else { return false }
-        return text.allSatisfy { $0.isLetter || $0.isDigit || $0 == 43 || $0 == 45 || $0 == 46 }
-    }
-
-    private static func isAuthority(_ text: Bytes) -> Bool {
-        var host = text
-        if let at = host.lastIndex(of: UInt8(ascii: "@")) {
-            guard legal(host[..<at], extra: ":") else { return false }
-            host = host[(at + 1)...]
+    /// Goes on over characters of a set and those percent-encoded; false where a `%` has no two digits behind it.
+    @inline(__always)
+    private mutating func skip(_ set: ASCIISet) -> Bool {
+        var place = at
+        defer { at = place }
+        while place < text.count {
+            let byte = text[place]
+            // Nearly all are letters, which every set holds.
+            if byte.isLetter || set.contains(byte) || (byte > 127 && international) {
+                place += 1
+            } else if byte == UInt8(ascii: "%") {
+                guard place + 2 < text.count, text[place + 1].isHexDigit, text[place + 2].isHexDigit else {
+                    return false
+                }
+                place += 3
+            } else {
+                break
+            }
         }
-        if host.first == UInt8(ascii: "[") {
-            guard let close = host.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let address = host[(host.startIndex + 1)..<close]
-            let isFuture = address.first.map { $0 | 32 == UInt8(ascii: "v") } ?? false
-            guard isFuture ? isFutureAddress(address) : Host.isIPv6(address) else { return false }
-            host = host[(close + 1)...]
-            guard !host.isEmpty else { return true }
-            guard host.first == UInt8(ascii: ":") else { return false }
-            return host.dropFirst().allSatisfy(\.isDigit)
-        }
-        if let colon = host.lastIndex(of: UInt8(ascii: ":")) {
-            guard host[(colon + 1)...].allSatisfy(\.isDigit) else { return false }
-            host = host[..<colon]
-        }
-        return legal(host, extra: "")
-    }
-
-    /// IPvFuture: `v1.anything`
-    private static func isFutureAddress(_ text: Bytes) -> Bool {
-        let version = text.dropFirst().prefix(while: \.isHexDigit)
-        let rest = text[version.endIndex...]
-        return !version.isEmpty && rest.first == UInt8(ascii: ".") && rest.count > 1 && legal(rest, extra: ":")
-            && !rest.contains(UInt8(ascii: "%"))
+        return true
     }
 }
 

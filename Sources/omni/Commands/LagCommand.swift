@@ -25,7 +25,7 @@ struct LagCommand: ParsableCommand {
     var all = false
 
     func run() throws {
-        let installation = try global.installation()
+        let installation = try global.installation(isShort: true)
         let lags = try Self.read(installation)
         if output.json {
             say(Self.json(lags).text)

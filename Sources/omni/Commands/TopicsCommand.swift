@@ -26,7 +26,7 @@ struct TopicsCommand: ParsableCommand {
     var create = false
 
     func run() throws {
-        let installation = try global.installation()
+        let installation = try global.installation(isShort: true)
         let setup = try TopicSetup(installation, log: Logger(label: "topics"))
         let created = create ? try setup.createMissing() : []
         let missing = try setup.missing()

@@ -30,6 +30,7 @@ struct UpCommand: ParsableCommand {
     var hub = true
 
     func run() throws {
+        try Supervised.begin()
         let installation = try global.installation()
         let log = Logger(label: "up")
         let names = only.isEmpty ? installation.connectors : only

@@ -19,10 +19,12 @@ struct GlobalOptions: ParsableArguments {
     var logLevel: String?
 
     /// Reads the installation and sets the process's log up.
-    func installation() throws -> Installation {
+    ///
+    /// - Parameter isShort: the command answers and ends: what it can't do it says itself, so the log keeps quiet.
+    func installation(isShort: Bool = false) throws -> Installation {
         let folder = String(validatingCString: realpath(folder, nil) ?? strdup(folder)) ?? folder
         let installation = try Installation.load(folder: folder, environment: environment)
-        let level = logLevel ?? installation.settings.log.level.rawValue
+        let level = logLevel ?? (isShort ? "critical" : installation.settings.log.level.rawValue)
         guard let level = Logger.Level(rawValue: level) else {
             throw ValidationError("--log-level: there is no level '\(level)'")
         }

@@ -1,5 +1,4 @@
 import Canonical
-import Connector
 import Document
 import Glibc
 import Installation
@@ -8,6 +7,8 @@ import Logging
 import TestBroker
 import Testing
 import Transports
+
+@testable import Connector
 
 /// An installation in a temporary folder, with topics of its own on the shared broker and one connector called `test`.
 final class Workplace: Sendable {
@@ -20,7 +21,8 @@ final class Workplace: Sendable {
 
     /// - Parameter files: what lies in `Connectors/test/`, `connector.yaml` among it. `{folder}` stands for the
     ///   workplace's folder.
-    init(_ files: [String: String], partitions: Int = 2) throws {
+    /// - Parameter environment: what the placeholders in it stand for.
+    init(_ files: [String: String], partitions: Int = 2, environment: [String: String] = [:]) throws {
         var template = Array("/tmp/omni-connector-XXXXXX".utf8CString)
         let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         self.folder = folder
@@ -33,7 +35,9 @@ final class Workplace: Sendable {
                 "omni.yaml",
                 "prefix: \(prefix)\ndata: \(folder)/var\nbroker: { bootstrap.servers: \"\(shared.bootstrapServers)\" }\n"
             ))
-        for path in ["Connectors", "Connectors/test", "Schemas", "drop"] { mkdir("\(folder)/\(path)", 0o755) }
+        for path in ["Connectors", "Connectors/test", "Schemas", "drop", "drop/in"] {
+            mkdir("\(folder)/\(path)", 0o755)
+        }
         for (name, text) in all {
             let parts = name.split(separator: "/").dropLast()
             for count in 1..<(parts.count + 1) where count > 0 {
@@ -51,7 +55,8 @@ final class Workplace: Sendable {
         var log = Logger(label: "test")
         log.logLevel = getenv("OMNI_TEST_LOG") == nil ? .critical : .debug
         self.log = log
-        installation = try Installation.load(folder: folder)
+        installation = try Installation.load(
+            folder: folder, surroundings: Surroundings(variable: { environment[$0] }, file: { _ in nil }))
         model = try installation.model()
         let table = TopicTable(
             names: TopicNames(prefix: prefix), model: model, connectors: ["test"], partitions: { _ in partitions })
@@ -59,6 +64,16 @@ final class Workplace: Sendable {
         try admin.create(
             table.topics.map { TopicSpecification($0.name, partitions: Int32($0.partitions), settings: [:]) },
             timeout: .seconds(20))
+    }
+
+    /// A connector of this repository.
+    static func connector(_ name: String) throws -> [String: String] {
+        let folder = "\(repository)/Connectors/\(name)"
+        let names = ["connector.yaml"] + Folders.names(in: folder).filter { $0.hasSuffix(".jsonata") }
+        return try Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, String(decoding: try AtomicFile.read("\(folder)/\($0)"), as: UTF8.self))
+            })
     }
 
     static var repository: String {
@@ -75,6 +90,11 @@ final class Workplace: Sendable {
     /// Writes a file into the workplace's folder, renamed into place.
     func drop(_ name: String, _ text: String) throws {
         try AtomicFile.replace("\(folder)/drop/\(name)", with: Array(text.utf8))
+    }
+
+    /// A file's text.
+    func read(_ name: String) throws -> String {
+        String(decoding: try AtomicFile.read("\(folder)/\(name)"), as: UTF8.self)
     }
 
     /// Whether a file is there.
@@ -109,12 +129,26 @@ final class Workplace: Sendable {
     }
 
     /// Writes a golden record, as the hub does.
-    func golden(_ entity: String, _ key: String, revision: Int, _ document: JSON, verb: EventType.Verb = .golden) throws {
+    func golden(_ entity: String, _ key: String, revision: Int, _ document: JSON, verb: EventType.Verb = .golden) throws
+    {
         var envelope = Envelope(
             id: "\(key)/\(revision)", source: .hub, type: EventType(entity, verb), subject: key)
         envelope.dataSchema = "urn:omni:\(entity):1"
         envelope.revision = Int64(revision)
         try produce(names.golden(entity: entity), key: key, document, envelope.headers)
+    }
+
+    /// Takes the connector's group back to the beginning of a topic, as if its last commits had been lost. A static
+    /// member never leaves, so only itself can do it.
+    func rewind(_ topic: String) throws {
+        let consumer = try Consumer(
+            broker.merging([
+                "group.id": "\(prefix).test", "group.instance.id": "\(prefix).test", "auto.offset.reset": "earliest",
+            ]), log: log)
+        try consumer.subscribe(to: [topic])
+        while consumer.partitions.isEmpty { try consumer.poll(timeout: .milliseconds(50)) { _ in } }
+        try consumer.commit(consumer.partitions.map { $0.at(0) })
+        try consumer.close()
     }
 
     /// All records of a topic, partition by partition.
@@ -185,6 +219,11 @@ final class RunningConnector {
         thread = try NamedThread("connector") {
             do { try connector.run() } catch { failure.withLock { $0 = "\(error)" } }
         }
+    }
+
+    /// Whether it has heard whose number that is.
+    func knows(_ entity: String, _ system: String, _ id: String) -> Bool {
+        connector.identities.key(of: Reference(system: system, id: id), entity: entity) != nil
     }
 
     /// Why it has ended by itself.

@@ -5,11 +5,7 @@ import TestBroker
 
 /// What tests need again and again: the shared broker, topics of their own, records in and out.
 enum Cluster {
-    static let log: Logger = {
-        var log = Logger(label: "test")
-        log.logLevel = .critical
-        return log
-    }()
+    static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     static var settings: Settings {
         get throws { ["bootstrap.servers": try TestBroker.shared.bootstrapServers] }

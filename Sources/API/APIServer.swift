@@ -1,0 +1,230 @@
+import Canonical
+import Consistency
+import Digests
+import Document
+public import Hub
+public import Installation
+import Kafka
+public import Logging
+import Transports
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The hub's HTTP API (docs/api.md): queries of the store, and requests that are published and answered by their
+/// committed decision. It decides nothing.
+public final class APIServer: Sendable {
+    private let hub: HubProcess
+    private let settings: OmniSettings
+    private let log: Logger
+    private let decisions = Decisions()
+    private let requests: Requests
+    private let server: HTTPServer
+    private let port: Monitor<Int>
+
+    private static let patience = Duration.seconds(10)
+
+    /// An API over a hub, not yet started.
+    public init(_ hub: HubProcess, _ installation: Installation, log: Logger) throws {
+        self.hub = hub
+        self.log = log
+        settings = installation.settings
+        let producer = try Producer(
+            Settings(settings.brokerPairs).merging(["linger.ms": "0", "client.id": "omni-api"]), log: log)
+        requests = Requests(hub, producer, decisions)
+        let routes = Routes(hub, requests, settings)
+        let parts = settings.api.listen.split(separator: ":")
+        guard parts.count == 2, let number = Int(parts[1]) else {
+            throw Refusal(500, "api.listen must be host:port, not '\(settings.api.listen)'")
+        }
+        port = Monitor(number)
+        server = HTTPServer(host: String(parts[0]), port: number, logger: log, handler: routes.handler)
+    }
+
+    /// Starts to follow decisions and to listen.
+    public func start() throws {
+        try decisions.start(
+            topic: hub.names.golden(entity: "reservation"), Settings(settings.brokerPairs), log: log)
+        let bound = try listen()
+        port.withLock { $0 = bound }
+        log.info("the API listens", metadata: ["port": "\(bound)"])
+    }
+
+    /// A hub that was killed a moment ago may still hold the port: it is waited for, a little.
+    private func listen() throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            do {
+                return try server.start()
+            } catch let error as SystemError where error.code == EADDRINUSE && ContinuousClock.now < deadline {
+                usleep(50_000)
+            }
+        }
+    }
+
+    /// Answers what is running and stops.
+    public func stop() {
+        decisions.stop()
+        server.stop(grace: .seconds(2))
+    }
+
+    /// The port that it listens on.
+    public var boundPort: Int { port.withLock { $0 } }
+}
+
+/// A refusal that the caller reads.
+struct Refusal: Error, CustomStringConvertible {
+    let status: Int
+    let description: String
+
+    init(_ status: Int, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+}
+
+/// The API's routes.
+struct Routes: Sendable {
+    let hub: HubProcess
+    let requests: Requests
+    let settings: OmniSettings
+
+    init(_ hub: HubProcess, _ requests: Requests, _ settings: OmniSettings) {
+        self.hub = hub
+        self.requests = requests
+        self.settings = settings
+    }
+
+    var handler: HTTPHandler {
+        var router = Router()
+        router.on(.get, "/health") { [self] _ in
+            let count = hub.partitions.count
+            return .json(
+                count > 0 ? 200 : 503,
+                (["status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count))] as JSON).utf8)
+        }
+        on(&router, .get, "/v1/records/{entity}/{key}") { request in
+            let records = Records(hub: hub)
+            let entity = try records.entity(request.parameters["entity"] ?? "")
+            let key = request.parameters["key"] ?? ""
+            guard let record = try records.record(entity, key) else { throw notFound(entity.name, key) }
+            return record
+        }
+        on(&router, .get, "/v1/records/{entity}") { request in try listing(request) }
+        on(&router, .get, "/v1/availability/{product}") { request in
+            try Availability(hub: hub).of(request.parameters["product"] ?? "", now: now())
+        }
+        reservations(&router)
+        operations(&router)
+        return router.handler
+    }
+
+    private func listing(_ request: HTTPRequest) throws -> JSON {
+        let records = Records(hub: hub)
+        let entity = try records.entity(request.parameters["entity"] ?? "")
+        if let system = request.query["system"] {
+            guard let id = request.query["id"] else {
+                throw Refusal(422, "with 'system' comes 'id': the system's own number")
+            }
+            guard let key = try records.key(entity, system: system, id: id),
+                let record = try records.record(entity, key)
+            else { throw notFound(entity.name, "\(system):\(id)") }
+            return record
+        }
+        let limit = request.query["limit"].flatMap { Int($0) } ?? 100
+        guard (1...1000).contains(limit) else { throw Refusal(422, "'limit' is a number from 1 to 1000") }
+        let page = try records.page(entity, after: request.query["after"], limit: limit)
+        return ["records": .array(page.records), "next": page.next.map { .string($0) } ?? .null]
+    }
+
+    private func notFound(_ entity: String, _ key: String) -> Refusal {
+        Refusal(404, "there is no \(entity) '\(key)'")
+    }
+
+    // MARK: Reservations
+
+    private func reservations(_ router: inout Router) {
+        router.on(.post, "/v1/reservations") { [self] request in
+            try await answered(request) { try await reserve(request) }
+        }
+        router.on(.get, "/v1/reservations/{id}") { [self] request in
+            try await answered(request) {
+                let id = request.parameters["id"] ?? ""
+                if let wait = request.query["wait"].flatMap({ Int($0) }) {
+                    let next = try await requests.next(id, within: .seconds(min(max(wait, 0), 60)))
+                    if let next { return .json(200, next.utf8) }
+                }
+                guard let known = try requests.known(id) else { throw notFound("reservation", id) }
+                return .json(200, known.utf8)
+            }
+        }
+        router.on(.delete, "/v1/reservations/{id}") { [self] request in
+            try await answered(request) {
+                let id = request.parameters["id"] ?? ""
+                guard let known = try requests.known(id) else { throw notFound("reservation", id) }
+                guard known["state"] == "confirmed" || known["state"] == "short" else { return .json(200, known.utf8) }
+                guard let released = try await requests.release(id, known, within: .seconds(10)) else {
+                    return .json(202, known.utf8)
+                }
+                return .json(200, released.utf8)
+            }
+        }
+    }
+
+    private func reserve(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard case .object(var members) = try? JSON(parsing: request.body) else {
+            throw Refusal(400, "the body must be a JSON object")
+        }
+        let given = members.first { $0.key == "reservation" }?.value.string ?? request.fields["Idempotency-Key"]
+        let id = given ?? UUID.random().description
+        guard !id.isEmpty, id.utf8.count <= 64 else { throw Refusal(422, "'reservation' has 1 to 64 characters") }
+        members.removeAll { $0.key == "reservation" }
+        members.insert(.init("reservation", .string(id)), at: 0)
+        if !members.contains(where: { $0.key == "until" }) {
+            let lasting = settings.reservations.standard.components.seconds
+            members.append(.init("until", .string(now().advanced(by: lasting * 1000).rfc3339)))
+        }
+        let document = JSON.object(members)
+        // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
+        let notAfter = now().advanced(by: 60_000)
+        guard let decided = try await requests.request(id, document, notAfter: notAfter, within: .seconds(10)) else {
+            return .json(202, (["reservation": .string(id), "state": "requested"] as JSON).utf8)
+        }
+        return .json(decided["state"] == "refused" ? 409 : 201, decided.utf8)
+    }
+
+    // MARK: Answers
+
+    func on(
+        _ router: inout Router, _ method: HTTPMethod, _ pattern: String,
+        _ body: @escaping @Sendable (HTTPRequest) throws -> JSON
+    ) {
+        router.on(method, pattern) { request in
+            try await answered(request) { .json(200, try body(request).utf8) }
+        }
+    }
+
+    /// Checks the token, and tells refusals as JSON.
+    private func answered(
+        _ request: HTTPRequest, _ body: () async throws -> HTTPResponse
+    ) async throws -> HTTPResponse {
+        if let token = settings.api.token {
+            let sent = Array((request.fields["Authorization"] ?? "").utf8)
+            guard ConstantTime.areEqual(sent, Array("Bearer \(token.reveal())".utf8)) else {
+                return .json(401, (["error": "this needs 'Authorization: Bearer …'"] as JSON).utf8)
+            }
+        }
+        do {
+            return try await body()
+        } catch let refusal as Refusal {
+            return .json(refusal.status, (["error": .string(refusal.description)] as JSON).utf8)
+        }
+    }
+
+    func now() -> Tick {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Tick(Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

@@ -1,0 +1,42 @@
+import Canonical
+import Consistency
+import Document
+import Hub
+
+/// Where a product is, how much of it, and how old that knowledge is.
+struct Availability {
+    let hub: HubProcess
+
+    /// Every place that knows the product.
+    func of(_ product: String, now: Tick) throws -> JSON {
+        var places: [JSON] = []
+        guard let entity = hub.model.entity("stock") else { throw Refusal(404, "this installation keeps no stock") }
+        let engine = Engine(model: hub.model, subscribers: [:])
+        var failure: (any Error)?
+        for partition in hub.partitions.filter({ $0.domain == "stock" }).sorted(by: { $0.partition < $1.partition }) {
+            try hub.store.scan(partition, keysFrom: Array("\(product)@".utf8)) { _, state in
+                do {
+                    let golden = try engine.golden(of: entity.name, state: Array(state))
+                    guard let document = golden?.document else { return true }
+                    places.append(Self.dated(try JSON(parsing: document), now))
+                    return true
+                } catch {
+                    failure = error
+                    return false
+                }
+            }
+        }
+        if let failure { throw failure }
+        places.sort { ($0["place"]?.string ?? "") < ($1["place"]?.string ?? "") }
+        return ["product": .string(product), "places": .array(places)]
+    }
+
+    private static func dated(_ position: JSON, _ now: Tick) -> JSON {
+        guard case .object(var members) = position else { return position }
+        members.removeAll { $0.key == "product" }
+        if let asOf = position["asOf"]?.string.flatMap({ Tick(rfc3339: $0) }) {
+            members.append(.init("ageMs", .number(Number(Int(max(0, now.milliseconds - asOf.milliseconds))))))
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,77 @@
+import Canonical
+import Consistency
+import Document
+import Hub
+import Installation
+
+/// How all copies stand: counts by state, and each copy that isn't in sync.
+struct DriftReport {
+    let hub: HubProcess
+    let grace: GraceSettings
+
+    /// The most copies that are listed; the counts are always whole.
+    private static let most = 1_000
+
+    /// Reads the states of this hub's partitions.
+    ///
+    /// - Parameter entity: only this one; nil: all.
+    func make(entity wanted: String?, now: Tick) throws -> JSON {
+        if let wanted { _ = try Records(hub: hub).entity(wanted) }
+        var reports: [JSON] = []
+        for entity in hub.model.entities where wanted == nil || wanted == entity.name {
+            guard entity.name != "reservation", hub.subscribers[entity.name] != nil else { continue }
+            reports.append(try report(entity, now))
+        }
+        let drifting = reports.reduce(0) { $0 + ($1["drifting"]?.integer ?? 0) }
+        return ["drifting": .number(Number(drifting)), "entities": .array(reports)]
+    }
+
+    private func report(_ entity: EntityType, _ now: Tick) throws -> JSON {
+        let engine = Engine(model: hub.model, subscribers: hub.subscribers)
+        let patience = grace.standard.components.seconds * 1000
+        var counts: [CopyCondition.Condition: Int] = [:]
+        var copies: [JSON] = []
+        var failure: (any Error)?
+        for partition in hub.partitions where partition.domain == entity.domain {
+            try hub.store.scan(partition) { keyBytes, state in
+                guard let key = Records.key(entity, state: String(decoding: keyBytes, as: UTF8.self)) else {
+                    return true
+                }
+                do {
+                    for copy in try engine.drift(of: entity.name, state: Array(state), now: now, grace: patience) {
+                        counts[copy.condition, default: 0] += 1
+                        guard copy.condition != .inSync, copy.condition != .unobservable, copies.count < Self.most
+                        else {
+                            continue
+                        }
+                        copies.append(Self.json(copy, key))
+                    }
+                    return true
+                } catch {
+                    failure = error
+                    return false
+                }
+            }
+            if let failure { throw failure }
+        }
+        let calm = (counts[.inSync] ?? 0) + (counts[.unobservable] ?? 0)
+        return [
+            "entity": .string(entity.name),
+            "drifting": .number(Number(counts.values.reduce(0, +) - calm)),
+            "counts": .object(
+                counts.sorted { $0.key.rawValue < $1.key.rawValue }
+                    .map { .init($0.key.rawValue, .number(Number($0.value))) }),
+            "copies": .array(copies.sorted { ($0["key"]?.string ?? "") < ($1["key"]?.string ?? "") }),
+        ]
+    }
+
+    private static func json(_ copy: CopyCondition, _ key: String) -> JSON {
+        [
+            "key": .string(key), "system": .string(copy.system), "condition": .string(copy.condition.rawValue),
+            "since": copy.since.map { .string($0.rfc3339) } ?? .null,
+            "reason": copy.reason.map { .string($0) } ?? .null,
+            "fields": .array(
+                copy.fields.map { ["field": .string($0.field), "held": $0.held, "golden": $0.golden ?? .null] }),
+        ]
+    }
+}

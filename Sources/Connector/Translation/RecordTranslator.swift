@@ -1,0 +1,48 @@
+import Canonical
+import Document
+import Mapping
+
+/// A source's mapping and what becomes of its results: from one record to its events, or to the reason why there are none.
+struct RecordTranslator: ~Copyable {
+    private let translator: Translator
+    private var runner: MappingRunner
+    private let knowledge: Knowledge
+
+    /// Why a record is a dead letter: in full for the letter, without data for the log.
+    struct Dead: Error, Equatable {
+        let reason: String
+        let logged: String
+    }
+
+    init(_ mapping: CompiledMapping, _ knowledge: Knowledge, source: String) {
+        runner = MappingRunner(mapping)
+        self.knowledge = knowledge
+        translator = Translator(
+            system: knowledge.system, source: source, kinds: knowledge.kinds, identities: knowledge.identities)
+    }
+
+    /// Translates a record that lies on the tape.
+    mutating func translate(
+        _ input: Node, _ tape: inout Tape, _ reference: String, _ stamp: Tick, _ position: Int64?
+    ) -> Result<Translation, Dead> {
+        let result: Node?
+        do throws(MappingFailure) {
+            result = try runner.run(input, on: &tape, knowledge.context(at: stamp))
+        } catch {
+            switch error {
+            case .unknownReference(let unknown):
+                let name = "\(unknown.entity)/\(unknown.system):\(unknown.id ?? unknown.key ?? "")"
+                return .success(Translation(entities: ["record/\(reference)"], references: [name], missing: [name]))
+            case .rejected(let rejection):
+                return .failure(Dead(reason: "\(rejection.reason) (\(error))", logged: error.description))
+            case .error: return .failure(Dead(reason: error.description, logged: error.description))
+            }
+        }
+        do throws(Translator.Refusal) {
+            return .success(
+                try translator.translate(result, on: &tape, reference: reference, stamp: stamp, position: position))
+        } catch {
+            return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
+        }
+    }
+}

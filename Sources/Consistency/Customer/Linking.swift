@@ -1,0 +1,199 @@
+import Canonical
+import Digests
+
+// After a member was heard: find whom it is linked with now, and part or join persons accordingly.
+
+extension Engine {
+    /// Links, merges and saves the cluster in ``record``.
+    mutating func conclude(
+        _ place: inout Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
+    ) throws(StateError) {
+        let fields = place.context.entity.rules.match
+        let change = record.rehash(column: place.column, fields)
+        if !change.added.isEmpty || !change.removed.isEmpty {
+            let member = record.name(ofColumn: place.column)
+            let others = try relist(member, change, fields, &state)
+            let hasLeft = !change.removed.isEmpty && record.columns.count > 1
+            if hasLeft || others.contains(where: { $0 != place.key }) {
+                try repart(place, others, fields, &state, now, &effects)
+                return
+            }
+        }
+        try settleAlone(place, &state, now, &effects)
+    }
+
+    private mutating func settleAlone(
+        _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
+    ) throws(StateError) {
+        let before = record.listed()
+        record.settle(place, now, &effects)
+        if record.flags.contains(.gone) { try unlist(before, place.context.entity.rules.match, &state) }
+        if record.modified { save(Registry.clusterKey(place.key), &state) }
+    }
+
+    /// Keeps the lists of who shares a value up to date; answers the golden keys of those whose links may have changed.
+    private mutating func relist(
+        _ member: String, _ change: (added: [RecordState.MatchHash], removed: [RecordState.MatchHash]),
+        _ fields: [MatchField], _ state: inout some StateAccess
+    ) throws(StateError) -> [String] {
+        var concerned: [String] = []
+        for hash in change.removed {
+            let key = hash.key(fields)
+            var sharers = try Registry.sharers(key, &state)
+            sharers.removeAll { $0 == member }
+            Registry.put(sharers: sharers, key, &writer, &state)
+            // It identifies somebody again.
+            if sharers.count == Matching.commonest { concerned += sharers }
+        }
+        for hash in change.added {
+            let key = hash.key(fields)
+            var sharers = try Registry.sharers(key, &state)
+            // Up to the limit they are linked; the first beyond it unlinks them all.
+            if sharers.count <= Matching.commonest { concerned += sharers }
+            sharers.append(member)
+            Registry.put(sharers: sharers, key, &writer, &state)
+        }
+        var keys: [String] = []
+        for other in concerned where other != member {
+            guard let key = try Registry.golden(of: other, &state), !keys.contains(key) else { continue }
+            keys.append(key)
+        }
+        return keys
+    }
+
+    /// Forgets the members and values of a person who is gone.
+    private mutating func unlist(
+        _ before: [(member: String, hashes: [RecordState.MatchHash])], _ fields: [MatchField],
+        _ state: inout some StateAccess
+    ) throws(StateError) {
+        for (member, hashes) in before where record.column(member) == nil {
+            for hash in hashes {
+                let key = hash.key(fields)
+                var sharers = try Registry.sharers(key, &state)
+                sharers.removeAll { $0 == member }
+                Registry.put(sharers: sharers, key, &writer, &state)
+            }
+            state.put(Registry.memberKey(member), nil)
+        }
+    }
+
+    // MARK: Merging and splitting
+
+    private mutating func repart(
+        _ place: Place, _ others: [String], _ fields: [MatchField], _ state: inout some StateAccess, _ now: Tick,
+        _ effects: inout Effects
+    ) throws(StateError) {
+        var pot = Pot()
+        pot.add(record, key: place.key)
+        for key in others where key != place.key {
+            guard case .cluster = try Registry.find(key, into: &bytes, &state) else { continue }
+            try record.load(bytes)
+            pot.add(record, key: key)
+        }
+        var common: [RecordState.MatchHash] = []
+        for index in pot.all.hashes.indices {
+            let hash = pot.all.hashes[index]
+            if common.contains(where: { $0.isSame(as: hash) }) { continue }
+            if try Registry.sharers(hash.key(fields), &state).count > Matching.commonest { common.append(hash) }
+        }
+        let components = pot.components(common)
+        if pot.clusters.count == 1, components.count == 1 {
+            // Linked as before: nothing was read over the record since.
+            try settleAlone(place, &state, now, &effects)
+            return
+        }
+        var parts = pot.parts(components)
+        for index in parts.indices where parts[index].key.isEmpty {
+            var first = ""
+            for column in parts[index].columns {
+                let name = pot.all.name(ofColumn: column)
+                if first.isEmpty || name < first { first = name }
+            }
+            guard let reference = Reference(key: first) else { continue }
+            let taken = parts.map(\.key)
+            (parts[index].key, parts[index].revision) = try remint(reference, taken, &state)
+        }
+        for part in parts { try settle(part, pot, place.context, &state, now, &effects) }
+    }
+
+    /// A key for a part that has none: what its first member mints, if nobody who lives has it.
+    private mutating func remint(
+        _ first: Reference, _ taken: [String], _ state: inout some StateAccess
+    ) throws(StateError) -> (key: String, revision: Int64) {
+        var generation = 0
+        while true {
+            let key = CustomerID.mint(first: first, generation: generation).description
+            generation += 1
+            if taken.contains(key) { continue }
+            switch try Registry.find(key, into: &bytes, &state) {
+            case .nothing: return (key, 0)
+            case .redirect(_, let revision): return (key, revision)
+            case .cluster:
+                try record.load(bytes)
+                if record.columns.isEmpty { return (key, record.revision) }
+            }
+        }
+    }
+
+    private mutating func settle(
+        _ part: Pot.Part, _ pot: borrowing Pot, _ context: EntityContext, _ state: inout some StateAccess, _ now: Tick,
+        _ effects: inout Effects
+    ) throws(StateError) {
+        for cluster in part.redirects where cluster.revision > 0 {
+            let revision = cluster.revision + 1
+            Registry.put(redirect: cluster.key, into: part.key, revision: revision, &writer, &state)
+            effects.add(.merged(entity: context.name, key: cluster.key, into: part.key, revision: revision))
+        }
+        record.reset()
+        record.revision = part.revision
+        record.flags = part.flags
+        record.take(part.columns, of: pot.all)
+        for column in record.columns.indices {
+            let member = record.name(ofColumn: column)
+            guard try Registry.golden(of: member, &state) != part.key else { continue }
+            Registry.put(member: member, golden: part.key, &writer, &state)
+            if !record.columns[column].selfID.isEmpty, let reference = Reference(key: member) {
+                effects.add(.reference(entity: context.name, reference, key: part.key))
+            }
+        }
+        var place = Place(context: context, key: part.key)
+        place.isChanged = true
+        try settleAlone(place, &state, now, &effects)
+    }
+}
+
+extension RecordState {
+    /// Computes what a member is matched by anew; answers what came and what went.
+    mutating func rehash(column: Int, _ fields: [MatchField]) -> (added: [MatchHash], removed: [MatchHash]) {
+        guard column >= 0, isMember(column) else { return ([], []) }
+        var isTouched = false
+        for match in fields {
+            if let field = field(match.field), self.fields[field].isDirty { isTouched = true }
+        }
+        guard isTouched else { return ([], []) }
+        let old = hashes(ofColumn: column)
+        let new = Matching.hashes(self, column: column, fields)
+        let added = new.filter { !old.contains($0) }
+        let removed = old.filter { !new.contains($0) }
+        guard !added.isEmpty || !removed.isEmpty else { return ([], []) }
+        hashes.removeAll { $0.column == Int32(column) }
+        for hash in new { hashes.append(hash) }
+        modified = true
+        return (added, removed)
+    }
+
+    /// The members with what they are matched by.
+    func listed() -> [(member: String, hashes: [MatchHash])] {
+        var listed: [(member: String, hashes: [MatchHash])] = []
+        for column in columns.indices where isMember(column) {
+            listed.append((name(ofColumn: column), hashes(ofColumn: column)))
+        }
+        return listed
+    }
+
+    private func hashes(ofColumn column: Int) -> [MatchHash] {
+        var own: [MatchHash] = []
+        for index in hashes.indices where hashes[index].column == Int32(column) { own.append(hashes[index]) }
+        return own
+    }
+}

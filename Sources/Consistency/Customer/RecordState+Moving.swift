@@ -1,0 +1,69 @@
+import Canonical
+
+extension RecordState {
+    /// Takes over columns of another state with all they said and held.
+    ///
+    /// Revisions of another key mean nothing here, so what was written counts as written before everything, and every
+    /// column waits to be written again.
+    mutating func take(_ columns: [Int], of other: borrowing RecordState) {
+        var places = [Int32](repeating: -1, count: other.columns.count)
+        for index in columns {
+            let from = other.columns[index]
+            let place = addColumn(other.string(from.name))
+            places[index] = Int32(place)
+            self.columns[place].selfID = append(other.buffer(from.selfID))
+            self.columns[place].status = from.status
+            self.columns[place].reason = append(other.buffer(from.reason))
+            self.columns[place].isObservable = from.isObservable
+        }
+        for index in columns where other.columns[index].anchor >= 0 {
+            self.columns[Int(places[index])].anchor = places[Int(other.columns[index].anchor)]
+        }
+        for index in other.hashes.indices where places[Int(other.hashes[index].column)] >= 0 {
+            var moved = other.hashes[index]
+            moved.column = places[Int(moved.column)]
+            hashes.append(moved)
+        }
+        for index in other.fields.indices { take(other.fields[index], of: other, places) }
+        modified = true
+    }
+
+    private mutating func take(_ field: Field, of other: borrowing RecordState, _ places: [Int32]) {
+        var slot = field.firstSlot
+        while slot >= 0 {
+            let from = other.slots[slot]
+            slot = from.next
+            let column = places[Int(from.column)]
+            guard column >= 0 else { continue }
+            let here = addField(other.buffer(field.name))
+            fields[here].isDirty = true
+            let place = addSlot(field: here, column: Int(column))
+            slots[place].stamp = from.stamp
+            slots[place].origin = from.origin
+            slots[place].isTrimmed = from.isTrimmed
+            if from.contribution >= 0 {
+                slots[place].contribution = intern(other.text(from.contribution), field: here)
+            }
+            takeEntries(from, of: other, field: here, slot: place)
+        }
+    }
+
+    private mutating func takeEntries(_ from: Slot, of other: borrowing RecordState, field: Int, slot: Int) {
+        var last: Int32 = -1
+        var entry = from.firstEntry
+        while entry >= 0 {
+            var moved = other.entries[entry]
+            entry = moved.next
+            moved.value = intern(other.text(moved.value), field: field)
+            moved.revision = moved.isWrite ? 0 : -1
+            moved.next = -1
+            entries.append(moved)
+            let place = Int32(entries.count - 1)
+            if last < 0 { slots[slot].firstEntry = place } else { entries[last].next = place }
+            last = place
+        }
+    }
+
+    /// Whether a column is a member, not the place kept for a system that has none yet (`shop:`).
+    func isMember(_ column: Int) -> Bool { buffer(columns[column].name).last != UInt8(ascii: ":") }
+}

@@ -1,0 +1,136 @@
+import Canonical
+
+// Reservations: requested, then confirmed or refused; then fulfilled, released, expired or short. Decisions are facts: the
+// same request is answered with the same decision (I5).
+
+extension StockState {
+    /// A request to hold goods.
+    struct Request {
+        var id: String
+        var quantity: Quantity
+        var until: Tick
+        var notAfter: Tick?
+        var customer: String
+        var order: String
+    }
+
+    /// What confirmed reservations still hold.
+    var reserved: Quantity { reservations.reduce(.zero) { $1.isActive ? $0 + $1.remaining : $0 } }
+
+    /// How much of the reserved isn't there.
+    var short: Quantity { reservations.reduce(.zero) { $1.state == .short ? $0 + $1.short : $0 } }
+
+    /// The place of a reservation in the list.
+    func reservation(_ id: String) -> Int? { reservations.firstIndex { $0.id == id } }
+
+    /// Decides a request that isn't known yet; answers its place.
+    mutating func decide(_ request: Request, _ rules: Rules.Ledger, _ now: Tick) -> Int {
+        var decided = Reservation(
+            id: request.id, state: .confirmed, quantity: request.quantity, until: request.until, decidedAt: now,
+            sequence: sequence)
+        decided.customer = request.customer
+        decided.order = request.order
+        decided.revision = 1
+        sequence += 1
+        if let reason = refusal(request, rules, now) {
+            decided.state = .refused
+            decided.reason = reason
+        }
+        reservations.append(decided)
+        return reservations.count - 1
+    }
+
+    /// Why a request can't be granted; nil when it can.
+    private func refusal(_ request: Request, _ rules: Rules.Ledger, _ now: Tick) -> String? {
+        if let notAfter = request.notAfter, now > notAfter { return "decided too late" }
+        guard request.until > now else { return "its time is over" }
+        guard let onHand else { return "never counted" }
+        guard reserved + request.quantity <= onHand + backorder(rules) else { return "not available" }
+        return nil
+    }
+
+    func backorder(_ rules: Rules.Ledger) -> Quantity { Quantity(rules.backorder) ?? .zero }
+
+    /// Gives up a hold. Before its request came, this is remembered, so that the request finds it given up.
+    mutating func release(_ id: String, _ now: Tick) -> Int? {
+        guard let place = reservation(id) else {
+            var placeholder = Reservation(
+                id: id, state: .released, quantity: .zero, until: now, decidedAt: now, sequence: sequence)
+            placeholder.isPlaceholder = true
+            sequence += 1
+            reservations.append(placeholder)
+            return nil
+        }
+        guard reservations[place].isActive else { return nil }
+        change(place, to: .released, now)
+        return place
+    }
+
+    /// A sale or shipment that carries a reservation takes from it.
+    mutating func fulfil(_ id: String, by movement: UInt64, _ quantity: Quantity, _ now: Tick) -> Int? {
+        guard quantity > .zero, let place = reservation(id), reservations[place].isActive,
+            !reservations[place].fulfilledBy.contains(movement)
+        else { return nil }
+        reservations[place].fulfilledBy.append(movement)
+        reservations[place].fulfilled += quantity
+        guard reservations[place].remaining == .zero else { return nil }
+        change(place, to: .fulfilled, now)
+        return place
+    }
+
+    /// Expires what nobody came for; answers the places.
+    mutating func expire(_ now: Tick) -> [Int] {
+        var places: [Int] = []
+        for place in reservations.indices where reservations[place].isActive && reservations[place].until <= now {
+            change(place, to: .expired, now)
+            places.append(place)
+        }
+        return places
+    }
+
+    /// Says which reservations are short: on hand covers them in the order in which they were granted. Answers the places
+    /// of those that changed.
+    mutating func allocate(_ rules: Rules.Ledger, _ now: Tick) -> [Int] {
+        var left = max(.zero, (onHand ?? .zero) + backorder(rules))
+        var places: [Int] = []
+        let order = reservations.indices.sorted { reservations[$0].sequence < reservations[$1].sequence }
+        for place in order where reservations[place].isActive {
+            let remaining = reservations[place].remaining
+            let covered = min(left, remaining)
+            left = left - covered
+            let short = remaining - covered
+            guard short != reservations[place].short || (short > .zero) != (reservations[place].state == .short) else {
+                continue
+            }
+            reservations[place].short = short
+            change(place, to: short > .zero ? .short : .confirmed, now)
+            places.append(place)
+        }
+        return places
+    }
+
+    private mutating func change(_ place: Int, to state: ReservationState, _ now: Tick) {
+        reservations[place].state = state
+        reservations[place].decidedAt = now
+        reservations[place].revision += 1
+        if state != .short { reservations[place].short = .zero }
+    }
+
+    /// Until when a reservation is remembered.
+    static func remembered(_ reservation: Reservation, _ rules: Rules.Ledger) -> Tick {
+        max(reservation.until, reservation.decidedAt).advanced(by: rules.remember)
+    }
+
+    /// Forgets what was decided long ago; answers what is forgotten.
+    mutating func forget(_ rules: Rules.Ledger, _ now: Tick) -> [Reservation] {
+        let forgotten = reservations.filter { !$0.isActive && Self.remembered($0, rules) <= now }
+        guard !forgotten.isEmpty else { return [] }
+        reservations.removeAll { !$0.isActive && Self.remembered($0, rules) <= now }
+        return forgotten
+    }
+
+    /// When something expires, or is forgotten, next.
+    func nextDue(_ rules: Rules.Ledger) -> Tick? {
+        reservations.map { $0.isActive ? $0.until : Self.remembered($0, rules) }.min()
+    }
+}

@@ -1,0 +1,240 @@
+public import Canonical
+import Document
+
+// Stock: one writer decides everything about a product at a place (I5).
+
+extension Engine {
+    mutating func decideStock(
+        _ context: EntityContext, _ event: borrowing Event, _ state: inout some StateAccess, _ now: Tick,
+        _ effects: inout Effects
+    ) throws(StateError) -> Rejection? {
+        let envelope = event.envelope
+        // Reports about reservations lie under the reservation's key; nothing hangs on them.
+        if envelope.type == EventType("reservation", .written) { return nil }
+        guard let key = StockKey(envelope.subject) else {
+            return Rejection(.wrongKey, "stock's key is <product>@<place>")
+        }
+        var stock = StockDesk(
+            key: key, rules: ledger, subscribers: stockSubscribers, state: try loadStock(envelope.subject, &state),
+            now: now)
+        stock.passTime(&effects)
+        let rejection: Rejection?
+        switch (envelope.type.kind, envelope.type.verb) {
+        case ("count", .stated): rejection = stock.takeCount(event)
+        case ("movement", .stated): rejection = stock.takeMovement(event, &effects)
+        case ("hold", .requested): rejection = stock.takeRequest(event, &effects)
+        case ("hold", .released): rejection = stock.takeRelease(event, &effects)
+        case ("stock", .stated): rejection = stock.takeSighting(event)
+        case ("stock", .written): rejection = stock.takeReport(event)
+        default: rejection = Rejection(.unknownType, "stock takes no '\(envelope.type)'")
+        }
+        stock.publish(envelope.subject, &effects)
+        stock.state.encode(&writer)
+        state.put(envelope.subject, writer.bytes)
+        return rejection
+    }
+
+    /// Expires what is due at a stock position: call when ``Effect/due(key:at:)`` said so, or to be sure.
+    public mutating func expire(
+        key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
+    ) throws(StateError) {
+        guard let stockKey = StockKey(key), state.get(key, into: &bytes) else { return }
+        var stock = StockDesk(
+            key: stockKey, rules: ledger, subscribers: stockSubscribers, state: try StockState.decode(bytes),
+            now: now)
+        stock.passTime(&effects)
+        stock.publish(key, &effects)
+        stock.state.encode(&writer)
+        state.put(key, writer.bytes)
+    }
+
+    /// Marks a position incomplete: an event about it became a dead letter. The next count heals it.
+    public mutating func markIncomplete(
+        key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
+    ) throws(StateError) {
+        guard let stockKey = StockKey(key) else { return }
+        var stock = StockDesk(
+            key: stockKey, rules: ledger, subscribers: stockSubscribers, state: try loadStock(key, &state), now: now)
+        stock.passTime(&effects)
+        stock.state.isIncomplete = true
+        stock.publish(key, &effects)
+        stock.state.encode(&writer)
+        state.put(key, writer.bytes)
+    }
+
+    /// When something is due at a position, of its state; nil when nothing is. For the hub's start: later,
+    /// ``Effect/due(key:at:)`` tells.
+    public static func nextDue(_ state: [UInt8]) throws(StateError) -> Tick? {
+        guard state.count > 2, state[0] == Magic.stock.0, state[1] == Magic.stock.1 else { return nil }
+        let due = try StockState.decode(state).due
+        return due.isKnown ? due : nil
+    }
+
+    private mutating func loadStock(_ key: String, _ state: inout some StateAccess) throws(StateError) -> StockState {
+        guard state.get(key, into: &bytes) else { return StockState() }
+        return try StockState.decode(bytes)
+    }
+}
+
+/// One position at work: its state, the rules, the time.
+struct StockDesk {
+    let key: StockKey
+    let rules: Rules.Ledger
+    let subscribers: [String]
+    var state: StockState
+    let now: Tick
+
+    /// What the passing of time alone brings.
+    mutating func passTime(_ effects: inout Effects) {
+        state.closeOld(rules, now)
+        for place in state.expire(now) { tell(place, &effects) }
+        for forgotten in state.forget(rules, now) where !forgotten.isPlaceholder {
+            effects.add(.tombstone(entity: "reservation", key: forgotten.id))
+        }
+    }
+
+    /// Publishes what has changed: shortages, the position, what is due.
+    mutating func publish(_ subject: String, _ effects: inout Effects) {
+        for place in state.allocate(rules, now) { tell(place, &effects) }
+        let document = state.position(key, rules)
+        if document != state.document {
+            state.document = document
+            state.revision += 1
+            for system in subscribers {
+                let copy = copy(of: system)
+                if !state.copies[copy].pendingSince.isKnown { state.copies[copy].pendingSince = now }
+            }
+            let range = effects.document { $0 += document }
+            effects.add(.golden(entity: "stock", key: subject, revision: state.revision, document: range))
+        }
+        let due = state.nextDue(rules) ?? .never
+        if due != state.due {
+            state.due = due
+            effects.add(.due(key: subject, at: due.isKnown ? due : nil))
+        }
+    }
+
+    mutating func tell(_ place: Int, _ effects: inout Effects) {
+        let reservation = state.reservations[place]
+        let key = key
+        let range = effects.document { $0 += StockState.document(reservation, key) }
+        effects.add(.decided(reservation: reservation.id, revision: reservation.revision, document: range))
+    }
+
+    /// The place of a system's copy, made when there is none.
+    mutating func copy(of system: String) -> Int {
+        if let place = state.copies.firstIndex(where: { $0.system == system }) { return place }
+        state.copies.append(StockState.StockCopy(system: system))
+        return state.copies.count - 1
+    }
+}
+
+// MARK: Events
+
+extension StockDesk {
+    mutating func takeCount(_ event: borrowing Event) -> Rejection? {
+        guard let quantity = Quantity(event.data["quantity"]) else { return Self.badQuantity }
+        let stamp = event.stamp
+        return state.take(
+            StockState.Count(
+                system: event.envelope.source.system, quantity: quantity, stamp: stamp.isKnown ? stamp : event.arrival,
+                position: event.envelope.position, origin: event.origin), rules)
+    }
+
+    mutating func takeMovement(_ event: borrowing Event, _ effects: inout Effects) -> Rejection? {
+        guard let quantity = Quantity(event.data["quantity"]) else { return Self.badQuantity }
+        let stamp = event.stamp
+        let kind = event.data["kind"]?.string
+        let movement = StockState.Movement(
+            id: stableHash(event.envelope.id), system: event.envelope.source.system,
+            stamp: stamp.isKnown ? stamp : event.arrival, isDated: stamp.isKnown, position: event.envelope.position,
+            quantity: quantity)
+        if kind == "incoming" || kind == "receipt" {
+            let name = stableHash(event.data["delivery"]?.string ?? "")
+            let open = kind == "incoming" ? quantity : .zero - quantity
+            if movement.stamp > now.advanced(by: -rules.horizon) {
+                state.take(StockState.Delivery(id: movement.id, name: name, stamp: movement.stamp, quantity: open))
+            }
+        }
+        // An announcement moves nothing yet.
+        if kind == "incoming" { return nil }
+        if state.take(movement, rules, now) == .tooOld {
+            return Rejection(
+                .beyondHorizon, "the movement is older than the ledger reaches: recount this product at this place")
+        }
+        if let id = event.data["reservation"]?.string,
+            let place = state.fulfil(id, by: movement.id, .zero - quantity, now)
+        {
+            tell(place, &effects)
+        }
+        return nil
+    }
+
+    mutating func takeRequest(_ event: borrowing Event, _ effects: inout Effects) -> Rejection? {
+        guard let id = event.data["reservation"]?.string, !id.isEmpty else { return Self.noReservation }
+        guard let quantity = Quantity(event.data["quantity"]), quantity > .zero else { return Self.badQuantity }
+        guard let until = event.data["until"]?.string.flatMap({ Tick(rfc3339: $0) }) else {
+            return Rejection(.malformed, "a hold needs 'until', an RFC 3339 date and time")
+        }
+        if let place = state.reservation(id) {
+            if state.reservations[place].isPlaceholder { refuseReleased(place, quantity, until) }
+            tell(place, &effects)
+            return nil
+        }
+        // Had it been decided, it might be forgotten by now; deciding anew could contradict that (I5).
+        guard until.advanced(by: rules.remember) > now else {
+            return Rejection(.forgotten, "the request is older than decisions are remembered: ask again under a new id")
+        }
+        let request = StockState.Request(
+            id: id, quantity: quantity, until: until, notAfter: event.envelope.notAfter,
+            customer: event.data["customer"]?.string ?? "", order: event.data["order"]?.string ?? "")
+        tell(state.decide(request, rules, now), &effects)
+        return nil
+    }
+
+    private mutating func refuseReleased(_ place: Int, _ quantity: Quantity, _ until: Tick) {
+        state.reservations[place].isPlaceholder = false
+        state.reservations[place].state = .refused
+        state.reservations[place].reason = "released before it was requested"
+        state.reservations[place].quantity = quantity
+        state.reservations[place].until = until
+        state.reservations[place].revision += 1
+    }
+
+    mutating func takeRelease(_ event: borrowing Event, _ effects: inout Effects) -> Rejection? {
+        guard let id = event.data["reservation"]?.string, !id.isEmpty else { return Self.noReservation }
+        if let place = state.release(id, now) { tell(place, &effects) }
+        return nil
+    }
+
+    /// A copy of the position as a system holds it: compared, never a contribution.
+    mutating func takeSighting(_ event: borrowing Event) -> Rejection? {
+        let copy = copy(of: event.envelope.source.system)
+        state.copies[copy].onHand = Quantity(event.data["onHand"])
+        state.copies[copy].available = Quantity(event.data["available"])
+        state.copies[copy].writtenRevision = -1
+        return nil
+    }
+
+    mutating func takeReport(_ event: borrowing Event) -> Rejection? {
+        let report: Report
+        do { report = try Report(event.data) } catch { return error }
+        let copy = copy(of: event.envelope.source.system)
+        state.copies[copy].status = report.status
+        state.copies[copy].reason = report.status == .parked ? report.reason ?? "no reason given" : ""
+        if report.status == .parked { return nil }
+        let revision = min(report.revision, state.revision)
+        state.copies[copy].acknowledged = max(state.copies[copy].acknowledged, revision)
+        state.copies[copy].writtenRevision = revision
+        if revision >= state.revision { state.copies[copy].pendingSince = .never }
+        if let held = report.held {
+            state.copies[copy].onHand = Quantity(held["onHand"])
+            state.copies[copy].available = Quantity(held["available"])
+        }
+        return nil
+    }
+
+    private static let badQuantity = Rejection(
+        .malformed, "'quantity' must be a number with at most three decimals, and above zero in a hold")
+    private static let noReservation = Rejection(.malformed, "'reservation' must name the reservation")
+}

@@ -1,0 +1,75 @@
+/// Where everything of one run lies and listens, and the environment that tells the hub and the connectors so.
+///
+/// Pure: it opens nothing.
+struct Layout: Sendable {
+    /// The run's own folder.
+    let folder: String
+    /// `host:port` of the broker.
+    let broker: String
+    /// With what the run's topics begin.
+    let prefix: String
+    let ports: Ports
+    let secrets: Secrets
+
+    /// Ports on 127.0.0.1.
+    struct Ports: Sendable {
+        var api: Int
+        var shop: Int
+        var crm: Int
+        /// Where the shop's connector takes webhooks.
+        var webhooks: Int
+    }
+
+    /// Tokens of this run alone.
+    struct Secrets: Sendable {
+        var shop: String
+        var crm: String
+        var webhooks: String
+    }
+
+    var brokerFolder: String { folder + "/broker" }
+    var data: String { folder + "/data" }
+    var logs: String { folder + "/logs" }
+    var apiURL: String { "http://127.0.0.1:\(ports.api)" }
+    var shopURL: String { "http://127.0.0.1:\(ports.shop)" }
+    var crmURL: String { "http://127.0.0.1:\(ports.crm)" }
+    var tillDatabase: String { folder(of: "till") + "/till.db" }
+
+    /// The folder of one of the five systems.
+    func folder(of system: String) -> String { "\(folder)/systems/\(system)" }
+
+    /// The file to which a process writes.
+    func log(of process: String) -> String { "\(logs)/\(process).log" }
+
+    /// The file where the supervisor notes a process's id.
+    func pidFile(of process: String) -> String { "\(data)/run/\(process).pid" }
+
+    /// What `omni.yaml` and `Connectors/*/connector.yaml` ask the environment for.
+    var variables: [String: String] {
+        [
+            "OMNI_BROKER": broker, "OMNI_PREFIX": prefix, "OMNI_DATA": data, "OMNI_API": "127.0.0.1:\(ports.api)",
+            "TILL_DB": tillDatabase,
+            "SHOP_URL": shopURL, "SHOP_TOKEN": secrets.shop,
+            "SHOP_WEBHOOK_LISTEN": "127.0.0.1:\(ports.webhooks)", "SHOP_WEBHOOK_SECRET": secrets.webhooks,
+            "CRM_URL": crmURL, "CRM_TOKEN": secrets.crm, "CRM_COMPARE": "2s",
+            "IMPORTER_FOLDER": folder(of: "importer"), "WHOLESALER_FOLDER": folder(of: "wholesaler"),
+        ]
+    }
+
+    /// A process's own environment with the run's variables over it.
+    func environment(over own: [String: String]) -> [String: String] { own.merging(variables) { $1 } }
+
+    /// The variables that a configuration's text wants from the environment and has no default for: `${env:NAME}`.
+    static func required(by text: String) -> Set<String> {
+        var names: Set<String> = []
+        var rest = text[...]
+        while let open = rest.firstRange(of: "${env:") {
+            let isLiteral = rest[..<open.lowerBound].hasSuffix("$")
+            rest = rest[open.upperBound...]
+            guard let close = rest.firstIndex(of: "}") else { break }
+            let inside = rest[..<close]
+            if !isLiteral, !inside.contains(":-") { names.insert(String(inside)) }
+        }
+        return names
+    }
+}

@@ -1,0 +1,97 @@
+public import Canonical
+import Consistency
+public import Installation
+import Kafka
+public import Logging
+import Synchronization
+
+/// One hub process: its store, its engine's knowledge, and the loop that decides.
+///
+/// ```swift
+/// let hub = try HubProcess(installation, instance: "1", log: log)
+/// try hub.run { stopped }
+/// ```
+public final class HubProcess: Sendable {
+    /// The entities and their rules.
+    public let model: Model
+    /// The kinds with their schemas.
+    public let kinds: KindCatalog
+    /// The names of topics and groups.
+    public let names: TopicNames
+    /// The local store: what queries read.
+    public let store: Store
+    /// By entity, the systems whose copies are kept in sync.
+    public let subscribers: [String: [String]]
+    private let settings: Settings
+    private let instance: String
+    private let data: String
+    private let partitionCounts: [String: Int32]
+    private let log: Logger
+    private let owned = Mutex<Set<DomainPartition>>([])
+
+    /// Reads the installation, checks the topics and opens the store.
+    ///
+    /// - Parameter instance: names this process among the hub's processes: for static membership and fencing. Two at a
+    ///   time must not share a name; the later one fences the earlier.
+    public init(_ installation: Installation, instance: String, log: Logger) throws {
+        let omni = installation.settings
+        model = try installation.model()
+        kinds = try KindCatalog(model)
+        names = TopicNames(prefix: omni.prefix)
+        settings = Settings(omni.brokerPairs)
+        self.instance = instance
+        data = omni.data
+        self.log = log
+        subscribers = try Self.subscribers(installation)
+        let admin = try Admin(settings, log: log)
+        let inputs = model.domains.map { [names] in names.input(domain: $0) }
+        let described = try admin.topics(inputs, timeout: .seconds(30))
+        if let missing = inputs.first(where: { name in !described.contains { $0.name == name } }) {
+            throw HubError("there is no topic \(missing): create the topics with 'omni topics --create'")
+        }
+        partitionCounts = Dictionary(uniqueKeysWithValues: described.map { ($0.name, Int32($0.partitions.count)) })
+        store = try Store(
+            folder: "\(omni.data)/hub-\(instance)",
+            identity: .init(
+                cluster: try admin.clusterID(timeout: .seconds(30)) ?? "unknown", prefix: omni.prefix),
+            size: 64 << 30, log: log)
+    }
+
+    /// The systems that have a sink for an entity.
+    private static func subscribers(_ installation: Installation) throws -> [String: [String]] {
+        var subscribers: [String: Set<String>] = [:]
+        for name in installation.connectors {
+            let connector = try installation.connector(name)
+            for sink in connector.sinks { subscribers[sink.of, default: []].insert(connector.system) }
+        }
+        return subscribers.mapValues { $0.sorted() }
+    }
+
+    /// Works until `stop` answers true. Throws what a new process must mend: being fenced, or a fatal client error.
+    public func run(until stop: () -> Bool) throws {
+        let loop = try TransactionLoop(
+            clients: .init(
+                settings: settings, group: names.hubGroup, instance: instance,
+                startsFile: "\(data)/hub-\(instance).starts"), model: model, kinds: kinds, subscribers: subscribers,
+            store: store, names: names, partitionCounts: partitionCounts,
+            ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } }, log: log)
+        try loop.run(until: stop)
+    }
+
+    /// The partitions that this process owns now.
+    public var partitions: Set<DomainPartition> { owned.withLock { $0 } }
+
+    /// Which partition of its domain a key lies in.
+    public func partition(of key: String, domain: String) -> DomainPartition {
+        let count = partitionCounts[names.input(domain: domain)] ?? 1
+        return DomainPartition(domain, Partitioner.partition(key: key.utf8.span.bytes, count: count))
+    }
+}
+
+/// Why a hub can't run.
+public struct HubError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, and what to do.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,62 @@
+import Kafka
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Which start of this hub process it is. Every start has a transactional id of its own, and first ends what the one
+/// before left open.
+///
+/// A producer that comes back under its transactional id keeps its producer id. The embedded broker goes on telling
+/// every reader about that id's aborted transactions, also readers that are past them (Apache Kafka tells those before
+/// them only), and the readers drop all that the successor writes. A fresh id has no past.
+///
+/// A zombie is fenced all the same: by its transactional id, which the successor takes from it, and by static membership.
+/// Without the file, as after the loss of the data folder, it is the first start again, with the first start's id.
+struct Incarnation {
+    private let file: String
+    private let name: String
+
+    /// - Parameters:
+    ///   - file: where the number of the last start is kept.
+    ///   - name: what the transactional ids begin with.
+    init(file: String, name: String) {
+        self.file = file
+        self.name = name
+    }
+
+    /// Ends the last start's transaction, and answers the transactional id of this one.
+    func begin(_ settings: Settings, patience: Duration, log: Logger) throws -> String {
+        let last = lastNumber()
+        if last > 0 {
+            // The id is taken from whoever has it, which aborts what it left open.
+            try Producer(settings.merging(["transactional.id": id(last)]), log: log)
+                .initTransactions(timeout: patience)
+        }
+        // Only now: a start that fails before this point repeats it.
+        try keep(last + 1)
+        return id(last + 1)
+    }
+
+    private func id(_ number: Int) -> String { "\(name).\(number)" }
+
+    private func lastNumber() -> Int {
+        guard let stream = fopen(file, "re") else { return 0 }
+        defer { fclose(stream) }
+        var number = 0
+        while case let digit = fgetc(stream), (48...57).contains(digit), number < 1_000_000_000 {
+            number = number * 10 + Int(digit - 48)
+        }
+        return number
+    }
+
+    private func keep(_ number: Int) throws {
+        let fresh = file + ".new"
+        guard let stream = fopen(fresh, "we") else { throw HubError("\(fresh) can't be written: errno \(errno)") }
+        let isWritten = fputs("\(number)\n", stream) >= 0
+        guard fclose(stream) == 0, isWritten, rename(fresh, file) == 0 else {
+            throw HubError("\(file) can't be written: errno \(errno)")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import API
+import ArgumentParser
+import Hub
+import Installation
+import Logging
+import Operations
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// `omni hub`: the process that decides.
+struct HubCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hub", abstract: "Runs the hub: decides every event, keeps the golden records, serves the API.",
+        discussion: """
+            Missing topics are created first. Several hubs share the work when each has its own --instance.
+
+            EXAMPLE
+              omni hub
+              omni hub -C /etc/omni --instance 2
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: "This process's name among the hub's processes.")
+    var instance = "1"
+
+    func run() throws {
+        try Supervised.begin()
+        let installation = try global.installation()
+        let stop = try StopFlag()
+        var log = Logger(label: "hub")
+        log[metadataKey: "instance"] = "\(instance)"
+        try makeFolder(installation.settings.data)
+        let created = try TopicSetup(installation, log: log).createMissing()
+        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
+        let hub = try HubProcess(installation, instance: instance, log: log)
+        let api = try APIServer(hub, installation, log: Logger(label: "api"))
+        try api.start()
+        defer { api.stop() }
+        try hub.run { stop.isSet }
+        log.info("the hub has stopped")
+    }
+}

@@ -1,0 +1,114 @@
+import Canonical
+import Document
+import Testing
+import Transports
+
+@Suite struct OutboxSourceTests {
+    private let connector = """
+        system: till
+        connections:
+          db: { sqlite: "{folder}/till.db" }
+        sources:
+          sales:
+            from:
+              db:
+                outbox: sale
+                key: [id]
+                with: { shop: "SELECT code FROM shop WHERE id = :shop_id" }
+            map: sales.jsonata
+            page: 2
+        """
+    private let mapping = """
+        op = "delete" ? [] : {
+            "movement": {
+                "product": {"system": "till", "id": new.article}, "place": shop.code, "quantity": -new.quantity, "kind": "sale"
+            },
+            "at": new.sold_at
+        }
+        """
+    private let sofa = "06438012345675"
+
+    private func workplace() throws -> (Workplace, SQLiteDatabase) {
+        let place = try Workplace(["connector.yaml": connector, "sales.jsonata": mapping])
+        let database = try SQLiteDatabase("\(place.folder)/till.db", mode: .create)
+        try database.execute(
+            """
+            CREATE TABLE shop (id INTEGER PRIMARY KEY, code TEXT);
+            INSERT INTO shop VALUES (1, 'kamppi');
+            CREATE TABLE sale (id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER, shop_id INTEGER, quantity INTEGER, sold_at TEXT, note BLOB);
+            INSERT INTO sale (article, shop_id, quantity, sold_at, note) VALUES (4711, 1, 1, '2026-03-01T10:00:00Z', x'00FF');
+            """)
+        return (place, database)
+    }
+
+    private func sell(_ quantity: Int, _ article: Int = 4711, in database: SQLiteDatabase) throws {
+        try database.run(
+            "INSERT INTO sale (article, shop_id, quantity, sold_at) VALUES (?, 1, ?, '2026-03-01T11:00:00Z')",
+            [.integer(Int64(article)), .integer(Int64(quantity))])
+    }
+
+    private func quantities(_ seen: [Seen]) -> [Int] { seen.compactMap { $0.value?["quantity"]?.integer } }
+
+    @Test func aSnapshotComesFirstThenEveryChangeOnceAcrossRestarts() throws {
+        let (place, database) = try workplace()
+        try place.identify("product", "till", "4711", as: sofa)
+        let topic = place.names.input(domain: "stock")
+        try place.connected { _ in
+            let seen = try place.records(topic, count: 1)
+            #expect(seen[0].key == "\(sofa)@kamppi")
+            #expect(seen[0].type == "omni.movement.stated")
+            #expect(seen[0].headers["ce_time"] == "2026-03-01T10:00:00Z")
+            // A snapshot's rows stand nowhere in the log.
+            #expect(seen[0].headers["ce_position"] == nil)
+            for quantity in 2...6 { try sell(quantity, in: database) }
+            let more = try place.records(topic, count: 6)
+            #expect(quantities(more) == [-1, -2, -3, -4, -5, -6])
+            let positions = more.dropFirst().compactMap { $0.headers["ce_position"].flatMap { Int($0) } }
+            #expect(positions == positions.sorted() && positions.count == 5)
+            place.eventually { try database.first("SELECT count(*) FROM omni_outbox") { $0.integer(at: 0) } == 0 }
+        }
+        try sell(7, in: database)
+        try place.connected { _ in
+            let seen = try place.records(topic, count: 7)
+            #expect(quantities(seen) == [-1, -2, -3, -4, -5, -6, -7])
+        }
+    }
+
+    @Test func anUnknownReferenceParksItsEntityAloneAndInOrder() throws {
+        let (place, database) = try workplace()
+        try place.identify("product", "till", "1", as: "06438012345682")
+        let topic = place.names.input(domain: "stock")
+        try place.connected { _ in
+            // 4711 isn't known: the snapshot's sale waits, and two more behind it; another product's doesn't.
+            try sell(2, in: database)
+            try sell(3, in: database)
+            try sell(9, 1, in: database)
+            #expect(try quantities(place.records(topic, count: 1)) == [-9])
+            let parked = try place.records(place.names.parked(connector: "test"), count: 3)
+            #expect(Set(parked.map(\.key)) == ["sales/stock/till:4711@kamppi"])
+            #expect(parked.last?.value?["waiting"]?.array?.count == 3)
+        }
+        // It waits through a restart too.
+        try place.connected { _ in
+            try sell(4, in: database)
+            place.eventually {
+                try place.records(place.names.parked(connector: "test")).last?.value?["waiting"]?.array?.count == 4
+            }
+            try place.identify("product", "till", "4711", as: sofa)
+            let seen = try place.records(topic, count: 5).filter { $0.key.hasPrefix(sofa) }
+            #expect(quantities(seen) == [-1, -2, -3, -4])
+            place.eventually { try place.records(place.names.parked(connector: "test")).last?.bytes.isEmpty == true }
+        }
+    }
+
+    @Test func aTableThatIsNotThereStopsTheConnectorWithTheRemedy() throws {
+        let place = try Workplace([
+            "connector.yaml": connector.replacing("outbox: sale", with: "outbox: sales"), "sales.jsonata": mapping,
+        ])
+        _ = try SQLiteDatabase("\(place.folder)/till.db", mode: .create)
+        try place.connected { running in
+            place.eventually { running.reason != nil }
+            #expect(running.reason?.contains(#"the database has no table "sales""#) == true)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Canonical
+import Document
+import Installation
+import Testing
+
+@testable import Connector
+
+@Suite struct LanesTests {
+    private func record(_ name: String) -> StoredRecord { StoredRecord(reference: name, document: Array("{}".utf8)) }
+
+    @Test func aRecordQueuesBehindItsEntityAndBehindItsReference() {
+        var lanes = Lanes()
+        _ = lanes.park(record("1"), entities: ["stock/till:9@a"], missing: ["product/till:9"])
+        #expect(lanes.holds(entities: ["product/x", "stock/till:9@a"]))
+        #expect(!lanes.holds(entities: ["product/x"]))
+        #expect(lanes.waits(for: "product/till:9"))
+        #expect(!lanes.waits(for: "product/till:8"))
+    }
+
+    @Test func aLaneShrinksInTheOrderInWhichItGrew() {
+        var lanes = Lanes()
+        for name in ["1", "2", "3"] { _ = lanes.park(record(name), entities: ["order/1"], missing: ["customer/a:1"]) }
+        var order: [String] = []
+        while let first = lanes.lanes["order/1"]?.waiting.first {
+            order.append(first.record.reference)
+            lanes.apply(lanes.shifted("order/1"))
+        }
+        #expect(order == ["1", "2", "3"])
+        #expect(lanes.count == 0 && !lanes.waits(for: "customer/a:1") && !lanes.holds(entities: ["order/1"]))
+    }
+
+    @Test func aRecordThatTouchesTwoLanesJoinsThem() throws {
+        var lanes = Lanes()
+        _ = lanes.park(record("1"), entities: ["order/1"], missing: ["customer/a:1"])
+        _ = lanes.park(record("2"), entities: ["order/2"], missing: ["customer/a:2"])
+        let changes = lanes.park(record("3"), entities: ["order/2", "order/1"], missing: ["customer/a:3"])
+        #expect(changes.map(\.name) == ["order/1", "order/2"])
+        #expect(changes[1].lane == nil)
+        #expect(lanes.lanes["order/1"]?.waiting.map(\.record.reference) == ["1", "2", "3"])
+        #expect(lanes.lanes.count == 1)
+    }
+
+    @Test func whatIsWrittenIsReadBack() throws {
+        var lanes = Lanes()
+        var stored = record("1")
+        stored.stamp = Tick(1000)
+        stored.position = 7
+        _ = lanes.park(stored, entities: ["order/1"], missing: ["customer/a:1"])
+        let lane = try #require(lanes.lanes["order/1"])
+        #expect(Lanes.Lane(name: "order/1", lane.json) == lane)
+        var other = Lanes()
+        other.restore(lane)
+        // Numbers go on behind what was restored.
+        _ = other.park(record("2"), entities: ["order/1"], missing: ["customer/a:1"])
+        #expect(other.lanes["order/1"]?.waiting.map(\.number) == [0, 1])
+    }
+}
+
+@Suite struct DecisionTests {
+    private func golden(_ key: String, _ revision: Int64, _ verb: Golden.Verb = .golden) -> Golden {
+        Golden(entity: "product", key: key, verb: verb, revision: revision, data: [], time: .never, place: "p")
+    }
+
+    @Test func theNewestOfEachEntityStays() {
+        var newest = Coalescing()
+        for record in [golden("a", 1), golden("b", 1), golden("a", 3), golden("a", 2), golden("c", 1)] {
+            newest.add(record)
+        }
+        #expect(newest.records == [golden("b", 1), golden("a", 3), golden("c", 1)])
+    }
+
+    @Test func aTombstoneIsNewerThanEverythingBeforeIt() {
+        var newest = Coalescing()
+        newest.add(golden("a", 5))
+        newest.add(golden("a", .max, .gone))
+        #expect(newest.records.map(\.verb) == [.gone])
+        newest.add(golden("a", 1))
+        #expect(newest.records.map(\.revision) == [1])
+    }
+
+    @Test func pausesDoubleUpToTheirBound() {
+        var backOff = BackOff(first: .seconds(1), longest: .seconds(5))
+        #expect((0..<4).map { _ in backOff.next() } == [.seconds(1), .seconds(2), .seconds(4), .seconds(5)])
+        backOff.reset()
+        #expect(backOff.next() == .seconds(1))
+        #expect(BackOff.pause(after: 1000, first: .seconds(1), longest: .seconds(60)) == .seconds(60))
+    }
+
+    @Test func whatACompleteDeliveryLacksIsGone() {
+        let known = (1...4).map { (id: "\($0)", key: "k\($0)") }
+        var delivery = Delivery()
+        delivery.enter("one")
+        delivery.note(["1", "2", "4"])
+        let (gone, doubt) = delivery.missing(from: known, atMost: 50)
+        #expect(gone.map(\.id) == ["3"] && doubt == nil)
+        // Another delivery begins anew.
+        delivery.enter("two")
+        #expect(delivery.missing(from: known, atMost: 50).doubt == .tooMany(missing: 4, of: 4))
+        delivery.note(["1", "2", "3"])
+        delivery.noteUnreadable()
+        #expect(delivery.missing(from: known, atMost: 50).doubt == .unreadable(1))
+    }
+
+    @Test func aValueThatMustDifferIsFoundTheSecondTime() throws {
+        var tape = Tape()
+        try tape.parse(Array(#"{"ean": "1", "other": "x"}"#.utf8))
+        var delivery = Delivery()
+        delivery.enter("one")
+        #expect(delivery.repeats(["ean"], in: tape.root) == nil)
+        #expect(delivery.repeats(["ean"], in: tape.root) == "ean")
+        delivery.enter("two")
+        #expect(delivery.repeats(["ean"], in: tape.root) == nil)
+    }
+
+    @Test(arguments: [
+        ("*.csv", "a.csv", true), ("*.csv", "a.csv.tmp", false), ("p-?.e*", "p-1.edi", true),
+        ("p-?.edi", "p-12.edi", false),
+        ("*", "", true), ("a*b*c", "aXbYc", true), ("a*b*c", "acb", false),
+    ])
+    func fileNamesMatchPatterns(pattern: String, name: String, expected: Bool) {
+        #expect(Pattern.matches(pattern, name) == expected)
+    }
+
+    @Test func pathsAreFilledAndEncoded() {
+        let values = ["id": "a/b", "place": "x"]
+        #expect(PathTemplate.fill("/p/{id}/at/{place}", { values[$0] }) == "/p/a%2Fb/at/x")
+        #expect(PathTemplate.fill("/p/{other}", { values[$0] }) == nil)
+        #expect(PathTemplate.fill("/p", { values[$0] }) == "/p")
+        #expect(PathTemplate.names("/p/{id}/at/{place}") == ["id", "place"])
+    }
+
+    @Test(
+        arguments: [
+            (#"</a?page=2>; rel="next""#, "/a?page=2"), (#"</a>; rel="prev", </b>; rel=next"#, "/b"),
+            (#"</a>; rel="last""#, nil), ("", nil),
+        ] as [(String, String?)])
+    func theNextPageIsFoundInALink(field: String, expected: String?) {
+        #expect(PollSource.nextLink(field) == expected)
+    }
+
+    @Test func differencesAreToldFieldByField() throws {
+        let expected = try JSON(parsing: #"[{"a": 1, "b": {"c": [1, 2]}}, {"x": 1}]"#)
+        let found = try JSON(parsing: #"[{"a": 1.0, "b": {"c": [1, 3, 4]}, "d": null}]"#)
+        #expect(
+            Difference.lines(expected: expected, found: found) == [
+                "/0/b/c/1: expected 2, found 3", "/0/b/c/2: expected nothing, found 4",
+                "/0/d: expected nothing, found null", #"/1: expected {"x":1}, found nothing"#,
+            ])
+    }
+}
+
+@Suite struct IdentityTableTests {
+    @Test func numbersAreFoundBothWays() {
+        let table = IdentityTable()
+        table.set(Reference(system: "till", id: "81"), of: "customer", to: "g")
+        table.set(Reference(system: "till", id: "95"), of: "customer", to: "g")
+        table.set(Reference(system: "crm", id: "1"), of: "customer", to: "g")
+        #expect(table.numbers(of: "g", entity: "customer", in: "till") == ["81", "95"])
+        #expect(table.key(of: Reference(system: "crm", id: "1"), entity: "customer") == "g")
+        let before = table.generation
+        // A merge of two customers moves the number.
+        table.set(Reference(system: "till", id: "95"), of: "customer", to: "h")
+        #expect(table.numbers(of: "g", entity: "customer", in: "till") == ["81"])
+        #expect(table.generation > before)
+        table.set(Reference(system: "till", id: "81"), of: "customer", to: nil)
+        #expect(table.all(entity: "customer", in: "till").map(\.id) == ["95"])
+    }
+}

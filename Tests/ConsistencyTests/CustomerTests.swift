@@ -1,0 +1,203 @@
+import Canonical
+import Consistency
+import Document
+import Testing
+
+func customerWorld(_ subscribers: [String] = []) throws -> World {
+    World(
+        try testModel([
+            "customer": [
+                "match": ["email", ["field": "phone", "as": "phone", "country": "+358"], "loyalty"],
+                "default": ["latest": "any"], "delete": ["owner": "crm"],
+                "fields": ["consents": ["union": ["by": "purpose"]]],
+            ]
+        ]), subscribers: ["customer": subscribers])
+}
+
+extension World {
+    mutating func person(_ member: String, _ data: JSON, at time: Int64? = nil) throws {
+        let reference = try #require(Reference(key: member))
+        try send("customer.stated", member, from: reference.system, data, at: time, selfID: reference.id)
+    }
+
+    /// The golden key that a member has, as a consumer of `omni.id.customer` has it.
+    func key(_ member: String) -> String? { identity["customer/\(member)"] }
+
+    func customer(_ member: String) -> JSON? { key(member).flatMap { self["customer", $0] } }
+
+    /// Who is whose, as sets of members: the truth but for the names of the keys.
+    var persons: Set<Set<String>> {
+        var persons: [String: Set<String>] = [:]
+        for (member, key) in identity { persons[key, default: []].insert(String(member.dropFirst(9))) }
+        return Set(persons.values)
+    }
+}
+
+@Suite struct LinkingTests {
+    @Test(arguments: [
+        ("email", "Aino@Example.com ", "aino@example.com", true),
+        ("email", "aino@example.com", "aina@example.com", false),
+        ("phone", "+358 40 123 4567", "040-1234567", true), ("phone", "00358401234567", "+358 (0)40 1234567", true),
+        ("phone", "+46 40 123 4567", "040-1234567", false), ("phone", "12", "12", false),
+        ("loyalty", "7700-1234", "77001234", true), ("loyalty", "a1", "A 1", true), ("loyalty", "0000", "0000", false),
+        ("email", "none", "none", false), ("givenName", "Aino", "Aino", false),
+    ])
+    func membersAreLinkedByWhatIdentifies(field: String, one: String, other: String, linked: Bool) throws {
+        var world = try customerWorld()
+        try world.person("crm:1", .object([.init(field, .string(one))]), at: 1)
+        try world.person("shop:2", .object([.init(field, .string(other))]), at: 2)
+        #expect((world.key("crm:1") == world.key("shop:2")) == linked)
+    }
+
+    @Test func aNumberIsALoyaltyNumberToo() throws {
+        var world = try customerWorld()
+        try world.person("crm:1", ["loyalty": 77_001_234])
+        try world.person("shop:2", ["loyalty": "7700 1234"])
+        #expect(world.key("crm:1") == world.key("shop:2"))
+    }
+
+    @Test func twoPersonsAreFoundToBeOne() throws {
+        var world = try customerWorld()
+        try world.person("crm:1", ["email": "a@x.fi", "givenName": "Aino"], at: 1)
+        try world.person("shop:2", ["phone": "0401234567", "familyName": "Virtanen"], at: 2)
+        let keys = [world.key("crm:1")!, world.key("shop:2")!].sorted()
+        #expect(keys[0] != keys[1])
+        try world.person("till:3", ["email": "a@x.fi", "phone": "+358401234567"], at: 3)
+        for member in ["crm:1", "shop:2", "till:3"] { #expect(world.key(member) == keys[0]) }
+        #expect(world["customer", keys[1]] == ["into": .string(keys[0])], "the higher key leads to the lower")
+        #expect(
+            world["customer", keys[0]] == [
+                "email": "a@x.fi", "familyName": "Virtanen", "givenName": "Aino", "phone": "+358401234567",
+                "members": [
+                    ["system": "crm", "id": "1"], ["system": "shop", "id": "2"], ["system": "till", "id": "3"],
+                ],
+            ])
+    }
+
+    @Test func whenTheLinkGoesTheyAreTwoAgain() throws {
+        var world = try customerWorld()
+        try world.person("crm:1", ["email": "a@x.fi", "givenName": "Aino"], at: 1)
+        let first = world.key("crm:1")
+        try world.person("shop:2", ["email": "a@x.fi", "phone": "0401234567"], at: 2)
+        #expect(world.key("shop:2") == first)
+        try world.person("shop:2", ["email": "b@x.fi"], at: 3)
+        #expect(world.key("crm:1") == first, "the key stays with the member that minted it")
+        #expect(world.key("shop:2") != first)
+        #expect(world.customer("crm:1")?["phone"] == nil && world.customer("crm:1")?["email"] == "a@x.fi")
+        #expect(world.customer("shop:2")?["email"] == "b@x.fi" && world.customer("shop:2")?["givenName"] == nil)
+        // And one again: the key is the one it had.
+        let second = world.key("shop:2")
+        try world.person("shop:2", ["email": "a@x.fi"], at: 4)
+        #expect(world.key("shop:2") == world.key("crm:1"))
+        try world.person("shop:2", ["email": "b@x.fi"], at: 5)
+        #expect([world.key("crm:1"), world.key("shop:2")].contains(second))
+    }
+
+    /// What we wrote into a copy must not keep it linked, and must be taken out of it again.
+    @Test func ourOwnWritesDontLink() throws {
+        var world = try customerWorld(["crm", "till"])
+        try world.person("crm:1", ["email": "a@x.fi", "phone": "0401234567"], at: 1)
+        try world.person("till:3", ["phone": "0401234567"], at: 2)
+        let key = world.key("crm:1") ?? ""
+        for member in ["crm:1", "till:3"] {
+            let reference = Reference(key: member)!
+            try world.report(
+                "customer", key, from: reference.system, held: ["email": "a@x.fi", "phone": "0401234567"],
+                selfID: reference.id)
+        }
+        try world.person("crm:1", ["email": "a@x.fi", "phone": "0507654321"], at: 3)
+        #expect(world.key("till:3") != world.key("crm:1"))
+        #expect(world.customer("till:3")?["email"] == .null, "an address that isn't hers must go")
+        #expect(world.customer("till:3")?["phone"] == "0401234567")
+    }
+
+    @Test func whatASinkCreatesIsAMember() throws {
+        var world = try customerWorld(["crm", "shop"])
+        try world.person("crm:1", ["email": "a@x.fi", "givenName": "Aino"], at: 1)
+        let key = world.key("crm:1") ?? ""
+        try world.report("customer", key, from: "shop", held: ["email": "a@x.fi", "givenName": "Aino"], selfID: "501")
+        #expect(world.key("shop:501") == key)
+        #expect(world["customer", key]?["members"]?.array?.count == 2)
+        // Its echo is no news; its edit is one.
+        let revision = world.revision["customer/\(key)"]
+        try world.person("shop:501", ["email": "a@x.fi", "givenName": "Aino"], at: 9)
+        #expect(world.revision["customer/\(key)"] == revision)
+        try world.report("customer", key, from: "crm", held: ["email": "a@x.fi", "givenName": "Aino"], selfID: "1")
+        try world.report("customer", key, from: "shop", held: ["email": "a@x.fi", "givenName": "Aino"], selfID: "501")
+        try world.person("shop:501", ["givenName": "Aina"], at: 10)
+        #expect(world["customer", key]?["givenName"] == "Aina")
+        // Created for her: linked even when the address that both had changes.
+        try world.person("crm:1", ["email": "new@x.fi"], at: 11)
+        #expect(world.key("shop:501") == key && world["customer", key]?["email"] == "new@x.fi")
+    }
+
+    @Test func aSystemMayKnowOnePersonTwice() throws {
+        var world = try customerWorld(["crm"])
+        try world.person("crm:1", ["email": "a@x.fi"], at: 1)
+        try world.person("crm:2", ["email": "a@x.fi", "phone": "0401234567"], at: 2)
+        let key = world.key("crm:1") ?? ""
+        #expect(world.key("crm:2") == key)
+        // One of the twins is tidied away: the person stays, and keeps what only that one knew.
+        try world.send("customer.deleted", "crm:2", from: "crm", at: 3)
+        #expect(world["customer", key]?["phone"] == "0401234567")
+        #expect(world["customer", key]?["members"] == [["system": "crm", "id": "1"]])
+        #expect(world.key("crm:2") == nil)
+        try world.send("customer.deleted", "crm:1", from: "crm", at: 4)
+        #expect(world.log.contains { $0.hasPrefix("erased \(key)") })
+    }
+
+    @Test func erasingACustomerErasesEveryCopyAndEveryTrace() throws {
+        var world = try customerWorld(["crm", "shop", "till"])
+        try world.person("crm:1", ["email": "a@x.fi", "givenName": "Aino"], at: 1)
+        try world.person("shop:2", ["email": "a@x.fi", "phone": "0401234567"], at: 2)
+        let key = world.key("crm:1") ?? ""
+        try world.report("customer", key, from: "till", held: ["email": "a@x.fi"], selfID: "9")
+        try world.send("customer.deleted", "crm:1", from: "crm", at: 3)
+        #expect(world["customer", key] == .null)
+        try world.report("customer", key, from: "shop", status: "absent", selfID: "2")
+        #expect(world["customer", key] == .null, "the till still has her")
+        try world.report("customer", key, from: "till", status: "absent", selfID: "9")
+        #expect(world["customer", key] == nil)
+        #expect(world.identity.isEmpty)
+        #expect(world.state.bytes.keys.sorted() == ["golden:\(key)"])
+        let rest = String(decoding: world.state.bytes["golden:\(key)"]!, as: UTF8.self)
+        for trace in ["Aino", "a@x.fi", "0401234567", "crm", "shop"] { #expect(!rest.contains(trace)) }
+        // She comes back: the revision counts on.
+        let before = world.revision["customer/\(key)"] ?? 0
+        try world.person("crm:1", ["email": "a@x.fi"], at: 9)
+        #expect(world.key("crm:1") == key && world.revision["customer/\(key)"]! > before)
+    }
+
+    @Test func aValueThatTooManyShareNamesNobody() throws {
+        var world = try customerWorld()
+        for member in 1...24 { try world.person("crm:\(member)", ["phone": "0401234567"], at: 1) }
+        #expect(world.persons.count == 1)
+        try world.person("crm:25", ["phone": "0401234567"], at: 1)
+        #expect(world.persons.count == 25)
+        try world.person("crm:7", ["phone": nil], at: 2)
+        #expect(world.persons.count == 2, "the 24 others are one person again")
+    }
+
+    @Test func reportsUnderAMergedKeyFindTheirMember() throws {
+        var world = try customerWorld(["crm", "shop"])
+        try world.person("crm:1", ["email": "a@x.fi"], at: 1)
+        try world.person("shop:2", ["phone": "0401234567"], at: 2)
+        let keys = [world.key("crm:1")!, world.key("shop:2")!].sorted()
+        try world.person("crm:1", ["phone": "0401234567"], at: 3)
+        let member = world.log.contains("merged \(keys[1]) into \(keys[0])")
+        #expect(member)
+        try world.report("customer", keys[1], from: "crm", revision: 1, held: ["email": "a@x.fi"], selfID: "1")
+        try world.report("customer", keys[1], from: "shop", revision: 1, held: ["phone": "0401234567"], selfID: "77")
+        #expect(world.key("shop:77") == keys[0])
+        #expect(world.log.allSatisfy { !$0.hasPrefix("rejected") })
+    }
+
+    @Test func refusesWhatIsNotTheSystemsOwn() throws {
+        var world = try customerWorld()
+        try world.send("customer.stated", "crm:1", from: "shop", ["email": "a@x.fi"])
+        #expect(world.log == ["rejected wrongKey"])
+        try world.send("customer.deleted", "crm:1", from: "crm")
+        try world.send("customer.written", "nobody", from: "crm", ["revision": 1, "status": "written"])
+        #expect(world.log.last == "rejected malformed" && world.state.bytes.isEmpty)
+    }
+}
