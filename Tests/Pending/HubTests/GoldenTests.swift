@@ -149,6 +149,10 @@ import Testing
             }
             try plant.settle()
             let golden = try plant.records(plant.names.golden(entity: "product"))
+            for r in try plant.records(plant.names.input(domain: "product")) {
+                print("DBG", r.place, r.json?["name"] ?? "-")
+            }
+            for r in try plant.records(plant.names.dead(of: "hub")) { print("DBG dead", r.place, r.headers) }
             #expect(golden.map { $0.json?["name"] } == ["said 0", "said 2", "said 4"])
             #expect(try plant.records(plant.names.dead(of: "hub")).isEmpty)
         }
