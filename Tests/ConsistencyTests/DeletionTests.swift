@@ -103,6 +103,19 @@ import Testing
         #expect(world["product", sofa] == before)
     }
 
+    @Test func aSystemMayHaveItUnderTwoNumbers() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "1")
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "2")
+        #expect(world.identity == ["product/till:1": sofa, "product/till:2": sofa])
+        try world.send("product.deleted", sofa, from: "till", at: 2, selfID: "1")
+        #expect(world.identity == ["product/till:2": sofa] && world["product", sofa] == ["name": "A"])
+        try world.send("product.deleted", sofa, from: "importer", at: 3)
+        try world.report("product", sofa, from: "till", status: "absent", selfID: "2")
+        #expect(world.identity.isEmpty && world.log.last == "tombstone \(sofa)")
+    }
+
     @Test func whatNobodyHeldCantBeDeleted() throws {
         var world = try Self.world("any", [])
         #expect(try world.send("product.deleted", sofa, from: "a").isEmpty)
