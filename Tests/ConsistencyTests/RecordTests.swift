@@ -244,6 +244,22 @@ func permutations(_ count: Int) -> [[Int]] {
         #expect(world.state.writes == writes)
     }
 
+    @Test func writesOfOneValueTakeLittleRoom() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 12, "name": "A"], at: 2)
+        try world.report("product", sofa, from: "till", held: ["price": 12], position: 1)
+        try world.report("product", sofa, from: "till", held: ["price": 12], position: 2)
+        let size = world.state.bytes[sofa]!.count
+        for position in 3...60 {
+            try world.report("product", sofa, from: "till", held: ["price": 12], position: Int64(position))
+        }
+        #expect(world.state.bytes[sofa]!.count == size)
+        // An edit between them is found, and that it was written over.
+        try world.send("product.stated", sofa, from: "till", ["price": 13], at: 3, position: 30)
+        #expect(world["product", sofa]?["price"] == 13 && world.revision["product/\(sofa)"] == 2)
+        #expect(try world.send("product.stated", sofa, from: "till", ["price": 12], at: 3, position: 60).isEmpty)
+    }
+
     @Test func aReportThatDoesNotLookIsTakenAsSent() throws {
         var world = try productWorld(["till"])
         try world.send("product.stated", sofa, from: "wholesaler", ["price": 12], at: 2)
