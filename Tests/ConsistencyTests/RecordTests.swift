@@ -75,6 +75,29 @@ func productWorld(_ subscribers: [String] = []) throws -> World {
         #expect(world["product", sofa] == ["currency": "EUR", "price": 79])
     }
 
+    /// What follows another field follows its winner, though the value that won is the same.
+    @Test func currencyFollowsWhoWinsThePrice() throws {
+        var world = try productWorld()
+        try world.send("product.stated", sofa, from: "till", ["price": 5, "currency": "EUR"], at: 31)
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 5], at: 14)
+        #expect(world["product", sofa] == ["currency": "EUR", "price": 5])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 5, "currency": "SEK"], at: 15)
+        #expect(world["product", sofa] == ["currency": "EUR", "price": 5])
+        try world.send("product.stated", sofa, from: "till", ["price": 3], at: 12)
+        #expect(world["product", sofa] == ["currency": "SEK", "price": 5])
+    }
+
+    /// A price is typed in the currency that stands beside it, though the hub wrote that.
+    @Test func aLeaderThatWasGivenTheCurrencyKeepsIt() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 5, "currency": "SEK"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["price": 5, "currency": "SEK"])
+        try world.send("product.stated", sofa, from: "till", ["price": 6, "currency": "SEK"], at: 2)
+        #expect(world["product", sofa] == ["currency": "SEK", "price": 6])
+        try world.send("product.stated", sofa, from: "importer", ["currency": "EUR"], at: 3)
+        #expect(world["product", sofa] == ["currency": "SEK", "price": 6])
+    }
+
     @Test func stampsOfTheFutureCountAsArrived() throws {
         var world = try productWorld()
         world.now = Tick(100)
