@@ -80,6 +80,19 @@ import Testing
         #expect(try world.send("product.stated", sofa, from: "wholesaler", ["price": 2], at: 5).isEmpty)
     }
 
+    /// A change log that is read late shows rows of a copy that we wrote, changed and deleted since.
+    @Test func rowsOfAFormerLifeSayNothing() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A long name"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A long"], position: 4)
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        try world.report("product", sofa, from: "till", status: "absent", position: 5)
+        #expect(world.log.last == "tombstone \(sofa)")
+        try world.send("product.stated", sofa, from: "importer", ["price": 3], at: 6)
+        try world.send("product.stated", sofa, from: "till", ["name": "A long"], at: 3, position: 4)
+        #expect(world["product", sofa] == ["price": 3])
+    }
+
     @Test func aCopyThatComesBackIsErasedAgain() throws {
         var world = try Self.world(["owner": "importer"], ["till"])
         try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)

@@ -185,6 +185,8 @@ struct SimulatedSystem {
                 let row = systems[system].row
                 let isSame = row != nil && projection.allSatisfy { row![$0.key] == $0.value }
                 systems[system].change(projection, now: now)
+                // What it wrote itself, it misses when it is gone.
+                systems[system].wasThere = true
                 var held: JSON = [:]
                 for (field, value) in systems[system].row ?? [:] { held[field] = value }
                 report["status"] = isSame ? "unchanged" : "written"

@@ -95,12 +95,14 @@ extension RecordState {
             let presence = observe(true, column: place.column, seen, by: place.context.merge)
             guard presence != .stale else { return }
         }
+        let isFormer = wasGoneLater(existence, column: place.column, seen)
         for member in event.data.members {
             let name = member.key.utf8
             if !place.context.readOnly.isEmpty, place.context.readOnly.contains(where: { $0.elementsEqual(name) }) {
                 continue
             }
             let field = addField(name)
+            if isFormer, !isRemembered(field, column: place.column) { continue }
             if isPlainlyNoNews(member.value, field: field, column: place.column, seen) { continue }
             json.reset()
             json.write(member.value)
@@ -108,6 +110,22 @@ extension RecordState {
                 _ = observe($0, field: field, column: place.column, seen, by: place.context.merge)
             }
         }
+    }
+
+    /// Whether the copy is known to have been gone after this: it is read late, of a former life. What is not remembered
+    /// of that life was forgotten with it, and must not be taken for a first statement.
+    private func wasGoneLater(_ existence: Int, column: Int, _ seen: Observation) -> Bool {
+        guard let position = seen.position, let slot = slot(field: existence, column: column) else { return false }
+        var entry = slots[slot].firstEntry
+        while entry >= 0 {
+            if entries[entry].position >= position, !isTrue(entries[entry].value) { return true }
+            entry = entries[entry].next
+        }
+        return false
+    }
+
+    private func isRemembered(_ field: Int, column: Int) -> Bool {
+        slot(field: field, column: column).map { slots[$0].firstEntry >= 0 } ?? false
     }
 
     mutating func takeDeletion(_ event: borrowing Event, _ place: Place, _ effects: inout Effects) {
