@@ -47,7 +47,7 @@ struct SimulatedSystem {
 
     mutating func change(_ fields: [String: JSON], now: Int64) {
         guard row == nil || fields.contains(where: { row?[$0.key] != $0.value }) else { return }
-        row = (row ?? [:]).merging(fields) { $1 }
+        row = (row ?? ["name": .null, "price": .null, "colour": .null]).merging(fields) { $1 }
         changedAt = now
         log.append((Int64(log.count + 1), row, now))
     }
@@ -65,7 +65,7 @@ struct SimulatedSystem {
 @Suite struct EchoSimulation {
     static let fields = ["name", "price", "colour"]
 
-    @Test(arguments: 0..<120) func copiesAgreeWhenItIsQuiet(run: Int) throws {
+    @Test(arguments: 1000..<20000) func copiesAgreeWhenItIsQuiet(run: Int) throws {
         var simulation = try Simulation(UInt64(run))
         try simulation.play(steps: 60)
         try simulation.settle()

@@ -236,6 +236,18 @@ func permutations(_ count: Int) -> [[Int]] {
         }
     }
 
+    @Test func anEditIsNoEchoOfALaterWrite() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 12], at: 2)
+        try world.report("product", sofa, from: "till", held: ["price": 12], position: 20)
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 14], at: 3)
+        try world.report("product", sofa, from: "till", held: ["price": 14], position: 30)
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 16], at: 4)
+        // Somebody typed 14 before we wrote 12: that is not the row of our own 14.
+        try world.send("product.stated", sofa, from: "till", ["price": 14], at: 5, position: 15)
+        #expect(world["product", sofa]?["price"] == 14)
+    }
+
     @Test func anEditBetweenTwoWritesIsFound() throws {
         var world = try productWorld(["till"])
         try world.send("product.stated", sofa, from: "wholesaler", ["price": 12], at: 2)

@@ -97,6 +97,7 @@ extension RecordState {
     private func classify(_ value: Int32, slot: Int, at position: Int64?) -> Finding {
         var baseline: Int32 = -1
         var isEcho = false
+        var nextWrite: Int64?
         var isOvertaken = false
         var isRepeated = false
         var entry = slots[slot].firstEntry
@@ -105,7 +106,9 @@ extension RecordState {
             if position == nil || known.position < position! {
                 baseline = known.value
             } else if known.isWrite {
-                isEcho = isEcho || same(known.value, value)
+                // What a write leaves in the log stands between the write before and itself.
+                if nextWrite == nil { nextWrite = known.position }
+                if known.position == nextWrite, same(known.value, value) { isEcho = true }
             } else {
                 if known.position > position! { isOvertaken = true }
                 if known.position == position!, same(known.value, value) { isRepeated = true }
