@@ -21,7 +21,8 @@ public struct TopicTable: Sendable {
     ///   - connectors: its connectors' names.
     ///   - replicas: the brokers that keep each partition; writes need all but one of them.
     ///   - maxMessageBytes: the largest record.
-    ///   - partitions: how many, by domain. Customers always have one (docs/decisions/0002).
+    ///   - partitions: how many, by domain. Customers are decided in one, and spread over as many as
+    ///     are asked for once they are golden (docs/decisions/0002).
     public init(
         names: TopicNames, model: Model, connectors: [String], replicas: Int = 1, maxMessageBytes: Int = 1 << 20,
         partitions: (_ domain: String) -> Int
@@ -42,9 +43,10 @@ public struct TopicTable: Sendable {
         ]) { $1 }
         var topics: [Topic] = []
         for domain in model.domains {
-            let count = domain == "customer" ? 1 : max(1, partitions(domain))
-            topics.append(Topic(name: names.input(domain: domain), partitions: count, settings: log))
-            topics.append(Topic(name: names.state(domain: domain), partitions: count, settings: table))
+            let count = max(1, partitions(domain))
+            let decided = domain == "customer" ? 1 : count
+            topics.append(Topic(name: names.input(domain: domain), partitions: decided, settings: log))
+            topics.append(Topic(name: names.state(domain: domain), partitions: decided, settings: table))
             for entity in model.entities(of: domain) {
                 topics.append(Topic(name: names.golden(entity: entity.name), partitions: count, settings: table))
                 if entity.engine != .stock {

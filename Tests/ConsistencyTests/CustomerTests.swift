@@ -65,6 +65,9 @@ extension World {
         try world.person("till:3", ["email": "a@x.fi", "phone": "+358401234567"], at: 3)
         for member in ["crm:1", "shop:2", "till:3"] { #expect(world.key(member) == keys[0]) }
         #expect(world["customer", keys[1]] == ["into": .string(keys[0])], "the higher key leads to the lower")
+        let redirect = world.state.bytes[Engine.stateKey(ofCustomer: keys[1])]!
+        #expect(try world.engine.golden(of: "customer", state: redirect)?.mergedInto == keys[0])
+        #expect(try world.engine.drift(of: "customer", state: redirect, now: world.now, grace: 1).isEmpty)
         #expect(
             world["customer", keys[0]] == [
                 "email": "a@x.fi", "familyName": "Virtanen", "givenName": "Aino", "phone": "+358401234567",

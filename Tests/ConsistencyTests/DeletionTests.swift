@@ -80,6 +80,19 @@ import Testing
         #expect(try world.send("product.stated", sofa, from: "wholesaler", ["price": 2], at: 5).isEmpty)
     }
 
+    /// A change log that is read late shows rows of a copy that we wrote, changed and deleted since.
+    @Test func rowsOfAFormerLifeSayNothing() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A long name"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A long"], position: 4)
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        try world.report("product", sofa, from: "till", status: "absent", position: 5)
+        #expect(world.log.last == "tombstone \(sofa)")
+        try world.send("product.stated", sofa, from: "importer", ["price": 3], at: 6)
+        try world.send("product.stated", sofa, from: "till", ["name": "A long"], at: 3, position: 4)
+        #expect(world["product", sofa] == ["price": 3])
+    }
+
     @Test func aCopyThatComesBackIsErasedAgain() throws {
         var world = try Self.world(["owner": "importer"], ["till"])
         try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
@@ -101,6 +114,19 @@ import Testing
         #expect(try world.report("product", sofa, from: "till", status: "absent").isEmpty)
         #expect(try world.send("product.deleted", sofa, from: "till").isEmpty)
         #expect(world["product", sofa] == before)
+    }
+
+    @Test func aSystemMayHaveItUnderTwoNumbers() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "1")
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "2")
+        #expect(world.identity == ["product/till:1": sofa, "product/till:2": sofa])
+        try world.send("product.deleted", sofa, from: "till", at: 2, selfID: "1")
+        #expect(world.identity == ["product/till:2": sofa] && world["product", sofa] == ["name": "A"])
+        try world.send("product.deleted", sofa, from: "importer", at: 3)
+        try world.report("product", sofa, from: "till", status: "absent", selfID: "2")
+        #expect(world.identity.isEmpty && world.log.last == "tombstone \(sofa)")
     }
 
     @Test func whatNobodyHeldCantBeDeleted() throws {

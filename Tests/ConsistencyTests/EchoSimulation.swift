@@ -18,12 +18,16 @@ struct SimulatedSystem {
     let longest: Int
     /// Whether prices lose their cents.
     let rounds: Bool
-    var row: [String: JSON] = [:]
+    /// What it holds; nil: no such product.
+    var row: [String: JSON]?
     var changedAt: Int64 = 0
+    /// Whether the last reading found it.
+    var wasThere = false
     /// The change log: what the row was after each change.
-    var log: [(position: Int64, row: [String: JSON], changedAt: Int64)] = []
+    var log: [(position: Int64, row: [String: JSON]?, changedAt: Int64)] = []
     var readUpTo = 0
-    var golden: [(revision: Int64, document: JSON)] = []
+    /// The golden topic; no document: erased.
+    var golden: [(revision: Int64, document: JSON?)] = []
     var consumed = 0
     /// Where the connector would begin again after a crash.
     var committed = 0
@@ -42,10 +46,17 @@ struct SimulatedSystem {
     }
 
     mutating func change(_ fields: [String: JSON], now: Int64) {
-        guard fields.contains(where: { row[$0.key] != $0.value }) else { return }
-        for (field, value) in fields { row[field] = value }
+        guard row == nil || fields.contains(where: { row?[$0.key] != $0.value }) else { return }
+        row = (row ?? ["name": .null, "price": .null, "colour": .null]).merging(fields) { $1 }
         changedAt = now
         log.append((Int64(log.count + 1), row, now))
+    }
+
+    mutating func delete(now: Int64) {
+        guard row != nil else { return }
+        row = nil
+        changedAt = now
+        log.append((Int64(log.count + 1), nil, now))
     }
 }
 
@@ -54,7 +65,7 @@ struct SimulatedSystem {
 @Suite struct EchoSimulation {
     static let fields = ["name", "price", "colour"]
 
-    @Test(arguments: 0..<120) func copiesAgreeWhenItIsQuiet(run: Int) throws {
+    @Test(arguments: 1000..<20000) func copiesAgreeWhenItIsQuiet(run: Int) throws {
         var simulation = try Simulation(UInt64(run))
         try simulation.play(steps: 60)
         try simulation.settle()
@@ -71,7 +82,9 @@ struct SimulatedSystem {
         /// Everything that people ever typed, by field.
         var typed: [String: [JSON]] = [:]
         var edits = 0
-        var rewrites = 0
+        /// Deletions by who doesn't own them: a few are put right, more would be reported instead.
+        var deletions = 0
+        var ownerDeleted = false
 
         init(_ seed: UInt64) throws {
             var random = Seeded(seed &+ 50_000)
@@ -84,7 +97,9 @@ struct SimulatedSystem {
                     name: "crm", reading: .allCases.randomElement(using: &random)!, longest: 9, rounds: false),
             ]
             self.seed = random
-            let rules: JSON = ["key": "gtin", "fields": ["name": ["priority": ["shop", "crm"]]]]
+            let rules: JSON = [
+                "key": "gtin", "fields": ["name": ["priority": ["shop", "crm"]]], "delete": ["owner": "shop"],
+            ]
             world = World(
                 try testModel(["product": rules]), subscribers: ["product": ["shop", "till", "crm"]])
         }
@@ -94,7 +109,7 @@ struct SimulatedSystem {
                 now += Int64.random(in: 1...50, using: &seed)
                 let system = systems.indices.randomElement(using: &seed)!
                 switch Int.random(in: 0...9, using: &seed) {
-                case 0, 1: edit(system)
+                case 0, 1: Int.random(in: 0...9, using: &seed) == 0 ? delete(system) : edit(system)
                 case 2, 3: read(system)
                 case 4, 5: write(system)
                 case 6: if Int.random(in: 0...2, using: &seed) == 0 { crash(system) }
@@ -105,6 +120,9 @@ struct SimulatedSystem {
 
         /// A person types something that nobody typed before, and that no system makes of another's text.
         private mutating func edit(_ system: Int) {
+            // What the shop took away only the shop brings back.
+            guard systems[system].row != nil || system == 0 || !ownerDeleted else { return }
+            if system == 0, systems[0].row == nil { ownerDeleted = false }
             edits += 1
             let field = EchoSimulation.fields.randomElement(using: &seed)!
             let value: JSON
@@ -123,12 +141,21 @@ struct SimulatedSystem {
             systems[system].change([field: value], now: now)
         }
 
+        private mutating func delete(_ system: Int) {
+            guard systems[system].row != nil, system == 0 || deletions < 2 else { return }
+            if system == 0 { ownerDeleted = true } else { deletions += 1 }
+            systems[system].delete(now: now)
+        }
+
         /// The source's turn: read, and hand over.
         private mutating func read(_ system: Int) {
             switch systems[system].reading {
             case .poll:
-                guard !systems[system].row.isEmpty else { return }
-                hand(system, systems[system].row, systems[system].changedAt, nil)
+                let isThere = systems[system].row != nil
+                if isThere || systems[system].wasThere {
+                    hand(system, systems[system].row, systems[system].changedAt, nil)
+                }
+                systems[system].wasThere = isThere
             case .outbox:
                 let end = min(systems[system].log.count, systems[system].readUpTo + Int.random(in: 1...3, using: &seed))
                 for entry in systems[system].log[systems[system].readUpTo..<end] {
@@ -138,7 +165,11 @@ struct SimulatedSystem {
             }
         }
 
-        private mutating func hand(_ system: Int, _ row: [String: JSON], _ time: Int64, _ position: Int64?) {
+        private mutating func hand(_ system: Int, _ row: [String: JSON]?, _ time: Int64, _ position: Int64?) {
+            guard let row else {
+                partition.append(("product.deleted", system, [:], time, position))
+                return
+            }
             let data = JSON.object(row.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
             partition.append(("product.stated", system, data, time, position))
         }
@@ -148,14 +179,21 @@ struct SimulatedSystem {
             guard systems[system].consumed < systems[system].golden.count else { return }
             let (revision, document) = systems[system].golden[systems[system].consumed]
             systems[system].consumed += 1
-            let projection = systems[system].projection(document)
-            let isSame = projection.allSatisfy { systems[system].row[$0.key] == $0.value }
-            systems[system].change(projection, now: now)
-            var held: JSON = [:]
-            for (field, value) in systems[system].row { held[field] = value }
-            let report: JSON = [
-                "revision": .number(Number(Int(revision))), "status": isSame ? "unchanged" : "written", "held": held,
-            ]
+            var report: JSON = ["revision": .number(Number(Int(revision))), "status": "absent"]
+            if let document {
+                let projection = systems[system].projection(document)
+                let row = systems[system].row
+                let isSame = row != nil && projection.allSatisfy { row![$0.key] == $0.value }
+                systems[system].change(projection, now: now)
+                // What it wrote itself, it misses when it is gone.
+                systems[system].wasThere = true
+                var held: JSON = [:]
+                for (field, value) in systems[system].row ?? [:] { held[field] = value }
+                report["status"] = isSame ? "unchanged" : "written"
+                report["held"] = held
+            } else {
+                systems[system].delete(now: now)
+            }
             let position = systems[system].reading == .outbox ? Int64(systems[system].log.count) : nil
             partition.append(("product.written", system, report, nil, position))
             if Int.random(in: 0...2, using: &seed) == 0 { systems[system].committed = systems[system].consumed }
@@ -183,7 +221,8 @@ struct SimulatedSystem {
                 event.type, sofa, from: systems[event.system].name, event.data, at: event.time, position: event.position
             )
             let revision = world.revision["product/\(sofa)"] ?? 0
-            guard revision > before, let document = world["product", sofa] else { return }
+            guard revision > before else { return }
+            let document = world["product", sofa].flatMap { $0.isNull ? Optional<JSON>.none : $0 }
             for system in systems.indices { systems[system].golden.append((revision, document)) }
         }
 
@@ -196,10 +235,9 @@ struct SimulatedSystem {
                     while systems[system].consumed < systems[system].golden.count { write(system) }
                     read(system)
                 }
-                let isQuiet = partition.allSatisfy { $0.type == "product.stated" }
+                let isQuiet = partition.allSatisfy { $0.type != "product.written" }
                 let revision = world.revision["product/\(sofa)"]
                 while !partition.isEmpty { try decide() }
-                rewrites += 1
                 let allRead = systems.allSatisfy { $0.reading == .poll || $0.readUpTo == $0.log.count }
                 if isQuiet, allRead, world.revision["product/\(sofa)"] == revision { return }
             }
@@ -207,7 +245,12 @@ struct SimulatedSystem {
         }
 
         func judge(_ run: Int) throws {
-            guard let golden = world["product", sofa] else { return }
+            guard let golden = world["product", sofa], !golden.isNull else {
+                for system in systems { #expect(system.row == nil, "run \(run): \(system.name) still has it") }
+                return
+            }
+            // A row that is written again before anybody polled was never seen to be gone; a change log tells.
+            #expect(!ownerDeleted || systems[0].reading == .poll, "run \(run): the owner deleted it")
             for field in EchoSimulation.fields {
                 guard let value = golden[field] else { continue }
                 let isTyped = typed[field]?.contains(value) ?? false
@@ -217,7 +260,7 @@ struct SimulatedSystem {
                 let projection = system.projection(golden)
                 for field in EchoSimulation.fields {
                     guard let value = projection[field] else { continue }
-                    let held = system.row[field]
+                    let held = system.row?[field]
                     #expect(held == value, "run \(run): \(system.name) (\(system.reading)) \(field)")
                 }
             }

@@ -43,7 +43,8 @@ struct MergeAuditor {
             return winner(field, claims)?.value
         case "currency":
             guard let price = self.claims["price"].flatMap({ winner("price", Array($0.values)) }) else { return nil }
-            return claims.first { $0.system == price.system }?.value
+            // A leader without a word on it: what the others say.
+            return claims.first { $0.system == price.system }?.value ?? winner(field, claims)?.value
         case "image": return claims.first { $0.system == "shop" }?.value
         case "tags":
             var tags: Set<String> = []

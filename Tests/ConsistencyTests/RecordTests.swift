@@ -75,6 +75,29 @@ func productWorld(_ subscribers: [String] = []) throws -> World {
         #expect(world["product", sofa] == ["currency": "EUR", "price": 79])
     }
 
+    /// What follows another field follows its winner, though the value that won is the same.
+    @Test func currencyFollowsWhoWinsThePrice() throws {
+        var world = try productWorld()
+        try world.send("product.stated", sofa, from: "till", ["price": 5, "currency": "EUR"], at: 31)
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 5], at: 14)
+        #expect(world["product", sofa] == ["currency": "EUR", "price": 5])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 5, "currency": "SEK"], at: 15)
+        #expect(world["product", sofa] == ["currency": "EUR", "price": 5])
+        try world.send("product.stated", sofa, from: "till", ["price": 3], at: 12)
+        #expect(world["product", sofa] == ["currency": "SEK", "price": 5])
+    }
+
+    /// A price is typed in the currency that stands beside it, though the hub wrote that.
+    @Test func aLeaderThatWasGivenTheCurrencyKeepsIt() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 5, "currency": "SEK"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["price": 5, "currency": "SEK"])
+        try world.send("product.stated", sofa, from: "till", ["price": 6, "currency": "SEK"], at: 2)
+        #expect(world["product", sofa] == ["currency": "SEK", "price": 6])
+        try world.send("product.stated", sofa, from: "importer", ["currency": "EUR"], at: 3)
+        #expect(world["product", sofa] == ["currency": "SEK", "price": 6])
+    }
+
     @Test func stampsOfTheFutureCountAsArrived() throws {
         var world = try productWorld()
         world.now = Tick(100)
@@ -213,6 +236,18 @@ func permutations(_ count: Int) -> [[Int]] {
         }
     }
 
+    @Test func anEditIsNoEchoOfALaterWrite() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 12], at: 2)
+        try world.report("product", sofa, from: "till", held: ["price": 12], position: 20)
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 14], at: 3)
+        try world.report("product", sofa, from: "till", held: ["price": 14], position: 30)
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 16], at: 4)
+        // Somebody typed 14 before we wrote 12: that is not the row of our own 14.
+        try world.send("product.stated", sofa, from: "till", ["price": 14], at: 5, position: 15)
+        #expect(world["product", sofa]?["price"] == 14)
+    }
+
     @Test func anEditBetweenTwoWritesIsFound() throws {
         var world = try productWorld(["till"])
         try world.send("product.stated", sofa, from: "wholesaler", ["price": 12], at: 2)
@@ -242,6 +277,22 @@ func permutations(_ count: Int) -> [[Int]] {
         let writes = world.state.writes
         #expect(try world.send("product.stated", sofa, from: "till", ["price": 10, "name": "A"], at: 9).isEmpty)
         #expect(world.state.writes == writes)
+    }
+
+    @Test func writesOfOneValueTakeLittleRoom() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "wholesaler", ["price": 12, "name": "A"], at: 2)
+        try world.report("product", sofa, from: "till", held: ["price": 12], position: 1)
+        try world.report("product", sofa, from: "till", held: ["price": 12], position: 2)
+        let size = world.state.bytes[sofa]!.count
+        for position in 3...60 {
+            try world.report("product", sofa, from: "till", held: ["price": 12], position: Int64(position))
+        }
+        #expect(world.state.bytes[sofa]!.count == size)
+        // An edit between them is found, and that it was written over.
+        try world.send("product.stated", sofa, from: "till", ["price": 13], at: 3, position: 30)
+        #expect(world["product", sofa]?["price"] == 13 && world.revision["product/\(sofa)"] == 2)
+        #expect(try world.send("product.stated", sofa, from: "till", ["price": 12], at: 3, position: 60).isEmpty)
     }
 
     @Test func aReportThatDoesNotLookIsTakenAsSent() throws {

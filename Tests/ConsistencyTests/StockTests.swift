@@ -292,6 +292,29 @@ extension World {
         #expect(try world.hold("r2", 1) == "refused")
     }
 
+    @Test func aRushForgetsRefusalsOnly() throws {
+        var world = try stockWorld()
+        try world.count(1, at: 900_000_000)
+        try world.hold("first")
+        for claim in 0..<2100 {
+            world.now = world.now.advanced(by: 1)
+            try world.hold("r\(claim)")
+        }
+        #expect(world.reservations["first"]?["state"] == "confirmed")
+        #expect(world.reservations["r2099"]?["state"] == "refused" && world.reservations["r0"] == nil)
+        #expect(world.reservations.count <= 2049)
+    }
+
+    @Test func whatChangesNothingIsNotWritten() throws {
+        var world = try stockWorld()
+        try world.count(1, at: 900_000_000)
+        try world.move(-1, at: 910_000_000, id: "s1")
+        let writes = world.state.writes
+        try world.move(-1, at: 910_000_000, id: "s1")
+        try world.count(1, at: 800_000_000)
+        #expect(world.state.writes == writes)
+    }
+
     @Test(arguments: [#"{"quantity": 0}"#, #"{"reservation": ""}"#, #"{"until": "tomorrow"}"#])
     func refusesRequestsThatSayNothing(change: String) throws {
         var world = try stockWorld()

@@ -142,7 +142,11 @@ private func testSchema(_ name: String, _ rules: JSON) throws -> JSON {
 struct Seeded: RandomNumberGenerator {
     private var state: UInt64
 
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
+    init(_ seed: UInt64) {
+        // Mixed once: of neighbouring seeds one sequence would be the other's, moved by one.
+        state = seed
+        state = next()
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

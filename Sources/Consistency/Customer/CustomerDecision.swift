@@ -47,7 +47,7 @@ extension Engine {
         if isDeletion {
             record.takeDeletion(event, place, &effects)
         } else {
-            record.setSelf(reference.id, place, &effects)
+            record.addNumber(reference.id, place, &effects)
             record.takeStatement(event, place, &json, &effects)
         }
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }

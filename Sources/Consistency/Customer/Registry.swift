@@ -72,10 +72,12 @@ enum Registry {
         _ golden: String, into buffer: inout [UInt8], _ state: inout some StateAccess
     ) throws(StateError) -> Found {
         guard state.get(clusterKey(golden), into: &buffer) else { return .nothing }
-        guard buffer.count > 1, buffer[1] == Magic.redirect.1 else { return .cluster }
+        guard isRedirect(buffer) else { return .cluster }
         let (into, revision) = try redirect(buffer)
         return .redirect(into: into, revision: revision)
     }
+
+    static func isRedirect(_ state: [UInt8]) -> Bool { state.count > 1 && state[1] == Magic.redirect.1 }
 
     static func redirect(_ bytes: [UInt8]) throws(StateError) -> (into: String, revision: Int64) {
         var reader = bytes.withUnsafeBufferPointer { StateReader($0) }

@@ -37,12 +37,14 @@ final class Merge: Sendable {
             guard let leader = state.field(other) else { return Outcome(value: -1, winner: -1) }
             let leading = winner(state, field: leader, strategy: self.strategy(state, leader))
             guard leading >= 0 else { return Outcome(value: -1, winner: -1) }
-            if let slot = state.slot(field: field, column: Int(state.slots[leading].column)),
-                state.slots[slot].contribution >= 0
-            {
-                return Outcome(value: state.slots[slot].contribution, winner: slot)
+            if let slot = state.slot(field: field, column: Int(state.slots[leading].column)) {
+                if state.slots[slot].contribution >= 0 {
+                    return Outcome(value: state.slots[slot].contribution, winner: slot)
+                }
+                // It says nothing of its own here, but its copy holds what we wrote: that goes with what it says.
+                if let held = state.lastEntry(slot) { return Outcome(value: held.value, winner: slot) }
             }
-            // The leader says nothing of its own here, as when it repeats what it was given: that came from the others.
+            // It knows nothing of this field: what the others say.
             let slot = winner(state, field: field, strategy: strategy)
             return Outcome(value: slot < 0 ? -1 : state.slots[slot].contribution, winner: slot)
         default:

@@ -83,7 +83,7 @@ extension RecordState {
     ) {
         let seen = Observation(event)
         // A customer's own number is in her key.
-        if !place.context.merge.ofMembers { setSelf(event.envelope.selfID, place, &effects) }
+        if !place.context.merge.ofMembers { addNumber(event.envelope.selfID, place, &effects) }
         if !columns[place.column].isObservable {
             columns[place.column].isObservable = true
             modified = true
@@ -95,12 +95,14 @@ extension RecordState {
             let presence = observe(true, column: place.column, seen, by: place.context.merge)
             guard presence != .stale else { return }
         }
+        let isFormer = wasGoneLater(existence, column: place.column, seen)
         for member in event.data.members {
             let name = member.key.utf8
             if !place.context.readOnly.isEmpty, place.context.readOnly.contains(where: { $0.elementsEqual(name) }) {
                 continue
             }
             let field = addField(name)
+            if isFormer, !isRemembered(field, column: place.column) { continue }
             if isPlainlyNoNews(member.value, field: field, column: place.column, seen) { continue }
             json.reset()
             json.write(member.value)
@@ -110,9 +112,27 @@ extension RecordState {
         }
     }
 
+    /// Whether the copy is known to have been gone after this: it is read late, of a former life. What is not remembered
+    /// of that life was forgotten with it, and must not be taken for a first statement.
+    private func wasGoneLater(_ existence: Int, column: Int, _ seen: Observation) -> Bool {
+        guard let position = seen.position, let slot = slot(field: existence, column: column) else { return false }
+        var entry = slots[slot].firstEntry
+        while entry >= 0 {
+            if entries[entry].position >= position, !isTrue(entries[entry].value) { return true }
+            entry = entries[entry].next
+        }
+        return false
+    }
+
+    private func isRemembered(_ field: Int, column: Int) -> Bool {
+        slot(field: field, column: column).map { slots[$0].firstEntry >= 0 } ?? false
+    }
+
     mutating func takeDeletion(_ event: borrowing Event, _ place: Place, _ effects: inout Effects) {
+        // The system has it under another number still.
+        if removeNumber(event.envelope.selfID, place, &effects) { return }
         let found = observe(false, column: place.column, Observation(event), by: place.context.merge)
-        if found == .edit { setSelf(nil, place, &effects, removing: true) }
+        if found == .edit { removeNumbers(place, &effects) }
     }
 
     mutating func takeReport(
@@ -130,12 +150,14 @@ extension RecordState {
         columns[place.column].acknowledged = max(columns[place.column].acknowledged, revision)
         if revision >= revision { columns[place.column].pendingSince = .never }
         let position = event.envelope.position
+        let number = report.selfID ?? event.envelope.selfID
+        if report.status == .absent, removeNumber(number, place, &effects) { return }
         acknowledge(report.status != .absent, column: place.column, position: position, revision: revision)
         if report.status == .absent {
-            setSelf(nil, place, &effects, removing: true)
+            removeNumbers(place, &effects)
             return
         }
-        setSelf(report.selfID ?? event.envelope.selfID, place, &effects)
+        addNumber(number, place, &effects)
         guard let held = report.held else {
             // It wrote and didn't look: taken as it was sent, which is the best that is known.
             assumeHeld(place.column, position: position, revision: revision)
@@ -174,30 +196,6 @@ extension RecordState {
             guard golden >= 0, revision >= fields[field].changed else { continue }
             acknowledge(text(golden), field: field, column: column, position: position, revision: revision)
         }
-    }
-
-    /// Keeps the system's own number, and tells whose it is.
-    mutating func setSelf(_ selfID: String?, _ place: Place, _ effects: inout Effects, removing: Bool = false) {
-        let known = columns[place.column].selfID
-        guard removing ? !known.isEmpty : selfID != nil && !equals(known, selfID!) else { return }
-        let entity = place.context.name
-        modified = true
-        if !known.isEmpty {
-            effects.add(.reference(entity: entity, reference(ofColumn: place.column, place.context.merge), key: nil))
-        }
-        guard let selfID, !removing else {
-            columns[place.column].selfID = .empty
-            return
-        }
-        let text = append(selfID)
-        columns[place.column].selfID = text
-        effects.add(.reference(entity: entity, reference(ofColumn: place.column, place.context.merge), key: place.key))
-    }
-
-    /// A column's system and its own number there.
-    func reference(ofColumn index: Int, _ merge: Merge) -> Reference {
-        if merge.ofMembers, let member = Reference(key: name(ofColumn: index)) { return member }
-        return Reference(system: name(ofColumn: index), id: string(columns[index].selfID))
     }
 }
 

@@ -97,6 +97,7 @@ extension RecordState {
     private func classify(_ value: Int32, slot: Int, at position: Int64?) -> Finding {
         var baseline: Int32 = -1
         var isEcho = false
+        var nextWrite: Int64?
         var isOvertaken = false
         var isRepeated = false
         var entry = slots[slot].firstEntry
@@ -105,7 +106,9 @@ extension RecordState {
             if position == nil || known.position < position! {
                 baseline = known.value
             } else if known.isWrite {
-                isEcho = isEcho || same(known.value, value)
+                // What a write leaves in the log stands between the write before and itself.
+                if nextWrite == nil { nextWrite = known.position }
+                if known.position == nextWrite, same(known.value, value) { isEcho = true }
             } else {
                 if known.position > position! { isOvertaken = true }
                 if known.position == position!, same(known.value, value) { isRepeated = true }
@@ -133,8 +136,26 @@ extension RecordState {
     ) {
         let value = intern(text, field: field)
         let slot = addSlot(field: field, column: column)
+        let written = Entry(position: position ?? latestPosition(slot), revision: revision, value: value, next: -1)
         modified = true
-        insert(Entry(position: position ?? latestPosition(slot), revision: revision, value: value, next: -1), slot)
+        if !extendRun(written, slot) { insert(written, slot) }
+    }
+
+    /// Of a run of writes of one value the first and the last tell all: moves the last one on, if this is one more.
+    private mutating func extendRun(_ written: Entry, _ slot: Int) -> Bool {
+        var before: Int32 = -1
+        var last = slots[slot].firstEntry
+        guard last >= 0 else { return false }
+        while entries[last].next >= 0 {
+            before = last
+            last = entries[last].next
+        }
+        guard before >= 0, entries[before].isWrite, entries[last].isWrite, entries[last].position <= written.position,
+            entries[before].value == written.value, entries[last].value == written.value
+        else { return false }
+        entries[last].position = written.position
+        entries[last].revision = max(entries[last].revision, written.revision)
+        return true
     }
 
     /// Forgets what a copy held: it is gone.

@@ -14,6 +14,9 @@ extension StockState {
         var order: String
     }
 
+    /// The most reservations that are remembered; only refusals are forgotten for it.
+    static let mostReservations = 2048
+
     /// What confirmed reservations still hold.
     var reserved: Quantity { reservations.reduce(.zero) { $1.isActive ? $0 + $1.remaining : $0 } }
 
@@ -123,9 +126,12 @@ extension StockState {
 
     /// Forgets what was decided long ago; answers what is forgotten.
     mutating func forget(_ rules: Rules.Ledger, _ now: Tick) -> [Reservation] {
-        let forgotten = reservations.filter { !$0.isActive && Self.remembered($0, rules) <= now }
-        guard !forgotten.isEmpty else { return [] }
-        reservations.removeAll { !$0.isActive && Self.remembered($0, rules) <= now }
+        var forgotten = reservations.filter { !$0.isActive && Self.remembered($0, rules) <= now }
+        if !forgotten.isEmpty { reservations.removeAll { !$0.isActive && Self.remembered($0, rules) <= now } }
+        // A rush: the oldest refusals go before their time, so that one position's state stays small.
+        while reservations.count > Self.mostReservations,
+            let oldest = reservations.firstIndex(where: { $0.state == .refused && $0.decidedAt < now })
+        { forgotten.append(reservations.remove(at: oldest)) }
         return forgotten
     }
 

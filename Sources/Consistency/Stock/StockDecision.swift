@@ -29,8 +29,7 @@ extension Engine {
         default: rejection = Rejection(.unknownType, "stock takes no '\(envelope.type)'")
         }
         stock.publish(envelope.subject, &effects)
-        stock.state.encode(&writer)
-        state.put(envelope.subject, writer.bytes)
+        keep(stock.state, envelope.subject, &state)
         return rejection
     }
 
@@ -44,8 +43,7 @@ extension Engine {
             now: now)
         stock.passTime(&effects)
         stock.publish(key, &effects)
-        stock.state.encode(&writer)
-        state.put(key, writer.bytes)
+        keep(stock.state, key, &state)
     }
 
     /// Marks a position incomplete: an event about it became a dead letter. The next count heals it.
@@ -58,8 +56,7 @@ extension Engine {
         stock.passTime(&effects)
         stock.state.isIncomplete = true
         stock.publish(key, &effects)
-        stock.state.encode(&writer)
-        state.put(key, writer.bytes)
+        keep(stock.state, key, &state)
     }
 
     /// When something is due at a position, of its state; nil when nothing is. For the hub's start: later,
@@ -71,8 +68,18 @@ extension Engine {
     }
 
     private mutating func loadStock(_ key: String, _ state: inout some StateAccess) throws(StateError) -> StockState {
-        guard state.get(key, into: &bytes) else { return StockState() }
+        guard state.get(key, into: &bytes) else {
+            bytes.removeAll(keepingCapacity: true)
+            return StockState()
+        }
         return try StockState.decode(bytes)
+    }
+
+    /// Writes a state back, unless it is what was read.
+    private mutating func keep(_ stock: StockState, _ key: String, _ state: inout some StateAccess) {
+        stock.encode(&writer)
+        guard !writer.bytes.elementsEqual(bytes) else { return }
+        state.put(key, writer.bytes)
     }
 }
 

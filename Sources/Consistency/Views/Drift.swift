@@ -76,6 +76,8 @@ extension Engine {
         if context.entity.engine == .stock {
             return try StockState.decode(state).conditions(context.subscribers, patience)
         }
+        // What was merged into another customer has no copies of its own.
+        if Registry.isRedirect(state) { return [] }
         var record = RecordState()
         try record.load(state)
         _ = record.existence()

@@ -52,7 +52,9 @@ extension Engine {
     ///   - state: the state's bytes: a record's under its key, a customer's under `golden:<key>`.
     /// - Returns: nil when nobody ever said anything about this field, or the entity has no fields (stock).
     public func explain(field: String, of entity: String, state: [UInt8]) throws(StateError) -> Explanation? {
-        guard let context = contexts.first(where: { $0.name == entity }), context.entity.engine != .stock else {
+        guard let context = contexts.first(where: { $0.name == entity }), context.entity.engine != .stock,
+            !Registry.isRedirect(state)
+        else {
             return nil
         }
         var record = RecordState()
@@ -110,7 +112,9 @@ extension Engine {
     /// Why a customer's members are one person; values that too many share link nobody and may stand here for their
     /// members, too.
     public func links(of entity: String, state: [UInt8]) throws(StateError) -> [Link] {
-        guard let context = contexts.first(where: { $0.name == entity }), context.merge.ofMembers else { return [] }
+        guard let context = contexts.first(where: { $0.name == entity }), context.merge.ofMembers,
+            !Registry.isRedirect(state)
+        else { return [] }
         var record = RecordState()
         try record.load(state)
         var links: [Link] = []

@@ -25,7 +25,7 @@ extension Engine {
             let document = stock.document.isEmpty ? nil : stock.document
             return GoldenView(revision: stock.revision, document: document, isErased: false, mergedInto: nil)
         }
-        if state.count > 1, state[1] == Magic.redirect.1 {
+        if Registry.isRedirect(state) {
             let (into, revision) = try Registry.redirect(state)
             return GoldenView(revision: revision, document: nil, isErased: false, mergedInto: into)
         }

@@ -32,11 +32,13 @@ extension Engine {
         var record = RecordState()
         try record.load(state)
         if entity.engine == .customer { return record.members.map { StateName("id.\(entity.name)", $0.key) } }
-        return record.columns.indices.compactMap { column in
-            let own = record.string(record.columns[column].selfID)
-            guard !own.isEmpty, record.isPresent(column) else { return nil }
-            return StateName("id.\(entity.name)", "\(record.name(ofColumn: column)):\(own)")
+        var names: [StateName] = []
+        for column in record.columns.indices where record.isPresent(column) {
+            for own in record.numbers(ofColumn: column) {
+                names.append(StateName("id.\(entity.name)", "\(record.name(ofColumn: column)):\(own)"))
+            }
         }
+        return names
     }
 
     /// The golden key in a customer's state key; nil for other states of the domain.

@@ -2,7 +2,8 @@ import CRdKafka
 import Logging
 
 /// What a consumer's owner does when the group hands partitions out or takes them back. The hooks run inside
-/// ``Consumer/poll(max:timeout:_:)`` and ``Consumer/close()``, on the thread that calls them. A hook that throws stops
+/// ``Consumer/poll(max:timeout:_:)`` and ``Consumer/close()``, on the thread that calls them. Hooks may commit,
+/// seek and ask for positions, which are those of the batches handed out; they must not poll. A hook that throws stops
 /// the consumer: that poll and every later one throw its error.
 public struct RebalanceHooks {
     /// Partitions come. Returns where to start; a partition not returned starts at its committed offset.

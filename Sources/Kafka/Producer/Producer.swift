@@ -7,7 +7,8 @@ import Synchronization
 /// Any thread may use it. Records are queued and sent in the background; acknowledgements are taken in by the threads
 /// that call ``produce(to:partition:key:value:headers:timestamp:token:)``, ``flush(timeout:)``, ``poll(timeout:)`` or
 /// ``commit(timeout:)``, so there is no thread of its own to wake. Nothing is known to be written before
-/// ``flush(timeout:)`` or ``commit(timeout:)`` has returned (or a token's delivery was reported).
+/// ``flush(timeout:)`` or ``commit(timeout:)`` has returned (or a token's delivery was reported): what is still queued
+/// when the last reference goes is dropped.
 public final class Producer: Sendable {
     let client: Client
     let context: DeliveryContext

@@ -45,7 +45,7 @@ enum Cluster {
 }
 
 /// How long a broker may take before a test gives up. Not a measure of anything.
-let patience: Duration = .seconds(30)
+let patience: Duration = .seconds(60)
 
 /// A record with its bytes copied out, to compare.
 struct Copy: Equatable {
