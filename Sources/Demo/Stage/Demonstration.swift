@@ -117,7 +117,7 @@ public struct Demonstration {
                 guard verdict.isConsistent else { return .notYet("\(verdict.differences) copies don't") }
                 return ContinuousClock.now - since >= rest ? .there(()) : .notYet("records still move")
             }
-        } catch let error as NotInTime {
+        } catch let error as TooLate {
             // The table shows it better than words do; unless nothing could be read.
             guard !verdict.copies.isEmpty else { throw error }
         }
@@ -166,7 +166,7 @@ public struct Demonstration {
 
     private static func words(_ error: any Error) -> String {
         switch error {
-        case let error as NotInTime: "waited \(error.limit) for \(error.step); seen: \(error.seen)"
+        case let error as TooLate: "waited \(error.limit) for \(error.step); seen: \(error.seen)"
         case let error as Untrue: "not true: \(error.step); seen: \(error.seen)"
         default: "\(error)"
         }
