@@ -101,6 +101,11 @@ let package = Package(
         // What tests share. Depends on nothing of ours.
         .target(
             name: "TestBroker", dependencies: ["EmbeddedBroker"], path: "Tests/TestBroker", swiftSettings: settings),
+        // An installation on the test broker with a hub in it: for the tests of what a hub does.
+        .target(
+            name: "TestHub",
+            dependencies: ["TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging],
+            path: "Tests/TestHub", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
@@ -116,12 +121,13 @@ let package = Package(
         tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
-        tests("Hub", ["Document", "Canonical", "Consistency", "Kafka", "Installation"]),
+        tests(
+            "Hub", ["Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
         tests(
             "Connector",
             ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
-        tests("Operations", ["Document", "Canonical", "Installation", "Kafka"]),
-        tests("API", ["Document", "Hub", "Transports"]),
+        tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
+        tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
     ]
 )

@@ -38,7 +38,7 @@ struct StockAuditor {
 
 @Suite struct StockProperties {
     /// I3 for stock: on hand is a function of the set of counts and movements.
-    @Test(arguments: 0..<300) func onHandIsWhatTheAuditorSays(run: Int) throws {
+    @Test(arguments: 0..<100) func onHandIsWhatTheAuditorSays(run: Int) throws {
         var seed = Seeded(UInt64(run) &+ 7000)
         var auditor = StockAuditor()
         // The till's log and its clock agree in their order; stamps differ.
@@ -84,7 +84,7 @@ struct StockAuditor {
     }
 
     /// I5: whatever is claimed, sold, returned, counted, released and repeated, in whatever order.
-    @Test(arguments: 0..<150) func neverMoreIsPromisedThanIsThere(run: Int) throws {
+    @Test(arguments: 0..<50) func neverMoreIsPromisedThanIsThere(run: Int) throws {
         var seed = Seeded(UInt64(run) &+ 9000)
         let backorder = run % 3 == 0 ? 2 : 0
         var world = try stockWorld(
@@ -155,7 +155,7 @@ struct StockAuditor {
     }
 
     /// A hundred claims at once for a few sofas: exactly as many are granted as there are, in any order.
-    @Test(arguments: 0..<40) func aHundredClaimsAtOnce(run: Int) throws {
+    @Test(arguments: 0..<10) func aHundredClaimsAtOnce(run: Int) throws {
         var seed = Seeded(UInt64(run) &+ 11_000)
         let sofas = Int.random(in: 1...5, using: &seed)
         var world = try stockWorld()

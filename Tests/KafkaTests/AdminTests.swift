@@ -92,7 +92,8 @@ import Testing
     }
 
     @Test func offsetsAreFoundByTime() throws {
-        let name = try Cluster.topic("times", partitions: 2)
+        // Kept for ever: the records' times are long past, and a sweep may come at any moment.
+        let name = try Cluster.topic("times", partitions: 2, settings: ["retention.ms": "-1"])
         let producer = try Cluster.producer()
         for number in 0..<10 {
             try "v".produce(by: producer, to: name, partition: 0, timestamp: 1_700_000_000_000 + Int64(number) * 1_000)
@@ -104,6 +105,7 @@ import Testing
         #expect(try admin.offsets(of: partitions, from: 0, timeout: patience) == [partitions[0]: 0])
         #expect(try admin.offsets(of: partitions, from: 1_800_000_000_000, timeout: patience) == [:])
         let consumer = try Cluster.reader(name)
-        #expect(try consumer.offsets(of: partitions, from: 1_700_000_009_000, timeout: patience) == [partitions[0]: 9])
+        let last = try consumer.offsets(of: partitions, from: 1_700_000_009_000, timeout: patience)
+        #expect(last == [partitions[0]: 9])
     }
 }

@@ -31,7 +31,8 @@ final class Publisher: Sendable {
         self.log = log
         // Room for headers and the batch around the record.
         largest = (settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 4096
-        producer = try Producer(settings, log: log) { delivery in
+        // Three seconds without a free place: the brokers take nothing. The page is read again later.
+        producer = try Producer(settings, log: log, queuePatience: .seconds(3)) { delivery in
             accounts.withLock { accounts in
                 accounts[delivery.token]?.pending -= 1
                 if let error = delivery.error, accounts[delivery.token]?.failure == nil {

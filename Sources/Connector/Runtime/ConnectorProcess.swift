@@ -21,6 +21,8 @@ public final class ConnectorProcess: Sendable {
     private let mappings: Mappings
     private let entities: [String]
     private let door = Monitor<Int?>(nil)
+    /// How many threads there are.
+    private let running = Monitor(0)
 
     /// Reads the connector's configuration and mappings, and checks that they fit together. Nothing is connected yet.
     ///
@@ -67,7 +69,7 @@ public final class ConnectorProcess: Sendable {
         var threads: [NamedThread] = []
         let (names, entities, broker, shared) = (shared.names, entities, broker, shared)
         threads.append(
-            try NamedThread("tables") {
+            try thread("tables") {
                 IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(
                     tables, shared.stop)
             })
@@ -96,13 +98,28 @@ public final class ConnectorProcess: Sendable {
         }
         shared.stop.wait()
         for door in doors { door.close() }
-        for thread in threads { thread.join() }
+        if running.wait(for: .seconds(4), until: { $0 == 0 ? true : nil }) == true {
+            for thread in threads { thread.join() }
+        } else {
+            // Everything acknowledged is saved; what a system hasn't answered yet is repeated at the next start.
+            log.warning("ending while a system still hasn't answered")
+        }
         shared.publisher.close(patience: .seconds(1))
         if let failure = shared.stop.failure { throw ConnectorFailure(description: failure) }
         log.info("ended")
     }
 
     // MARK: Threads
+
+    /// A thread that is waited for at the end, for a while.
+    private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws -> NamedThread {
+        let running = running
+        running.withLock { $0 += 1 }
+        return try NamedThread(name) {
+            body()
+            running.withLock { $0 -= 1 }
+        }
+    }
 
     /// The sources whose snapshot must be known before the sinks begin. Files come when they come.
     private func bootstrap(_ positions: [String: JSON]) -> Bootstrap {
@@ -118,7 +135,7 @@ public final class ConnectorProcess: Sendable {
         _ parked: [String: JSON], _ repeated: Gate, _ bootstrap: Bootstrap
     ) throws -> NamedThread {
         let (settings, shared, broker, mappings) = (settings, shared, broker, mappings)
-        return try NamedThread("sinks") {
+        return try thread("sinks") {
             var writes = ParkedWrites()
             for (name, value) in parked where settings.sinks.contains(where: { name.hasPrefix($0.name + "/") }) {
                 if !writes.restore(name, value, now: .now) {
@@ -163,7 +180,7 @@ public final class ConnectorProcess: Sendable {
             lanes.restore(lane)
         }
         let (settings, shared, mappings, restored, port) = (settings, shared, mappings, lanes, webhookPort)
-        return try NamedThread(source.name) {
+        return try thread(source.name) {
             guard repeated.pass(shared.stop) else { return }
             let assembly = Assembly(settings, shared, mappings)
             SourceLoop(source, shared, mappings.sources[source.name]!, position: position, lanes: restored, bootstrap) {

@@ -87,13 +87,7 @@ final class Sink {
             let owns: [String?] = numbers.isEmpty ? [nil] : numbers.map { $0 }
             var writes: [Write] = []
             for own in owns {
-                let document: JSON?
-                do {
-                    document = try self.document(golden, own: own, isDeleted: !isWanted)
-                } catch MappingFailure.unknownReference where !isWanted {
-                    // What it would stand beside isn't there either.
-                    document = nil
-                }
+                let document = try isWanted ? document(golden, own: own, isDeleted: false) : remains(golden, own: own)
                 guard isWanted, let document, !document.isNull else {
                     // Nothing known of it there, and nothing to find it by: it isn't there.
                     if own == nil, document?.object == nil { continue }
@@ -119,6 +113,16 @@ final class Sink {
         let root = tape.root
         let result = try filter!.run(root, on: &tape, context(golden, own: own, isDeleted: false))
         return result?.bool ?? false
+    }
+
+    /// What the mapping makes of a record that isn't wanted: by this the system's copy is found. Where it needs a number
+    /// that isn't known, there never was one.
+    private func remains(_ golden: Golden, own: String?) throws -> JSON? {
+        do {
+            return try document(golden, own: own, isDeleted: true)
+        } catch MappingFailure.unknownReference {
+            return nil
+        }
     }
 
     /// What the mapping makes of the record: an object, or nothing.

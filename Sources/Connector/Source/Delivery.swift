@@ -4,11 +4,18 @@ import Document
 /// Gathers what a complete delivery holds, to see what is missing from it: those entities were deleted.
 struct Delivery {
     /// Why nothing is concluded from a delivery.
-    enum Doubt: Equatable {
+    enum Doubt: Equatable, CustomStringConvertible {
         /// Records could not be read, and their own numbers aren't known.
         case unreadable(Int)
         /// More would be gone than is believable.
         case tooMany(missing: Int, of: Int)
+
+        var description: String {
+            switch self {
+            case .unreadable(let count): "\(count) records can't be read, and may be what is missing"
+            case .tooMany(let missing, let all): "\(missing) of \(all) are missing, more than deletes-at-most allows"
+            }
+        }
     }
 
     private(set) var name: String?

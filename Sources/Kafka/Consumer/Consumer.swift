@@ -103,7 +103,11 @@ public final class Consumer {
         context.answer = { [unowned self] rebalance in
             do { try apply(rebalance) } catch { broken = broken ?? error }
         }
-        defer { context.answer = nil }
+        defer {
+            context.answer = nil
+            // They often hold their consumer.
+            hooks = RebalanceHooks()
+        }
         let code = rd_kafka_consumer_close(client.handle)
         assignment.replace(with: [])
         if let broken { throw broken }

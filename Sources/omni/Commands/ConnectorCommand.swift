@@ -68,9 +68,12 @@ struct ConnectorCommand: ParsableCommand {
             commandName: "reference", abstract: "Prints every key of omni.yaml and connector.yaml, as Markdown.",
             discussion: """
                 EXAMPLE
-                  omni connector reference > docs/reference.md
+                  omni connector reference > docs/configuration.md
                 """)
 
-        func run() throws { say(Installation.reference) }
+        func run() throws {
+            // The page ends its last line itself.
+            say(String(Installation.reference.dropLast()))
+        }
     }
 }

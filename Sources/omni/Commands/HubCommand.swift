@@ -18,7 +18,7 @@ struct HubCommand: ParsableCommand {
 
             EXAMPLE
               omni hub
-              omni -C /etc/omni hub --instance 2
+              omni hub -C /etc/omni --instance 2
             """)
 
     @OptionGroup var global: GlobalOptions

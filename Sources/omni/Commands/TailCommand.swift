@@ -24,7 +24,7 @@ struct TailCommand: ParsableCommand {
     @Argument(help: "The topic, for example 'product', 'in.stock' or 'dead.hub'.")
     var topic: String
 
-    @Option(help: "Begin with the last so many records of each partition.")
+    @Option(help: "Begin so many offsets before each partition's end; transaction markers take offsets too.")
     var last: Int64?
 
     @Flag(help: "Begin with the first record.")

@@ -1,0 +1,77 @@
+import API
+import Document
+import Hub
+import TestHub
+import Testing
+import Transports
+
+/// A hub with its API, and somebody who asks.
+final class Desk: Sendable {
+    let plant: Plant
+    let running: RunningHub
+    let server: APIServer
+    private let client: HTTPClient
+    private let token: String?
+
+    /// - Parameter omni: further lines of `omni.yaml`; the API takes a free port.
+    init(_ omni: String = "", api: String = "", token: String? = nil, connectors: [String: String] = [:]) throws {
+        plant = try Plant(
+            partitions: 2, omni: "api: { listen: \"127.0.0.1:0\"\(api.isEmpty ? "" : ", ")\(api) }\n\(omni)",
+            connectors: connectors)
+        running = try RunningHub(plant)
+        server = try APIServer(running.hub, plant.installation, log: plant.log)
+        try server.start()
+        client = HTTPClient()
+        self.token = token
+    }
+
+    /// Runs a body with a desk that is closed after it.
+    static func open<Result>(
+        _ omni: String = "", api: String = "", token: String? = nil, connectors: [String: String] = [:],
+        _ body: (Desk) throws -> Result
+    ) throws -> Result {
+        let desk = try Desk(omni, api: api, token: token, connectors: connectors)
+        defer {
+            desk.server.stop()
+            desk.running.end()
+        }
+        let result = try body(desk)
+        #expect(desk.running.failure == nil)
+        return result
+    }
+
+    /// What was answered.
+    struct Answer: Sendable {
+        let status: Int
+        let json: JSON
+
+        var state: String? { json["state"]?.string }
+        var error: String { json["error"]?.string ?? "" }
+    }
+
+    func ask(
+        _ method: HTTPMethod, _ path: String, _ body: String = "", fields: [(String, String)] = []
+    ) throws -> Answer {
+        var request = HTTPClient.Request(method, "http://127.0.0.1:\(server.boundPort)\(path)", body: Array(body.utf8))
+        if let token { request.fields["Authorization"] = "Bearer \(token)" }
+        for (name, text) in fields { request.fields[name] = text }
+        let response = try client.send(request)
+        #expect(response.fields["Content-Type"]?.hasPrefix("application/json") == true, "\(path): \(response.status)")
+        return Answer(status: response.status, json: try JSON(parsing: response.body))
+    }
+
+    func get(_ path: String) throws -> Answer { try ask(.get, path) }
+
+    /// Asks for a hold.
+    func reserve(
+        _ product: String, _ place: String, quantity: String = "1", id: String? = nil, more: String = ""
+    ) throws -> Answer {
+        let name = id.map { "\"reservation\":\"\($0)\"," } ?? ""
+        return try ask(
+            .post, "/v1/reservations",
+            "{\(name)\"product\":\"\(product)\",\"place\":\"\(place)\",\"quantity\":\(quantity)\(more)}")
+    }
+}
+
+let sofa = "06438012345675"
+let chair = "06438012345682"

@@ -1,0 +1,127 @@
+import Canonical
+import Testing
+
+@testable import Hub
+
+@Suite struct MirrorTests {
+    @Test(arguments: [(0, 0), (1, 1_700_000_000_000), (.max, .min), (.min, .max), (-1, -1)] as [(Int64, Int64)])
+    func whatIsWrittenIsRead(offset: Int64, tick: Int64) {
+        let mirror = Mirror(inputOffset: offset, tick: Tick(tick))
+        #expect(Mirror(mirror.bytes) == mirror)
+    }
+
+    @Test func theBytesAreTheContract() {
+        // They lie in changelogs: another layout needs another version.
+        let bytes: [UInt8] = [1, 2, 1, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]
+        #expect(Mirror(inputOffset: 258, tick: Tick(-1)).bytes == bytes)
+    }
+
+    @Test func otherBytesAreNone() {
+        let bytes = Mirror(inputOffset: 3, tick: Tick(4)).bytes
+        #expect(Mirror(nil) == nil)
+        for count in 0..<bytes.count { #expect(Mirror(Array(bytes.prefix(count))) == nil) }
+        #expect(Mirror(bytes + [0]) == nil)
+        #expect(Mirror([2] + bytes.dropFirst()) == nil, "a later version")
+    }
+}
+
+@Suite struct TimersTests {
+    private let one = DomainPartition("stock", 0)
+    private let two = DomainPartition("stock", 1)
+
+    private func keys(_ timers: inout Timers, at time: Int64) -> [String] {
+        timers.ready(at: Tick(time)).map { "\($0.partition) \($0.key)" }
+    }
+
+    @Test func whatIsDueIsReadyUntilSomethingElseIsSaid() {
+        var timers = Timers()
+        timers.set(one, "a", Tick(100))
+        timers.set(two, "b", Tick(200))
+        #expect(keys(&timers, at: 99) == [])
+        #expect(keys(&timers, at: 100) == ["stock[0] a"])
+        #expect(keys(&timers, at: 100) == ["stock[0] a"], "an aborted transaction asks again")
+        #expect(keys(&timers, at: 200) == ["stock[0] a", "stock[1] b"])
+        timers.set(one, "a", nil)
+        #expect(keys(&timers, at: 500) == ["stock[1] b"])
+        timers.set(two, "b", Tick(600))
+        #expect(keys(&timers, at: 599) == [])
+        #expect(keys(&timers, at: 600) == ["stock[1] b"])
+    }
+
+    @Test func aPartitionThatGoesTakesItsTimersAlong() {
+        var timers = Timers()
+        timers.set(one, "a", Tick(100))
+        timers.set(two, "a", Tick(100))
+        timers.drop(one)
+        #expect(keys(&timers, at: 100) == ["stock[1] a"])
+    }
+
+    @Test func aLaterTimeDoesNotHideAnEarlierOne() {
+        var timers = Timers()
+        timers.set(one, "late", Tick(1_000))
+        timers.set(one, "early", Tick(10))
+        #expect(keys(&timers, at: 10) == ["stock[0] early"])
+        timers.set(one, "early", nil)
+        timers.set(one, "earlier", Tick(5))
+        #expect(keys(&timers, at: 10) == ["stock[0] earlier"])
+    }
+
+    /// Keys are bytes. Swift takes differently composed texts for the same.
+    @Test func keysThatOnlyLookAlikeHaveTimersOfTheirOwn() {
+        var timers = Timers()
+        timers.set(one, "Malm\u{F6}", Tick(100))
+        timers.set(one, "Malmo\u{308}", Tick(200))
+        #expect(timers.ready(at: Tick(100)).map { Array($0.key.utf8) } == [Array("Malm\u{F6}".utf8)])
+        #expect(timers.ready(at: Tick(200)).count == 2)
+    }
+
+    @Test func theOverlayKeepsKeysApartThatOnlyLookAlike() {
+        let overlay = Overlay()
+        overlay.put(one, "Malm\u{F6}", .put([1]))
+        overlay.put(one, "Malmo\u{308}", .put([2]))
+        #expect(overlay.change(one, "Malm\u{F6}")?.bytes == [1])
+        #expect(overlay.change(one, "Malmo\u{308}")?.bytes == [2])
+    }
+
+    /// Against the plainest model there is.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func theyAgreeWithADictionary(seed: UInt64) {
+        var random = Seeded(seed)
+        var timers = Timers()
+        var model: [String: Int64] = [:]
+        for _ in 0..<400 {
+            let partition = Bool.random(using: &random) ? one : two
+            let key = "k\(Int.random(in: 0..<6, using: &random))"
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0..<6:
+                let time = Int64.random(in: 0..<100, using: &random)
+                timers.set(partition, key, Tick(time))
+                model["\(partition) \(key)"] = time
+            case 6..<8:
+                timers.set(partition, key, nil)
+                model["\(partition) \(key)"] = nil
+            case 8 where Int.random(in: 0..<5, using: &random) == 0:
+                timers.drop(partition)
+                model = model.filter { !$0.key.hasPrefix("\(partition) ") }
+            default:
+                let now = Int64.random(in: 0..<100, using: &random)
+                #expect(keys(&timers, at: now) == model.filter { $0.value <= now }.keys.sorted())
+            }
+        }
+    }
+}
+
+/// SplitMix64: the same numbers for a seed, everywhere.
+struct Seeded: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

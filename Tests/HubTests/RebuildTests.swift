@@ -1,0 +1,142 @@
+import Canonical
+import Consistency
+import Document
+import Kafka
+import Logging
+import TestHub
+import Testing
+
+@testable import Hub
+
+extension Store {
+    /// Everything in it, byte by byte, by partition and key.
+    func dump(_ model: Model, partitions: Int32) throws -> [String: [[UInt8]: [UInt8]]] {
+        var dump: [String: [[UInt8]: [UInt8]]] = [:]
+        for domain in model.domains {
+            for number in 0..<(domain == "customer" ? 1 : partitions) {
+                let partition = DomainPartition(domain, number)
+                try scan(partition) { key, value in
+                    dump["\(partition)", default: [:]][Array(key)] = Array(value)
+                    return true
+                }
+            }
+        }
+        return dump
+    }
+
+    func mirror(_ partition: DomainPartition) throws -> Mirror? {
+        try Mirror(stateBytes(partition, Array(Mirror.key.utf8)))
+    }
+}
+
+/// The local store is a copy: whatever becomes of it, the changelog brings it back as it was (I4).
+@Suite struct RebuildTests {
+    private static let sofa = "06438012345675"
+    private static let names = [
+        StateName("reservation", "r1"), StateName("reservation", "r3"), StateName("id.product", "till:4711"),
+        StateName("id.customer", "crm:C-1"), StateName("id.customer", "till:7"), StateName("id.product", "till:0"),
+    ]
+
+    /// An installation whose hub has decided a bit of everything, in two parts.
+    private struct History {
+        let plant: Plant
+        let dump: [String: [[UInt8]: [UInt8]]]
+        let found: [String?]
+        var folder: String { "\(plant.folder)/var/hub-1" }
+        var half: String { "\(plant.folder)/half" }
+
+        init() throws {
+            plant = try Plant(partitions: 2)
+            var (dump, found): ([String: [[UInt8]: [UInt8]]], [String?]) = ([:], [])
+            for part in 0..<2 {
+                try plant.running { running in
+                    try Self.send(part, plant)
+                    try plant.settle()
+                    dump = try running.hub.store.dump(plant.model, partitions: 2)
+                    found = try RebuildTests.names.map { try running.hub.store.found($0) }
+                }
+                if part == 0 { try Plant.copy("\(plant.folder)/var/hub-1", "\(plant.folder)/half") }
+            }
+            self.dump = dump
+            self.found = found
+        }
+
+        private static func send(_ part: Int, _ plant: Plant) throws {
+            func customer(_ system: String, _ id: String, _ email: String) -> Foreign {
+                Foreign("omni.customer.stated", key: "\(system):\(id)", "{\"email\":\"\(email)\"}", from: "/\(system)/x")
+                    .with("ce_self", id)
+            }
+            let product = Foreign.product(sofa, "\"name\":\"Sofa \(part)\"").with("ce_self", part == 0 ? "0" : "4711")
+            try plant.send([product, .product("06438012345682", "\"price\":\(part)")], to: "product")
+            try plant.send([.order("o-\(part)"), .order("o-x")], to: "order")
+            // They become one in the second part: states go.
+            try plant.send(
+                [customer("crm", "C-1", "a@example.org"), customer("till", "7", part == 0 ? "b@x.org" : "a@example.org")],
+                to: "customer")
+            let places = ["kamppi", "pasila"]
+            try plant.send(
+                places.map { part == 0 ? .count(sofa, $0, "9") : .movement(sofa, $0, "-1") } + [
+                    .hold("r\(part * 2 + 1)", sofa, "kamppi"), .hold("r\(part * 2 + 2)", sofa, "pasila"),
+                    .release("r2", sofa, "pasila"),
+                ], to: "stock")
+        }
+    }
+
+    @Test func aStoreThatIsGoneOldForeignOrBrokenComesBackByteByByte() throws {
+        let history = try History()
+        #expect(history.dump.values.reduce(0) { $0 + $1.count } > 15, "there is something to lose")
+        #expect(history.found.dropLast().allSatisfy { $0 != nil } && history.found.last == .some(nil))
+        for damage in Damage.allCases {
+            try damage.happen(to: history.folder, half: history.half, plant: history.plant)
+            try history.plant.running { running in
+                let dump = try running.hub.store.dump(history.plant.model, partitions: 2)
+                #expect(Set(dump.keys) == Set(history.dump.keys), "\(damage)")
+                for (partition, states) in history.dump {
+                    #expect(dump[partition] == states, "\(damage): \(partition)")
+                }
+                #expect(try Self.names.map { try running.hub.store.found($0) } == history.found, "\(damage)")
+                #expect(try history.plant.isLevel())
+            }
+        }
+        // None of it was decided anew.
+        let golden = try history.plant.records(history.plant.names.golden(entity: "product"))
+        #expect(golden.filter { $0.key == Self.sofa }.map(\.revision) == [1, 2])
+    }
+
+    enum Damage: CaseIterable {
+        case removed, behind, foreign, garbage, ahead
+
+        func happen(to folder: String, half: String, plant: Plant) throws {
+            switch self {
+            case .removed: Plant.remove(folder)
+            case .behind:
+                Plant.remove(folder)
+                try Plant.copy(half, folder)
+            case .foreign:
+                Plant.remove(folder)
+                try junk(in: folder, cluster: "elsewhere", prefix: "other", offset: 1)
+            case .garbage:
+                var random = Seeded(3)
+                let bytes = (0..<50_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+                try Plant.write(folder + "/state.mdb", bytes)
+            case .ahead:
+                // The topics were made anew: what the store holds is of the ones before.
+                Plant.remove(folder)
+                let cluster = try plant.admin().clusterID(timeout: .seconds(30)) ?? "unknown"
+                try junk(in: folder, cluster: cluster, prefix: plant.prefix, offset: 1_000_000)
+            }
+        }
+
+        private func junk(in folder: String, cluster: String, prefix: String, offset: Int64) throws {
+            let store = try Store(
+                folder: folder, identity: .init(cluster: cluster, prefix: prefix), size: 1 << 30,
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let partition = DomainPartition("product", 0)
+            try store.put(partition, "junk", "junk", [RebuildTests.names.last!])
+            var commit = StoreCommit()
+            commit.changelogOffsets[partition] = offset
+            try store.apply(commit)
+            try store.close()
+        }
+    }
+}

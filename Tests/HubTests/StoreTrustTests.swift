@@ -1,0 +1,111 @@
+import Consistency
+import TestHub
+import Testing
+
+@testable import Hub
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What is on the disk is used only when it can be trusted; else it is removed, and the changelog brings it back.
+@Suite struct StoreTrustTests {
+    private let partition = DomainPartition("stock", 0)
+
+    /// A store with something in it, closed or left as a process leaves it that is killed.
+    private func filled(_ shelf: Shelf, closes: Bool = true) throws {
+        let store = try shelf.open()
+        for number in 0..<2_000 {
+            try store.put(partition, "key \(number)", String(repeating: "v", count: 200), [StateName("i", "\(number)")])
+        }
+        var commit = StoreCommit()
+        commit.changelogOffsets[partition] = 99
+        try store.apply(commit)
+        if closes { try store.close() }
+    }
+
+    private func isKept(_ store: Store) throws -> Bool {
+        let count = try store.keys(partition).count
+        let offset = try store.changelogOffset(partition)
+        #expect((count == 2_000) == (offset == 99), "all of it, or nothing of it")
+        #expect(count == 2_000 || count == 0 && offset == nil)
+        return count > 0
+    }
+
+    @Test(arguments: [true, false])
+    func whatThisMachineWroteSinceItStartedIsKept(closes: Bool) throws {
+        let shelf = try Shelf()
+        try filled(shelf, closes: closes)
+        #expect(try isKept(shelf.open()))
+    }
+
+    @Test func whatBelongsElsewhereIsNot() throws {
+        let shelf = try Shelf()
+        try filled(shelf)
+        #expect(try !isKept(shelf.open(prefix: "other")))
+        try filled(shelf)
+        #expect(try !isKept(shelf.open(cluster: "c2")))
+    }
+
+    /// Nothing is synced: when the machine itself went down, the file may be anything.
+    @Test(arguments: [true, false])
+    func whatOutlivedTheMachineIsKeptOnlyWhenItWasClosed(closes: Bool) throws {
+        let shelf = try Shelf()
+        try filled(shelf, closes: closes)
+        if !closes {
+            // The machine has another boot's id now; here, so has the file.
+            let environment = try Environment(
+                path: shelf.file, size: 1 << 30, databases: 8, flags: 0x4000)
+            let meta = try environment.database("meta")
+            try environment.write { transaction throws(StoreError) in
+                try Array("boot".utf8).withRaw { key throws(StoreError) in
+                    try Array("another boot".utf8).withRaw { value throws(StoreError) in
+                        try transaction.put(meta, key, value)
+                    }
+                }
+            }
+        }
+        #expect(try isKept(shelf.open()) == closes)
+    }
+
+    @Test(arguments: ["garbage", "empty", "zeros", "cut in half", "cut to its head", "one byte"])
+    func aFileThatIsNoStoreIsRebuilt(damage: String) throws {
+        let shelf = try Shelf()
+        try filled(shelf)
+        let whole = try #require(Plant.read(shelf.file))
+        var random = Seeded(7)
+        let damaged: [UInt8] =
+            switch damage {
+            case "garbage": (0..<whole.count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            case "zeros": Array(repeating: 0, count: whole.count)
+            case "cut in half": Array(whole.prefix(whole.count / 2 & ~4095))
+            case "cut to its head": Array(whole.prefix(8192))
+            case "one byte": [1]
+            default: []
+            }
+        try Plant.write(shelf.file, damaged)
+        let store = try shelf.open()
+        #expect(try !isKept(store))
+        try store.put(partition, "a", "works")
+        #expect(try store.text(partition, "a") == "works")
+    }
+
+    /// A page that went bad is met only when it is read: the store says so, and the next start rebuilds.
+    @Test func aPageThatWentBadCondemnsTheFile() throws {
+        let shelf = try Shelf()
+        try filled(shelf)
+        var bytes = try #require(Plant.read(shelf.file))
+        // All data pages but the two heads lose their content; the heads still say that all is well.
+        let store = try shelf.open()
+        let path = shelf.file
+        for page in stride(from: 8192, to: bytes.count, by: 4096) {
+            for place in page..<min(page + 4096, bytes.count) { bytes[place] = 0 }
+        }
+        let file = try #require(fopen(path, "r+"))
+        fseek(file, 8192, SEEK_SET)
+        fwrite(Array(bytes[8192...]), 1, bytes.count - 8192, file)
+        fclose(file)
+        let error = #expect(throws: StoreError.self) { try store.text(partition, "key 7") }
+        #expect(error?.isCorruption == true, "\(String(describing: error))")
+    }
+}

@@ -1,0 +1,79 @@
+package import Hub
+package import Installation
+import Synchronization
+import Transports
+
+/// A hub on a thread of its own.
+package final class RunningHub: Sendable {
+    package let hub: HubProcess
+    private let isStopping: Flag
+    private let end: Monitor<Ending?>
+    private let thread: NamedThread
+
+    private final class Flag: Sendable {
+        let isSet = Atomic(false)
+    }
+
+    private enum Ending: Sendable {
+        case stopped
+        case failed(any Error)
+    }
+
+    /// Starts a hub; it has its partitions when this returns, unless `waits` is false.
+    package init(_ plant: Plant, _ installation: Installation? = nil, instance: String = "1", waits: Bool = true) throws {
+        let hub = try HubProcess(installation ?? plant.installation, instance: instance, log: plant.log)
+        let flag = Flag()
+        let end = Monitor<Ending?>(nil)
+        self.hub = hub
+        isStopping = flag
+        self.end = end
+        thread = try NamedThread("hub") {
+            do {
+                try hub.run { flag.isSet.load(ordering: .relaxed) }
+                end.withLock { $0 = .stopped }
+            } catch {
+                end.withLock { $0 = .failed(error) }
+            }
+        }
+        if waits { try ready() }
+    }
+
+    /// Waits until it has partitions.
+    package func ready() throws {
+        try eventually("the hub has partitions") {
+            if let failure { throw failure }
+            return !hub.partitions.isEmpty
+        }
+    }
+
+    /// Why it has ended by itself; nil when it runs, or was stopped.
+    package var failure: (any Error)? {
+        if case .failed(let error) = end.withLock({ $0 }) { error } else { nil }
+    }
+
+    /// Stops it and waits for its end. Throws why it had ended before.
+    package func stop() throws {
+        isStopping.isSet.store(true, ordering: .relaxed)
+        thread.join()
+        if let failure { throw failure }
+    }
+
+    /// The same where nobody asks how it ended.
+    package func end() {
+        isStopping.isSet.store(true, ordering: .relaxed)
+        thread.join()
+    }
+}
+
+extension Plant {
+    /// Runs a hub while the body runs.
+    package func running<Result>(
+        _ installation: Installation? = nil, _ body: (RunningHub) throws -> Result
+    ) throws -> Result {
+        let hub = try RunningHub(self, installation)
+        defer { hub.end() }
+        let result = try body(hub)
+        try hub.stop()
+        return result
+    }
+}
