@@ -101,11 +101,6 @@ let package = Package(
         // What tests share. Depends on nothing of ours.
         .target(
             name: "TestBroker", dependencies: ["EmbeddedBroker"], path: "Tests/TestBroker", swiftSettings: settings),
-        // An installation on the test broker with a hub in it: for the tests of what a hub does.
-        .target(
-            name: "TestHub",
-            dependencies: ["TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging],
-            path: "Tests/TestHub", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
@@ -122,12 +117,8 @@ let package = Package(
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical"]),
         tests(
-            "Hub", ["Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
-        tests(
             "Connector",
             ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
-        tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
-        tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
     ]
 )

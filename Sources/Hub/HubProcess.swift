@@ -61,7 +61,7 @@ public final class HubProcess: Sendable {
     private static func subscribers(_ installation: Installation) throws -> [String: [String]] {
         var subscribers: [String: Set<String>] = [:]
         for name in installation.connectors {
-            let connector = try installation.connector(name)
+            let connector = try installation.connector(name, surroundings: .unneeded)
             for sink in connector.sinks { subscribers[sink.of, default: []].insert(connector.system) }
         }
         return subscribers.mapValues { $0.sorted() }

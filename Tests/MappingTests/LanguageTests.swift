@@ -95,6 +95,9 @@ struct Row: CustomTestStringConvertible, Sendable {
             Row("$^(none).qty", lines, "[2,1,3]"),
             Row("$^(price)[0].price", lines, "1.25"),
             Row("$[qty > 1]^(qty)[-1].qty", lines, "3"),
+            Row("$.[sku]{$[0]: 1}", lines, #"{"b":1,"a":1}"#),
+            Row("{\"l\": $}.[l]{sku: $sum(qty)}", lines, #"{"b":5,"a":1}"#),
+            Row("$[[0, 0, 1]].qty", lines, "[2,2,1]"),
         ])
     func grouping(_ row: Row) throws { try row.check() }
 

@@ -22,6 +22,15 @@ import Testing
         #expect(result == expected)
     }
 
+    @Test("The reference lists every function; the product's own bear its prefix")
+    func reference() {
+        let all = MappingFunction.all
+        #expect(all.count == Library.standard.functions.count)
+        #expect(Set(all.map(\.name)).count == all.count)
+        #expect(all.filter(\.isExtension).allSatisfy { $0.name.hasPrefix("$omni_") || $0.name == "$reject" })
+        #expect(all.filter { !$0.isAllowedInConnectors }.map(\.name) == ["$random", "$shuffle", "$eval"])
+    }
+
     @Test("Every function has a summary, and an example unless it only ends the record")
     func documented() {
         for function in Library.standard.functions {

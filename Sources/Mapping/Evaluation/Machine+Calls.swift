@@ -102,7 +102,6 @@ extension Machine {
         }
         let mark = mark
         var function = function
-        var input = input
         while true {
             let closure = functions[function.index]
             if closure.unit != self.unit { switchUnit(closure.unit) }
@@ -117,7 +116,6 @@ extension Machine {
                     moveArguments(to: base)
                     function = tailFunction
                     release(mark)
-                    input = .undefined
                     try step()
                     continue
                 }
@@ -224,7 +222,7 @@ extension Machine {
         let base = stack.count
         stack.append(left)
         do throws(MappingFailure) {
-            return collapsed(try apply(function, from: base, .undefined))
+            return collapsed(try apply(function, from: base, .null))
         } catch {
             throw place(error, at: number, token: "~>", input: input)
         }

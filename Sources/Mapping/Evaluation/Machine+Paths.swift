@@ -168,6 +168,10 @@ extension Machine {
         }
         let keeps = operation.pointee.flags.contains(.keepsSingleton)
         if operation.pointee.c >= 0 {
+            if let whole {
+                stack.truncate(low)
+                pushElements(whole)
+            }
             if stack.count == low { stack.append(.undefined) }
             let result = try group(operation.pointee.c, from: low)
             stack.truncate(base)
@@ -271,7 +275,7 @@ extension Machine {
         }
         results += 1
         guard isArray(value) else {
-            if selects(try evaluate(predicate, value), 0, 1) { stack.append(value) }
+            for _ in 0..<picks(try evaluate(predicate, value), 0, 1) { stack.append(value) }
             return .undefined
         }
         let index = container(value)
@@ -280,7 +284,7 @@ extension Machine {
         for place in 0..<count {
             let item = self.value(at: cursor)
             cursor = next(cursor)
-            if selects(try evaluate(predicate, item), place, count) { stack.append(item) }
+            for _ in 0..<picks(try evaluate(predicate, item), place, count) { stack.append(item) }
         }
         return .undefined
     }
@@ -296,7 +300,7 @@ extension Machine {
         for place in base..<high {
             let item = stack[place]
             let result = try evaluate(predicate, item)
-            if selects(result, place - base, high - base) { stack.append(item) }
+            for _ in 0..<picks(result, place - base, high - base) { stack.append(item) }
         }
         let kept = try array(from: high, flags: Value.sequence)
         stack.truncate(base)
@@ -319,20 +323,20 @@ extension Machine {
         return try array(from: base, flags: Value.sequence)
     }
 
-    /// Whether a predicate's result picks the item at a place: numbers pick places, anything else by its truth.
-    func selects(_ result: Value, _ place: Int, _ count: Int) -> Bool {
+    /// How often a predicate's result picks the item at a place: numbers pick places, anything else by its truth.
+    func picks(_ result: Value, _ place: Int, _ count: Int) -> Int {
         if result.isNumber {
             let wanted = floor(result)
-            return wanted < 0 ? count + wanted == place : wanted == place
+            return (wanted < 0 ? count + wanted : wanted) == place ? 1 : 0
         }
-        guard isArray(result) else { return truth(result) }
+        guard isArray(result) else { return truth(result) ? 1 : 0 }
         let index = container(result)
         var cursor = index + 1
-        var picked = false
+        var picked = 0
         for _ in 0..<self.count(at: index) {
             let entry = value(at: cursor)
-            guard entry.isNumber else { return truth(result) }
-            if selects(entry, place, count) { picked = true }
+            guard entry.isNumber else { return truth(result) ? 1 : 0 }
+            picked += picks(entry, place, count)
             cursor = next(cursor)
         }
         return picked

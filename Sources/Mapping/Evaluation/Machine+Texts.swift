@@ -115,6 +115,7 @@ extension Machine {
     mutating func text(of value: Value) throws(MappingFailure) -> Value {
         switch value.tag {
         case Value.string: return value
+        case Value.function: return try string("")
         case Value.decimal: return Value(bits: Self.asString(try text(ofDecimal: value)))
         case Value.number:
             if let small = small(value) { return Value(bits: Self.asString(try text(ofDecimal: small))) }

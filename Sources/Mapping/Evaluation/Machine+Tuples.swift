@@ -39,7 +39,12 @@ extension Machine {
         while place < count, !first[place].isTuple {
             let high = stack.count
             if place == 0, first.pointee.constructsArray {
-                pushItems(try evaluate(first.pointee.operation, input))
+                let result = try evaluate(first.pointee.operation, input)
+                if isArray(result), self.count(at: container(result)) == 0 {
+                    stack.truncate(base)
+                    return result
+                }
+                pushItems(result)
             } else {
                 _ = try pushStep(first + place, low, high, isLast: false)
             }
@@ -197,9 +202,9 @@ extension Machine {
                 let tuple = tuples[item]
                 let top = tuples.count
                 let result = try evaluate(stage.operation, tuple)
-                let isSelected = selects(result, item - start, end - start)
+                let picked = picks(result, item - start, end - start)
                 tuples.truncate(top)
-                if isSelected { tuples.append(tuple) }
+                for _ in 0..<picked { tuples.append(tuple) }
             }
             start = end
         }

@@ -108,7 +108,7 @@ enum Arrays {
                 let start = machine.stack.count
                 machine.stack.append(machine.stack[base + Int(a)])
                 machine.stack.append(machine.stack[base + Int(b)])
-                let swaps = machine.collapsed(try machine.apply(function, from: start, .undefined))
+                let swaps = machine.collapsed(try machine.apply(function, from: start, .null))
                 machine.stack.truncate(start)
                 return machine.truth(swaps)
             }

@@ -38,7 +38,7 @@ enum Formatting {
             if value.isUndefined { return value }
             let picture = try machine.integerPicture(machine.argument(arguments, 1))
             guard let number = picture.parse(machine.text(value)) else {
-                throw machine.failure("D3137", "$parseInteger was given a string that does not follow the picture")
+                throw machine.failure("U2008", "$parseInteger was given a string that does not follow the picture")
             }
             return try machine.value(number)
         },
@@ -57,7 +57,7 @@ enum Formatting {
                 let setting = machine.value(at: cursor + 1)
                 cursor = machine.next(cursor + 1)
                 guard setting.isString, symbols.set(name, machine.text(setting)) else {
-                    throw machine.failure("D3080", "$formatNumber has no such option")
+                    throw machine.failure("U2008", "$formatNumber has no such option")
                 }
             }
         }

@@ -90,7 +90,7 @@ enum Matching {
             let base = machine.stack.count
             if isFirst { machine.stack.append(text) }
             isFirst = false
-            let result = machine.collapsed(try machine.apply(function, from: base, .undefined))
+            let result = machine.collapsed(try machine.apply(function, from: base, .null))
             machine.stack.truncate(base)
             if result.isUndefined { return nil }
             let start = try machine.member(result, "start")
@@ -225,7 +225,7 @@ enum Matching {
         if replacement.isFunction {
             let base = machine.stack.count
             machine.stack.append(try machine.matchObject(text, match))
-            let result = machine.collapsed(try machine.apply(replacement, from: base, .undefined))
+            let result = machine.collapsed(try machine.apply(replacement, from: base, .null))
             machine.stack.truncate(base)
             guard result.isString else {
                 throw machine.failure("D3012", "the function that replaces a match must give a string")

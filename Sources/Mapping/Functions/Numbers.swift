@@ -101,8 +101,10 @@ enum Numbers {
     private static func power(_ machine: inout Machine, _ arguments: Arguments) throws(MappingFailure) -> Value {
         let value = machine.argument(arguments, 0)
         if value.isUndefined { return value }
+        let power = machine.argument(arguments, 1)
+        guard power.isNumber else { throw machine.failure("D3061", "$power was given no exponent") }
         let base = machine.number(value)
-        let exponent = machine.number(machine.argument(arguments, 1))
+        let exponent = machine.number(power)
         // Whole powers stay exact as long as the digits suffice.
         if let whole = exponent.integer, whole >= 0, whole <= 64,
             Number.digits(base.normalized.coefficient) * whole <= 34

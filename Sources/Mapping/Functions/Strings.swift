@@ -111,8 +111,10 @@ enum Strings {
 
     private static func substring(_ machine: inout Machine, _ arguments: Arguments) throws(MappingFailure) -> Value {
         let text = machine.argument(arguments, 0)
-        guard !text.isUndefined, var start = machine.integer(arguments, 1) else {
-            return text.isUndefined ? text : text
+        guard !text.isUndefined else { return text }
+        guard var start = machine.integer(arguments, 1) else {
+            // No start: all of it, but nothing of a given length.
+            return machine.argument(arguments, 2).isUndefined ? text : machine.substring(text, from: 0, to: 0)
         }
         let count = machine.characters(text)
         if start < 0 { start = max(0, count + start) }

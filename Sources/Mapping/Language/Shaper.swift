@@ -77,7 +77,7 @@ struct Shaper {
             node.third = try shape(third)
             pushAncestry(node, node.third!)
         }
-        if node.kind == .negate, node.left!.kind == .number, node.left!.predicates.isEmpty {
+        if node.kind == .negate, node.left!.kind == .number {
             let number = node.left!
             number.number = number.number.negated
             return number

@@ -168,9 +168,7 @@ struct NumberPicture: Sendable {
         if half.minExponent > 0 {
             exponent = 0
             if value.coefficient != 0 {
-                // The mantissa lies from 10^(scaling-1) to 10^scaling.
-                let top = Number.digits(value.coefficient) + value.exponent
-                exponent = top - half.scaling
+                exponent = Self.exponent(value.normalized, half.scaling)
                 value = Number(
                     isNegative: false, coefficient: value.coefficient, exponent: value.exponent - exponent!)
             }
@@ -195,6 +193,15 @@ struct NumberPicture: Sendable {
             text += String(digits.map { character(Int(String($0))!) })
         }
         return text + half.suffix
+    }
+
+    /// The power of ten to take out, so that the mantissa lies from 10^(scaling-1) to 10^scaling, as the reference has it:
+    /// both ends count, and what lies there already stays.
+    private static func exponent(_ value: Number, _ scaling: Int) -> Int {
+        let top = Number.digits(value.coefficient) + value.exponent
+        guard value.coefficient == 1 else { return top - scaling }
+        let power = top - 1
+        return power > scaling ? power - scaling : power < scaling - 1 ? power - scaling + 1 : 0
     }
 
     private func character(_ digit: Int) -> Character {

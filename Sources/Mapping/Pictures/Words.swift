@@ -93,9 +93,9 @@ enum Words {
         (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
     ]
 
-    /// Roman numerals in small letters; nothing for zero. Above 100,000 there is none.
+    /// Roman numerals in small letters; nothing for zero. Above a million there is none.
     static func roman(_ value: Int) -> String? {
-        guard value <= 100_000 else { return nil }
+        guard value <= 1_000_000 else { return nil }
         var rest = value
         var text = ""
         for roman in romans {

@@ -21,7 +21,7 @@ struct Groups {
             ("hub", names.hubGroup, model.domains.map { names.input(domain: $0) })
         ]
         for name in installation.connectors {
-            let sinks = try installation.connector(name).sinks
+            let sinks = try installation.connector(name, surroundings: .unneeded).sinks
             guard !sinks.isEmpty else { continue }
             let topics = Set(sinks.map { names.golden(entity: $0.of) }).sorted()
             readers.append((name, names.group(connector: name), topics))

@@ -99,7 +99,8 @@ import Transports
         try plant.running { _ in
             try plant.send(
                 [
-                    .count(Self.sofa, "kamppi", "2"), .hold("r1", Self.sofa, "kamppi"), .hold("r2", Self.sofa, "kamppi"),
+                    .count(Self.sofa, "kamppi", "2"), .hold("r1", Self.sofa, "kamppi"),
+                    .hold("r2", Self.sofa, "kamppi"),
                     .hold("r3", Self.sofa, "kamppi"), .release("r1", Self.sofa, "kamppi"),
                     .movement(Self.sofa, "kamppi", "-1", reservation: "r2"), .hold("r4", Self.sofa, "kamppi"),
                 ], to: "stock")

@@ -46,7 +46,8 @@ extension Store {
         var half: String { "\(plant.folder)/half" }
 
         init() throws {
-            plant = try Plant(partitions: 2)
+            let plant = try Plant(partitions: 2)
+            self.plant = plant
             var (dump, found): ([String: [[UInt8]: [UInt8]]], [String?]) = ([:], [])
             for part in 0..<2 {
                 try plant.running { running in
@@ -63,15 +64,20 @@ extension Store {
 
         private static func send(_ part: Int, _ plant: Plant) throws {
             func customer(_ system: String, _ id: String, _ email: String) -> Foreign {
-                Foreign("omni.customer.stated", key: "\(system):\(id)", "{\"email\":\"\(email)\"}", from: "/\(system)/x")
-                    .with("ce_self", id)
+                Foreign(
+                    "omni.customer.stated", key: "\(system):\(id)", "{\"email\":\"\(email)\"}", from: "/\(system)/x"
+                )
+                .with("ce_self", id)
             }
             let product = Foreign.product(sofa, "\"name\":\"Sofa \(part)\"").with("ce_self", part == 0 ? "0" : "4711")
             try plant.send([product, .product("06438012345682", "\"price\":\(part)")], to: "product")
             try plant.send([.order("o-\(part)"), .order("o-x")], to: "order")
             // They become one in the second part: states go.
             try plant.send(
-                [customer("crm", "C-1", "a@example.org"), customer("till", "7", part == 0 ? "b@x.org" : "a@example.org")],
+                [
+                    customer("crm", "C-1", "a@example.org"),
+                    customer("till", "7", part == 0 ? "b@x.org" : "a@example.org"),
+                ],
                 to: "customer")
             let places = ["kamppi", "pasila"]
             try plant.send(

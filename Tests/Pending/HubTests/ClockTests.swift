@@ -23,10 +23,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (0, true), (60_000, true), (60_001, false), (86_400_000, false), (-60_000, true), (-60_001, false),
-        (-3_600_000, false),
-    ] as [(Int64, Bool)])
+    @Test(
+        arguments: [
+            (0, true), (60_000, true), (60_001, false), (86_400_000, false), (-60_000, true), (-60_001, false),
+            (-3_600_000, false),
+        ] as [(Int64, Bool)])
     func aJumpOfTheWallClockMovesNothingAndSuspendsExpiry(off: Int64, mayExpire: Bool) {
         var clock = clock()
         let time = clock.time(reading(after: 10_000, wallOff: off))

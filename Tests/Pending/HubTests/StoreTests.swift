@@ -204,7 +204,8 @@ struct StoreModel {
         var keys: Set<String> = []
         for _ in 0..<Int.random(in: 1...5, using: &random) {
             let partition = partitions.randomElement(using: &random)!
-            let key = String(repeating: "k", count: Int.random(in: 1...3, using: &random))
+            let key =
+                String(repeating: "k", count: Int.random(in: 1...3, using: &random))
                 + "\(Int.random(in: 0..<6, using: &random))"
             guard keys.insert("\(partition) \(key)").inserted else { continue }
             let isRemoval = Int.random(in: 0..<4, using: &random) == 0
