@@ -33,9 +33,12 @@ public struct Demonstration {
             // What had ended well by then stays so.
             if outcome.systems.isEmpty { outcome.failure = "interrupted" }
         } catch {
-            outcome.failure = Self.words(error)
+            let words = Self.words(error)
             screen.busy(nil)
-            screen.failed(outcome.failure ?? "")
+            screen.failed(words)
+            // On the screen the chapter's title says where.
+            let place = outcome.stories.last.flatMap { $0.passed ? nil : $0.name }
+            outcome.failure = place.map { "\($0): \(words)" } ?? words
         }
         if outcome.seconds == 0 { outcome.seconds = (ContinuousClock.now - start) / .seconds(1) }
         if let stage { clear(stage, &outcome) }
@@ -80,15 +83,16 @@ public struct Demonstration {
                 ? "\(layout.broker), embedded" : "\(layout.broker), topics begin with \(layout.prefix)")
         try stage.startSystem("shop", port: layout.ports.shop, token: layout.secrets.shop)
         try stage.startSystem("crm", port: layout.ports.crm, token: layout.secrets.crm)
-        let systems = try Systems(layout)
-        for (name, client, what) in [
-            ("shop", systems.shop, "REST and webhooks, numbers of its own"), ("crm", systems.crm, "REST, a cursor"),
+        for (name, url, what) in [
+            ("shop", layout.shopURL, "REST and webhooks, numbers of its own"), ("crm", layout.crmURL, "REST, a cursor"),
         ] {
+            let client = WebClient(url: url, token: "")
             try patience.wait(for: "the \(name)", within: .seconds(20)) {
-                client.isUp ? .there(()) : .notYet("no answer at \(client.url)")
+                client.isUp ? .there(()) : .notYet("no answer at \(url)")
             }
-            screen.event(ContinuousClock.now - start, name, "\(client.url)  \(what)")
+            screen.event(ContinuousClock.now - start, name, "\(url)  \(what)")
         }
+        let systems = try Systems(layout)
         screen.event(ContinuousClock.now - start, "till", "SQLite, several writers")
         screen.event(ContinuousClock.now - start, "importer", "files: price lists")
         screen.event(ContinuousClock.now - start, "wholesaler", "files: EDIFACT and CSV")
@@ -117,7 +121,7 @@ public struct Demonstration {
                 guard verdict.isConsistent else { return .notYet("\(verdict.differences) copies don't") }
                 return ContinuousClock.now - since >= rest ? .there(()) : .notYet("records still move")
             }
-        } catch let error as NotInTime {
+        } catch let error as TooLate {
             // The table shows it better than words do; unless nothing could be read.
             guard !verdict.copies.isEmpty else { throw error }
         }
@@ -166,7 +170,7 @@ public struct Demonstration {
 
     private static func words(_ error: any Error) -> String {
         switch error {
-        case let error as NotInTime: "waited \(error.limit) for \(error.step); seen: \(error.seen)"
+        case let error as TooLate: "waited \(error.limit) for \(error.step); seen: \(error.seen)"
         case let error as Untrue: "not true: \(error.step); seen: \(error.seen)"
         default: "\(error)"
         }

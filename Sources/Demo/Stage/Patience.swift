@@ -10,7 +10,7 @@ enum Look<Value> {
 struct Interrupted: Error {}
 
 /// A step that didn't come true in time.
-struct NotInTime: Error {
+struct TooLate: Error {
     let step: String
     let limit: Duration
     let seen: String
@@ -46,7 +46,7 @@ struct Patience {
                 seen = "\(error)"
             }
             let now = ContinuousClock.now
-            if now - start > limit { throw NotInTime(step: step, limit: limit, seen: seen) }
+            if now - start > limit { throw TooLate(step: step, limit: limit, seen: seen) }
             if now > nextWord {
                 screen.busy("\(step): \(seen)")
                 nextWord = now + .milliseconds(250)

@@ -94,7 +94,7 @@ final class Stage {
     func lastWords(of process: String) -> String {
         guard let bytes = try? AtomicFile.read(layout.log(of: process)) else { return "" }
         let lines = String(decoding: bytes.suffix(4000), as: UTF8.self).split(separator: "\n")
-        return lines.suffix(5).map { "    " + String($0).shortened(to: 400) }.joined(separator: "\n")
+        return lines.suffix(2).map { "    " + String($0).shortened(to: 400) }.joined(separator: "\n")
     }
 
     /// The process that `omni up` runs under that name; nil while there is none.

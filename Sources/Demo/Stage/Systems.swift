@@ -12,7 +12,7 @@ struct Systems {
 
     /// Opens the offices and the till. The shop and the CRM are processes that must be running already.
     ///
-    /// The till comes last, so that its prices are younger than the wholesaler's.
+    /// The till comes last: what it says is younger than what the others say, whoever else is faster that day.
     init(_ layout: Layout) throws {
         importer = try Importer(folder: layout.folder(of: "importer"))
         wholesaler = try Wholesaler(folder: layout.folder(of: "wholesaler"))
