@@ -1,3 +1,4 @@
+import Canonical
 import Document
 import Kafka
 import TestHub
@@ -16,7 +17,7 @@ import Testing
         let reason: String
         var testDescription: String { name }
 
-        init(_ name: String, _ domain: String = "product", _ event: Foreign, _ reason: String) {
+        init(_ name: String, in domain: String = "product", _ event: Foreign, _ reason: String) {
             self.name = name
             self.domain = domain
             self.event = event
@@ -46,7 +47,7 @@ import Testing
         Case(
             "an unknown kind",
             Foreign("omni.sofa.stated", key: sofa, "{}"), "no kind 'sofa'"),
-        Case("another domain's kind", "order", good, "domain"),
+        Case("another domain's kind", in: "order", good, "domain"),
         Case("a hub's own event", good.with("ce_type", "omni.product.golden"), "out of the hub"),
         Case("a request for what can't be requested", good.with("ce_type", "omni.product.requested"), "product"),
         Case("a release of what can't be released", good.with("ce_type", "omni.product.released"), "product"),
@@ -57,26 +58,29 @@ import Testing
         Case("empty bytes", good.valued(""), "JSON"),
         Case("not an object", good.valued("[]"), "object"),
         Case(
-            "a customer without a number", "customer",
+            "a customer without a number", in: "customer",
             Foreign("omni.customer.stated", key: "till:1", "{\"email\":\"a@example.org\"}"), "number"),
         Case(
-            "a customer of another system", "customer",
+            "a customer of another system", in: "customer",
             Foreign("omni.customer.deleted", key: "crm:1", "{}", from: "/till/test"), "system"),
-        Case("a quantity beyond thousandths", "stock", .count(sofa, "kamppi", "1.0001"), "quantity"),
+        Case("a quantity beyond thousandths", in: "stock", .count(sofa, "kamppi", "1.0001"), "quantity"),
         Case(
-            "a hold of nothing", "stock", .hold("r0", sofa, "kamppi", "0"), "quantity"),
+            "a hold of nothing", in: "stock", .hold("r0", sofa, "kamppi", "0"), "quantity"),
         Case(
-            "a stated hold", "stock",
+            "a stated hold", in: "stock",
             Foreign.hold("r0", sofa, "kamppi").with("ce_type", "omni.hold.stated"), "hold"),
         Case(
-            "a deleted movement", "stock", Foreign("omni.movement.deleted", key: place, "{}"), "movement"),
+            "a deleted movement", in: "stock", Foreign("omni.movement.deleted", key: place, "{}"), "movement"),
         Case(
-            "a report about nothing", "product",
+            "a report about nothing", in: "product",
             Foreign("omni.product.written", key: "06438012345682", "{\"revision\":1,\"status\":\"written\"}"), "report"),
         Case(
-            "a report that is none", "stock", Foreign("omni.stock.written", key: place, "{\"status\":7}"), "status"),
-        Case("a key of 401 bytes", "order", .order(String(repeating: "k", count: 401)), "400"),
-        Case("a key that begins with a control character", "order", .order("\u{1}hub"), "control"),
+            "a report that is none", in: "stock", Foreign("omni.stock.written", key: place, "{\"status\":7}"), "status"),
+        Case(
+            "a movement under a key of 500 bytes", in: "stock",
+            Foreign.movement(sofa, "kamppi", "-1").keyed("\(sofa)@" + String(repeating: "p", count: 485)), "400"),
+        Case("a key of 401 bytes", in: "order", .order(String(repeating: "k", count: 401)), "400"),
+        Case("a key that begins with a control character", in: "order", .order("\u{1}hub"), "control"),
         Case(
             "a number of its own that is too long",
             good.with("ce_self", String(repeating: "9", count: 600)), "ce_self"),
@@ -138,6 +142,22 @@ import Testing
             try plant.send([.movement(Self.sofa, "kamppi", "-0.0001")], to: "stock")
             try plant.settle()
             #expect(try incomplete() == true, "refused by the engine, not by the gate")
+        }
+    }
+
+    /// Under a key that doesn't belong where the record lies, nobody's position is touched.
+    @Test func aDeadMovementInTheWrongPartitionTouchesNoPosition() throws {
+        let plant = try Plant(partitions: 2)
+        try plant.running { _ in
+            try plant.send([.count(Self.sofa, "kamppi", "5")], to: "stock")
+            let wrong = 1 - partition(of: Self.place, 2)
+            try plant.send([Foreign.movement(Self.sofa, "kamppi", "-1", kind: "theft").at(wrong)], to: "stock")
+            try plant.settle()
+            #expect(try plant.records(plant.names.dead(of: "hub")).count == 1)
+            let golden = try plant.records(plant.names.golden(entity: "stock"))
+            #expect(golden.map(\.revision) == [1] && golden.first?.json?["onHand"] == 5)
+            let states = try plant.records(plant.names.state(domain: "stock")).filter { $0.key == Self.place }
+            #expect(Set(states.map(\.place.partition.partition)) == [partition(of: Self.place, 2)])
         }
     }
 

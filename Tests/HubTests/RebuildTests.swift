@@ -46,7 +46,8 @@ extension Store {
         var half: String { "\(plant.folder)/half" }
 
         init() throws {
-            plant = try Plant(partitions: 2)
+            let plant = try Plant(partitions: 2)
+            self.plant = plant
             var (dump, found): ([String: [[UInt8]: [UInt8]]], [String?]) = ([:], [])
             for part in 0..<2 {
                 try plant.running { running in

@@ -1,5 +1,7 @@
+import Canonical
 import Consistency
 import Document
+import Hub
 import Kafka
 import TestHub
 import Testing

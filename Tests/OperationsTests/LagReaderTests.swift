@@ -1,3 +1,4 @@
+import Canonical
 import Kafka
 import Logging
 import Operations
@@ -101,14 +102,14 @@ struct Stand {
         let lag = try stand.lag()
         #expect(lag.partitions.map(\.committed) == [nil, nil])
         #expect(lag.partitions.map(\.behind) == [3, 0], "what retention has deleted waits for nobody")
-        #expect(lag.partitions.allSatisfy(\.isKnown))
+        #expect(lag.partitions.allSatisfy { $0.isKnown })
     }
 
     @Test func aTopicThatIsNotThereIsSaid() throws {
         let stand = try Stand()
         let reader = try LagReader(stand.plant.broker, log: stand.plant.log)
-        let lag = try #require(
-            try reader.read([("reader", stand.group, [stand.topic, "\(stand.topic).none"])], now: 0).first)
+        let lags = try reader.read([("reader", stand.group, [stand.topic, "\(stand.topic).none"])], now: 0)
+        let lag = try #require(lags.first)
         #expect(lag.note?.contains("\(stand.topic).none") == true)
         #expect(lag.verdict != .level)
     }
@@ -137,8 +138,8 @@ struct Stand {
             try plant.settle()
             let reader = try LagReader(plant.broker, log: plant.log)
             let inputs = plant.model.domains.map { plant.names.input(domain: $0) }
-            let lag = try #require(
-                try reader.read([("hub", plant.names.hubGroup, inputs)], now: Plant.wall().milliseconds).first)
+            let lags = try reader.read([("hub", plant.names.hubGroup, inputs)], now: Plant.wall().milliseconds)
+            let lag = try #require(lags.first)
             #expect(lag.behind == 0 && lag.members == 1 && lag.verdict == .level)
         }
     }

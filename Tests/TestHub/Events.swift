@@ -68,10 +68,12 @@ extension Foreign {
             from: "/\(system)/test")
     }
 
+    /// A count of a minute ago: what moves from now on isn't in it.
     package static func count(_ product: String, _ place: String, _ quantity: String, id: String? = nil) -> Foreign {
         Foreign(
             "omni.count.stated", key: "\(product)@\(place)",
-            "{\"product\":\"\(product)\",\"place\":\"\(place)\",\"quantity\":\(quantity)}", id: id)
+            "{\"product\":\"\(product)\",\"place\":\"\(place)\",\"quantity\":\(quantity)}", id: id
+        ).with("ce_time", Plant.wall().advanced(by: -60_000).rfc3339)
     }
 
     package static func movement(

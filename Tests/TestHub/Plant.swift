@@ -1,5 +1,4 @@
 package import Canonical
-package import Document
 package import Installation
 package import Kafka
 package import Logging

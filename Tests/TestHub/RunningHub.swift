@@ -7,7 +7,7 @@ import Transports
 package final class RunningHub: Sendable {
     package let hub: HubProcess
     private let isStopping: Flag
-    private let end: Monitor<Ending?>
+    private let ending: Monitor<Ending?>
     private let thread: NamedThread
 
     private final class Flag: Sendable {
@@ -23,19 +23,25 @@ package final class RunningHub: Sendable {
     package init(_ plant: Plant, _ installation: Installation? = nil, instance: String = "1", waits: Bool = true) throws {
         let hub = try HubProcess(installation ?? plant.installation, instance: instance, log: plant.log)
         let flag = Flag()
-        let end = Monitor<Ending?>(nil)
+        let ending = Monitor<Ending?>(nil)
         self.hub = hub
         isStopping = flag
-        self.end = end
+        self.ending = ending
         thread = try NamedThread("hub") {
             do {
                 try hub.run { flag.isSet.load(ordering: .relaxed) }
-                end.withLock { $0 = .stopped }
+                ending.withLock { $0 = .stopped }
             } catch {
-                end.withLock { $0 = .failed(error) }
+                ending.withLock { $0 = .failed(error) }
             }
         }
-        if waits { try ready() }
+        guard waits else { return }
+        do {
+            try ready()
+        } catch {
+            end()
+            throw error
+        }
     }
 
     /// Waits until it has partitions.
@@ -48,7 +54,7 @@ package final class RunningHub: Sendable {
 
     /// Why it has ended by itself; nil when it runs, or was stopped.
     package var failure: (any Error)? {
-        if case .failed(let error) = end.withLock({ $0 }) { error } else { nil }
+        if case .failed(let error) = ending.withLock({ $0 }) { error } else { nil }
     }
 
     /// Stops it and waits for its end. Throws why it had ended before.
