@@ -209,10 +209,11 @@ struct Routes: Sendable {
         if case .number(let quantity)? = hold["quantity"], Number(bounds.most) < quantity {
             throw Refusal(422, "'quantity' is at most \(bounds.most)")
         }
-        let last = now().advanced(by: bounds.longest.components.seconds * 1000)
-        if let until = hold["until"]?.string.flatMap({ Tick(rfc3339: $0) }), until > last {
-            throw Refusal(422, "'until' is too late: a hold made now ends by \(last.rfc3339)")
-        }
+        guard let until = hold["until"]?.string.flatMap({ Tick(rfc3339: $0) }) else { return }
+        let now = now()
+        let last = now.advanced(by: bounds.longest.components.seconds * 1000)
+        guard until > now else { throw Refusal(422, "'until' is over: a hold ends in the future") }
+        guard until <= last else { throw Refusal(422, "'until' is too late: a hold made now ends by \(last.rfc3339)") }
     }
 
     /// The answer where nothing is decided yet: true only when the request has reached the broker.

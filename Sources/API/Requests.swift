@@ -63,6 +63,12 @@ final class Requests: Sendable {
         reservation["state"] == "confirmed" || reservation["state"] == "short"
     }
 
+    /// A reservation that there is nothing left to give up of; nil while there is.
+    private func ended(_ reservation: String) throws -> JSON? {
+        guard let known = try known(reservation), !Self.isActive(known) else { return Optional.none }
+        return known
+    }
+
     /// Gives a reservation up, and waits until that is decided, or something else has ended it.
     func release(_ reservation: String, _ known: JSON, within timeout: Duration) async throws -> JSON? {
         guard let product = known["product"], let place = known["place"] else { return known }
@@ -72,12 +78,12 @@ final class Requests: Sendable {
         var answer = try await decisions.next(on: reservation, within: timeout) { [self] in
             try publish(.item("release"), "release", document, reservation, key: key, notAfter: nil)
             // Whoever else gave it up may have been told before this one waited.
-            return try self.known(reservation).flatMap { Self.isActive($0) ? nil : $0 }
+            return try ended(reservation)
         }
         // A change that came between, such as a count that left it short.
         while let between = answer, Self.isActive(between), ContinuousClock.now < end {
             answer = try await decisions.next(on: reservation, within: end - .now) { [self] in
-                try self.known(reservation).flatMap { Self.isActive($0) ? nil : $0 }
+                try ended(reservation)
             }
         }
         return answer

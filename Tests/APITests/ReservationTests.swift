@@ -12,7 +12,7 @@ import Transports
     @Test func aHoldIsConfirmedFoundReleasedAndGone() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let before = Plant.wall()
             let first = try desk.reserve(sofa, "kamppi", more: ",\"customer\":\"c-1\"")
             #expect(first.status == 201, "\(first.json)")
@@ -43,7 +43,7 @@ import Transports
     @Test func whatWasAnsweredIsFoundAtOnce() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1000")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             for number in 0..<40 {
                 let id = "r\(number)"
                 #expect(try desk.reserve(sofa, "kamppi", id: id).status == 201)
@@ -62,7 +62,7 @@ import Transports
     @Test func repeatingARequestIsAskingOnce() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let first = try desk.reserve(sofa, "kamppi", id: "r1")
             #expect(first.status == 201)
             for _ in 0..<3 {
@@ -86,7 +86,7 @@ import Transports
     @Test func whatCanNotBeAskedForIsRefusedWithWordsThatHelp() throws {
         try Desk.open("reservations: { most: 10, longest: 1d }") { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1000")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let good = "\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":1"
             let long = String(repeating: "x", count: 65)
             let cases: [(body: String, status: Int, word: String)] = [
@@ -105,6 +105,7 @@ import Transports
                 ("{\"product\":\"\(sofa)\",\"place\":\"\(String(repeating: "p", count: 400))\",\"quantity\":1}", 422, "place"),
                 ("{\(good),\"until\":\"tomorrow\"}", 422, "until"), ("{\(good),\"until\":null}", 422, "until"),
                 ("{\(good),\"until\":\"2999-01-01T00:00:00Z\"}", 422, "until"),
+                ("{\(good),\"until\":\"2020-01-01T00:00:00Z\"}", 422, "until"),
                 ("{\(good),\"reservation\":\"\"}", 422, "reservation"),
                 ("{\(good),\"reservation\":\"\(long)\"}", 422, "reservation"),
                 ("{\(good),\"reservation\":17}", 422, "reservation"),
@@ -118,8 +119,6 @@ import Transports
             #expect(
                 try desk.plant.records(desk.plant.names.input(domain: "stock")).count == 1, "none of it was published")
             #expect(try desk.reserve(sofa, "kamppi", quantity: "10").status == 201, "as many as allowed")
-            let past = try desk.reserve(sofa, "kamppi", more: ",\"until\":\"2020-01-01T00:00:00Z\"")
-            #expect(past.status == 409 && past.json["reason"] == "its time is over")
             #expect(try desk.reserve(sofa, "nowhere").json["reason"] == "never counted")
         }
     }
@@ -127,7 +126,7 @@ import Transports
     @Test func waitingForAReservationAnswersWithItsNextChange() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1"), .hold("r1", sofa, "kamppi")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let answer = Monitor<Desk.Answer?>(nil)
             let failure = Monitor<String?>(nil)
             let waiter = try NamedThread("waiter") {
@@ -157,7 +156,7 @@ import Transports
     @Test func ofAHundredWhoAskAtOnceOneWins() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let answers = Monitor<[Int: Int]>([:])
             let threads = try (0..<100).map { number in
                 try NamedThread("claim", stackSize: 256 << 10) {
@@ -178,7 +177,7 @@ import Transports
     @Test func thoseWhoWaitWhenItStopsAreAnswered() throws {
         let desk = try Desk()
         try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-        try desk.plant.settle()
+        try desk.settle()
         // The hub stops first, as when the process is told to end: what comes now is not decided.
         try desk.running.stop()
         let answers = Monitor<[Desk.Answer]>([])
@@ -196,7 +195,7 @@ import Transports
         #expect(found.count { $0.status == 202 && $0.state == "requested" } == 20, "\(found)")
         // What was accepted is decided by the next hub, once.
         try desk.plant.running(desk.plant.elsewhere("next")) { _ in
-            try desk.plant.settle()
+            try desk.settle()
             let decided = try desk.plant.records(desk.plant.names.golden(entity: "reservation"))
             #expect(decided.count == 20)
             #expect(decided.count { $0.json?["state"] == "confirmed" } == 1)
@@ -207,7 +206,7 @@ import Transports
     @Test func releasingAtTheSameTimeIsAnsweredToBoth() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "10")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             for number in 0..<5 {
                 #expect(try desk.reserve(sofa, "kamppi", id: "r\(number)").status == 201)
                 let answers = Monitor<[Desk.Answer]>([])

@@ -1,4 +1,5 @@
 import Canonical
+import Digests
 import Document
 import Kafka
 import TestHub
@@ -75,7 +76,7 @@ import Testing
             "a report about nothing", in: "product",
             Foreign("omni.product.written", key: "06438012345682", "{\"revision\":1,\"status\":\"written\"}"), "report"),
         Case(
-            "a report that is none", in: "stock", Foreign("omni.stock.written", key: place, "{\"status\":7}"), "status"),
+            "a report that is none", in: "stock", Foreign("omni.stock.written", key: place, "{\"status\":7}"), "report"),
         Case(
             "a movement under a key of 500 bytes", in: "stock",
             Foreign.movement(sofa, "kamppi", "-1").keyed("\(sofa)@" + String(repeating: "p", count: 485)), "400"),
@@ -184,5 +185,85 @@ extension Foreign {
 
     static func order(_ id: String) -> Foreign {
         Foreign("omni.order.stated", key: id, JSON.object([.init("id", .string(id))]).text)
+    }
+}
+
+/// What is too large for a Kafka record on its way out.
+@Suite struct LargeRecordTests {
+    private static let sofa = "06438012345675"
+
+    /// Producers may be allowed more than the hub is; and compressed, more fits into a broker's limit than comes out.
+    private func send(_ events: [Foreign], to domain: String, _ plant: Plant) throws {
+        let producer = try plant.producer(["message.max.bytes": "8000000", "compression.type": "gzip"])
+        try plant.send(events, to: domain, by: producer)
+    }
+
+    private func text(_ count: Int) -> String { String(repeating: "x", count: count) }
+
+    @Test func whatIsTooLargeIsKeptInAFileAndItsDigestInTheDeadLetter() throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            let huge = Foreign.product(Self.sofa, "\"price\":-1,\"description\":\"\(text(3_000_000))\"")
+            try send([huge], to: "product", plant)
+            // A stray of that size can't be written again.
+            let stray = Foreign.product(Self.sofa, "\"description\":\"\(text(2_000_000))\"").keyed("elsewhere")
+            try send([stray], to: "product", plant)
+            try plant.send([.product(Self.sofa, "\"name\":\"Sofa\"")], to: "product")
+            try plant.settle()
+            #expect(running.failure == nil)
+            let golden = try plant.records(plant.names.golden(entity: "product"))
+            #expect(golden.map { $0.json?["name"] } == ["Sofa"])
+            let dead = try plant.records(plant.names.dead(of: "hub"))
+            #expect(dead.count == 2)
+            for (letter, event) in zip(dead, [huge, stray]) {
+                let bytes = try #require(event.value)
+                let digest = Hex.encode(SHA256.digest(bytes))
+                #expect(letter["omni_digest"] == "sha-256=\(digest)")
+                #expect(letter["omni_bytes"] == "\(bytes.count)")
+                #expect(letter.bytes == [])
+                #expect(letter["ce_id"] == event.headers.first { $0.name == "ce_id" }?.text)
+                let file = try #require(letter["omni_quarantine"])
+                #expect(Plant.read("\(plant.folder)/var/quarantine/\(file)") == bytes)
+            }
+        }
+    }
+
+    /// Each statement fits; what the hub would have to publish of them doesn't.
+    @Test func whatGrowsTooLargeIsUndoneAndTheRestStands() throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            func part(_ system: String, _ field: String) -> Foreign {
+                .product(Self.sofa, "\"\(field)\":\"\(text(600_000))\"", from: system)
+            }
+            try send([part("shop", "description"), part("importer", "brand")], to: "product", plant)
+            try plant.send([.product(Self.sofa, "\"name\":\"Sofa\"", from: "shop")], to: "product")
+            try plant.settle()
+            #expect(running.failure == nil)
+            let golden = try plant.records(plant.names.golden(entity: "product"))
+            #expect(golden.map(\.revision) == [1, 2])
+            let last = try #require(golden.last?.json)
+            #expect(last["brand"] == nil && last["name"] == "Sofa" && last["description"]?.string?.count == 600_000)
+            let dead = try plant.records(plant.names.dead(of: "hub"))
+            #expect(dead.count == 1)
+            #expect(dead.first?["ce_source"] == "/importer/test" && dead.first?.bytes?.count ?? 0 > 600_000)
+            #expect(dead.first?["omni_reason"]?.contains("bytes") == true)
+        }
+    }
+
+    @Test func headersLikeABookAreLeftOut() throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            let event = Foreign.product(Self.sofa, "\"price\":-1").with("x-book", text(900_000))
+            try send([event], to: "product", plant)
+            let trace = Foreign.product(Self.sofa, "\"name\":\"Sofa\"").with("traceparent", text(900_000))
+            try send([trace], to: "product", plant)
+            try plant.settle()
+            #expect(running.failure == nil)
+            let dead = try plant.records(plant.names.dead(of: "hub"))
+            #expect(dead.count == 1 && dead.first?["x-book"] == nil && dead.first?.bytes == event.value)
+            #expect(dead.first?["ce_type"] == "omni.product.stated" && dead.first?["omni_headers"] != nil)
+            let golden = try plant.records(plant.names.golden(entity: "product"))
+            #expect(golden.count == 1 && golden.first?["traceparent"] == nil)
+        }
     }
 }

@@ -63,7 +63,7 @@ import Transports
         writer.join()
         #expect(outcome.withLock { $0 } == "sent")
         try plant.running(plant.elsewhere("last")) { running in
-            try plant.settle()
+            try running.settle(plant)
             try check(plant, load)
             try checkPositions(plant, running.hub)
         }
@@ -164,15 +164,33 @@ import Transports
             try plant.send(bad, to: "stock")
             try plant.settle()
         }
-        try eventually("the group can be deleted") {
-            (try? plant.admin().deleteGroups([plant.names.hubGroup], timeout: .seconds(10))) != nil
+        try plant.send(bad, to: "stock")
+        // A group that has no offsets yet, over the same state.
+        let store = try Shelf().open(prefix: plant.prefix)
+        let loop = try TransactionLoop(plant, group: "\(plant.names.hubGroup)-anew", store)
+        var dead = 0
+        try loop.run {
+            dead = (try? plant.records(plant.names.dead(of: "hub")).count) ?? 0
+            return dead >= 12
         }
-        #expect(try plant.committed(of: "stock") == 0)
+        let letters = try plant.records(plant.names.dead(of: "hub"))
+        #expect(letters.count == 12 && Set(letters.map { $0["omni_where"] }).count == 12, "not a record twice")
+    }
+
+    /// A consumer whose partitions could not be taken is of no use any more: the loop must end, not try for ever.
+    @Test func aLoopThatCanNotTakeItsPartitionsEnds() throws {
+        let plant = try Plant(partitions: 1)
         try plant.running { _ in
-            try plant.send(bad, to: "stock")
+            try plant.send((0..<200).map { .order("order-\($0)-" + String(repeating: "x", count: 100)) }, to: "order")
             try plant.settle()
-            #expect(try plant.records(plant.names.dead(of: "hub")).count == 12, "not a record twice")
         }
+        let shelf = try Shelf()
+        // Too small for what the changelog holds.
+        let store = try shelf.open(prefix: plant.prefix, size: 96 << 10)
+        let loop = try TransactionLoop(plant, group: plant.names.hubGroup, store)
+        let end = ContinuousClock.now + .seconds(20)
+        let error = #expect(throws: StoreError.self) { try loop.run { ContinuousClock.now > end } }
+        #expect(error?.isCorruption == false && error?.description.contains("large") == true)
     }
 
     /// A hub that never read a topic begins with what is left of it.
@@ -187,6 +205,20 @@ import Transports
             let golden = try plant.records(plant.names.golden(entity: "product"))
             #expect(golden.map { $0.json?["name"] } == ["Sofa 3", "Sofa 4"])
         }
+    }
+}
+
+extension TransactionLoop {
+    /// The loop of a hub with a store of the test's own.
+    convenience init(_ plant: Plant, group: String, _ store: Store) throws {
+        let inputs = plant.model.domains.map { plant.names.input(domain: $0) }
+        let topics = try plant.admin().topics(inputs, timeout: .seconds(30))
+        try self.init(
+            clients: .init(settings: plant.broker, group: group, instance: "1"), model: plant.model,
+            kinds: KindCatalog(plant.model), subscribers: [:], store: store, names: plant.names,
+            quarantine: plant.folder + "/quarantine",
+            partitionCounts: Dictionary(uniqueKeysWithValues: topics.map { ($0.name, Int32($0.partitions.count)) }),
+            ownership: { _ in }, log: plant.log)
     }
 }
 

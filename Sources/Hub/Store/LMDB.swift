@@ -18,7 +18,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
             switch code {
             case MDB_MAP_FULL: "; it is as large as it may become: share the partitions among more hubs"
             case ENOSPC: "; free disk space"
-            case MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH:
+            case _ where isCorruption:
                 "; the store is rebuilt from the changelog"
             default: ""
             }
@@ -26,8 +26,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the file itself can't be trusted and must be rebuilt.
+    ///
+    /// A bad transaction counts: nothing is done with one after its first error, so LMDB met the error by itself.
     var isCorruption: Bool {
-        [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH].contains(code)
+        [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH, MDB_BAD_TXN, MDB_PANIC].contains(code)
     }
 
     static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
