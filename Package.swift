@@ -101,6 +101,12 @@ let package = Package(
         // What tests share. Depends on nothing of ours.
         .target(
             name: "TestBroker", dependencies: ["EmbeddedBroker"], path: "Tests/TestBroker", swiftSettings: settings),
+        .target(
+            name: "TestHub",
+            dependencies: [
+                "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
+            ],
+            path: "Tests/TestHub", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
@@ -119,6 +125,9 @@ let package = Package(
         tests(
             "Connector",
             ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
+        tests("Hub", ["Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
+        tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
+        tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
     ]
 )

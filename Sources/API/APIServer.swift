@@ -33,7 +33,7 @@ public final class APIServer: Sendable {
         let producer = try Producer(
             Settings(settings.brokerPairs).merging(["linger.ms": "0", "client.id": "omni-api"]), log: log)
         requests = Requests(hub, producer, decisions)
-        let routes = Routes(hub, requests, settings)
+        let routes = Routes(hub, requests, settings, log)
         let parts = settings.api.listen.split(separator: ":")
         guard parts.count == 2, let number = Int(parts[1]) else {
             throw Refusal(500, "api.listen must be host:port, not '\(settings.api.listen)'")
@@ -67,6 +67,8 @@ public final class APIServer: Sendable {
     public func stop() {
         decisions.stop()
         server.stop(grace: .seconds(2))
+        // What was answered with 202 must be on its way, or decided by the next hub.
+        if !requests.isPublished { log.warning("requests were not acknowledged by the broker in time") }
     }
 
     /// The port that it listens on.
@@ -89,11 +91,13 @@ struct Routes: Sendable {
     let hub: HubProcess
     let requests: Requests
     let settings: OmniSettings
+    private let log: Logger
 
-    init(_ hub: HubProcess, _ requests: Requests, _ settings: OmniSettings) {
+    init(_ hub: HubProcess, _ requests: Requests, _ settings: OmniSettings, _ log: Logger) {
         self.hub = hub
         self.requests = requests
         self.settings = settings
+        self.log = log
     }
 
     var handler: HTTPHandler {
@@ -132,8 +136,9 @@ struct Routes: Sendable {
             else { throw notFound(entity.name, "\(system):\(id)") }
             return record
         }
-        let limit = request.query["limit"].flatMap { Int($0) } ?? 100
-        guard (1...1000).contains(limit) else { throw Refusal(422, "'limit' is a number from 1 to 1000") }
+        guard let limit = Int(request.query["limit"] ?? "100"), (1...1000).contains(limit) else {
+            throw Refusal(422, "'limit' is a number from 1 to 1000")
+        }
         let page = try records.page(entity, after: request.query["after"], limit: limit)
         return ["records": .array(page.records), "next": page.next.map { .string($0) } ?? .null]
     }
@@ -163,9 +168,9 @@ struct Routes: Sendable {
             try await answered(request) {
                 let id = request.parameters["id"] ?? ""
                 guard let known = try requests.known(id) else { throw notFound("reservation", id) }
-                guard known["state"] == "confirmed" || known["state"] == "short" else { return .json(200, known.utf8) }
+                guard Requests.isActive(known) else { return .json(200, known.utf8) }
                 guard let released = try await requests.release(id, known, within: .seconds(10)) else {
-                    return .json(202, known.utf8)
+                    return try accepted(known)
                 }
                 return .json(200, released.utf8)
             }
@@ -176,22 +181,47 @@ struct Routes: Sendable {
         guard case .object(var members) = try? JSON(parsing: request.body) else {
             throw Refusal(400, "the body must be a JSON object")
         }
-        let given = members.first { $0.key == "reservation" }?.value.string ?? request.fields["Idempotency-Key"]
-        let id = given ?? UUID.random().description
-        guard !id.isEmpty, id.utf8.count <= 64 else { throw Refusal(422, "'reservation' has 1 to 64 characters") }
+        // An id that is no text must not become a new one unnoticed: repeating would be asking twice.
+        let given = members.first { $0.key == "reservation" }?.value
+        let id = given.map { $0.string ?? "" } ?? request.fields["Idempotency-Key"] ?? UUID.random().description
+        guard !id.isEmpty, id.utf8.count <= 64 else {
+            throw Refusal(422, "'reservation' is a text of 1 to 64 bytes")
+        }
         members.removeAll { $0.key == "reservation" }
         members.insert(.init("reservation", .string(id)), at: 0)
         if !members.contains(where: { $0.key == "until" }) {
             let lasting = settings.reservations.standard.components.seconds
             members.append(.init("until", .string(now().advanced(by: lasting * 1000).rfc3339)))
         }
+        try checkBounds(.object(members))
         let document = JSON.object(members)
         // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
         let notAfter = now().advanced(by: 60_000)
         guard let decided = try await requests.request(id, document, notAfter: notAfter, within: .seconds(10)) else {
-            return .json(202, (["reservation": .string(id), "state": "requested"] as JSON).utf8)
+            return try accepted(["reservation": .string(id), "state": "requested"])
         }
         return .json(decided["state"] == "refused" ? 409 : 201, decided.utf8)
+    }
+
+    /// What the installation allows (`reservations` in `omni.yaml`).
+    private func checkBounds(_ hold: JSON) throws {
+        let bounds = settings.reservations
+        if case .number(let quantity)? = hold["quantity"], Number(bounds.most) < quantity {
+            throw Refusal(422, "'quantity' is at most \(bounds.most)")
+        }
+        guard let until = hold["until"]?.string.flatMap({ Tick(rfc3339: $0) }) else { return }
+        let now = now()
+        let last = now.advanced(by: bounds.longest.components.seconds * 1000)
+        guard until > now else { throw Refusal(422, "'until' is over: a hold ends in the future") }
+        guard until <= last else { throw Refusal(422, "'until' is too late: a hold made now ends by \(last.rfc3339)") }
+    }
+
+    /// The answer where nothing is decided yet: true only when the request has reached the broker.
+    private func accepted(_ state: JSON) throws -> HTTPResponse {
+        guard requests.isPublished else {
+            throw Refusal(503, "the broker has not taken the request: repeat it with the same 'reservation'")
+        }
+        return .json(202, state.utf8)
     }
 
     // MARK: Answers
@@ -219,6 +249,12 @@ struct Routes: Sendable {
             return try await body()
         } catch let refusal as Refusal {
             return .json(refusal.status, (["error": .string(refusal.description)] as JSON).utf8)
+        } catch let error as KafkaError {
+            log.warning("a request met no broker", metadata: ["error": "\(error)"])
+            return .json(503, (["error": "the broker can't be reached: repeat it"] as JSON).utf8)
+        } catch {
+            log.error("a request can't be answered", metadata: ["error": "\(error)"])
+            return .json(500, (["error": "this can't be answered: the hub's log says why"] as JSON).utf8)
         }
     }
 

@@ -28,7 +28,6 @@ struct DriftReport {
 
     private func report(_ entity: EntityType, _ now: Tick) throws -> JSON {
         let engine = Engine(model: hub.model, subscribers: hub.subscribers)
-        let patience = grace.standard.components.seconds * 1000
         var counts: [CopyCondition.Condition: Int] = [:]
         var copies: [JSON] = []
         var failure: (any Error)?
@@ -38,7 +37,7 @@ struct DriftReport {
                     return true
                 }
                 do {
-                    for copy in try engine.drift(of: entity.name, state: Array(state), now: now, grace: patience) {
+                    for copy in try conditions(engine, entity, Array(state), now) {
                         counts[copy.condition, default: 0] += 1
                         guard copy.condition != .inSync, copy.condition != .unobservable, copies.count < Self.most
                         else {
@@ -65,6 +64,23 @@ struct DriftReport {
         ]
     }
 
+    /// How the copies stand, each judged by how long its own system may lag.
+    private func conditions(
+        _ engine: borrowing Engine, _ entity: EntityType, _ state: [UInt8], _ now: Tick
+    ) throws -> [CopyCondition] {
+        func judged(_ grace: Duration) throws -> [CopyCondition] {
+            try engine.drift(of: entity.name, state: state, now: now, grace: grace.milliseconds)
+        }
+        let standard = try judged(grace.standard)
+        guard !grace.systems.isEmpty else { return standard }
+        return try standard.map { copy in
+            // A customer's copy is named by its member, `system:id`.
+            let system = String(copy.system.prefix { $0 != ":" })
+            guard let own = grace.systems[system], own != grace.standard else { return copy }
+            return try judged(own).first { $0.system == copy.system } ?? copy
+        }
+    }
+
     private static func json(_ copy: CopyCondition, _ key: String) -> JSON {
         [
             "key": .string(key), "system": .string(copy.system), "condition": .string(copy.condition.rawValue),
@@ -74,4 +90,9 @@ struct DriftReport {
                 copy.fields.map { ["field": .string($0.field), "held": $0.held, "golden": $0.golden ?? .null] }),
         ]
     }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -26,6 +26,8 @@ struct Records {
 
     /// The state of a golden record.
     func state(_ entity: EntityType, _ key: String) throws -> [UInt8]? {
+        // Keys are never longer (LMDB would refuse to look), and those of control characters are the hub's own.
+        guard let first = key.utf8.first, first >= 0x20, key.utf8.count <= 400 else { return nil }
         let place = place(entity, key)
         return try hub.store.stateBytes(place.partition, Array(place.key.utf8))
     }
@@ -38,7 +40,8 @@ struct Records {
 
     /// The golden record that a system knows by its own number, with its key.
     func key(_ entity: EntityType, system: String, id: String) throws -> String? {
-        guard let found = try hub.store.find(StateName("id.\(entity.name)", "\(system):\(id)")) else { return nil }
+        guard system.utf8.count + id.utf8.count <= 400,
+            let found = try hub.store.find(StateName("id.\(entity.name)", "\(system):\(id)")) else { return nil }
         return Self.key(entity, state: String(decoding: found.key, as: UTF8.self))
     }
 
@@ -46,7 +49,7 @@ struct Records {
     ///
     /// - Parameter after: `next` of the page before.
     func page(_ entity: EntityType, after: String?, limit: Int) throws -> (records: [JSON], next: String?) {
-        var page = Page(limit: limit, after: after)
+        var page = try Page(limit: limit, after: after)
         let partitions = hub.partitions.filter { $0.domain == entity.domain }.sorted { $0.partition < $1.partition }
         for partition in partitions where !page.isFull {
             try hub.store.scan(partition) { keyBytes, state in
@@ -65,7 +68,7 @@ struct Records {
 
     /// The golden record's key in a state's key; nil for states that hold none.
     static func key(_ entity: EntityType, state key: String) -> String? {
-        guard let first = key.utf8.first, first > 0x20 else { return nil }
+        guard let first = key.utf8.first, first >= 0x20 else { return nil }
         guard entity.engine == .customer else { return key }
         return Engine.goldenKey(ofCustomerState: key)
     }
@@ -91,10 +94,17 @@ struct Page {
     private(set) var failure: (any Error)?
     private var last = ""
 
-    init(limit: Int, after: String?) {
+    init(limit: Int, after: String?) throws(Refusal) {
         self.limit = limit
-        let parts = (after ?? "").split(separator: "/", maxSplits: 1)
-        self.after = parts.count == 2 ? Int32(parts[0]).map { ($0, String(parts[1])) } : nil
+        guard let after else {
+            self.after = nil
+            return
+        }
+        let parts = after.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2, let partition = Int32(parts[0]) else {
+            throw Refusal(422, "'after' is the 'next' of the page before")
+        }
+        self.after = (partition, String(parts[1]))
     }
 
     var isFull: Bool { next != nil }
@@ -102,7 +112,9 @@ struct Page {
     /// Whether a state lies behind the cursor.
     func wants(_ partition: Int32, _ key: String) -> Bool {
         guard let after else { return true }
-        return (partition, key) > after
+        // In the order of the store: bytes.
+        return partition > after.partition
+            || partition == after.partition && after.key.utf8.lexicographicallyPrecedes(key.utf8)
     }
 
     /// Takes a record; answers whether the scan goes on.

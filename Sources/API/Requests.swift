@@ -20,8 +20,21 @@ final class Requests: Sendable {
         self.decisions = decisions
     }
 
-    /// What the store holds of a reservation; nil when it is unknown.
+    /// What is known of a reservation; nil when nothing is.
+    ///
+    /// An answer was a committed decision before the store had it, or is another hub's: what was heard on the topic
+    /// counts where it is later than what the store holds.
     func known(_ id: String) throws -> JSON? {
+        let (stored, heard) = (try stored(id), decisions.latest(id))
+        guard let stored, let heard else { return stored ?? heard }
+        return Self.decidedAt(heard) > Self.decidedAt(stored) ? heard : stored
+    }
+
+    private static func decidedAt(_ reservation: JSON) -> Tick {
+        reservation["decidedAt"]?.string.flatMap { Tick(rfc3339: $0) } ?? .never
+    }
+
+    private func stored(_ id: String) throws -> JSON? {
         guard let found = try hub.store.find(StateName("reservation", id)),
             let state = try hub.store.stateBytes(found.partition, found.key)
         else { return nil }
@@ -35,24 +48,45 @@ final class Requests: Sendable {
         -> JSON?
     {
         if let known = try known(reservation) { return known }
-        guard let product = document["product"]?.string, let place = document["place"]?.string else {
-            throw Refusal(422, "'product' and 'place' are needed, as text")
-        }
-        try check(document, kind: "hold")
+        let key = try check(document)
         return try await decisions.next(on: reservation, within: timeout) { [self] in
-            try publish(.item("hold"), "hold", document, reservation, key: "\(product)@\(place)", notAfter: notAfter)
+            try publish(.item("hold"), "hold", document, reservation, key: key, notAfter: notAfter)
+            return nil
         }
     }
 
-    /// Gives a reservation up, and waits until that is decided.
+    /// Whether the broker has everything that was asked for. What it hasn't may still reach it.
+    var isPublished: Bool { (try? producer.flush(timeout: .milliseconds(500))) != nil }
+
+    /// Whether there is anything left to give up.
+    static func isActive(_ reservation: JSON) -> Bool {
+        reservation["state"] == "confirmed" || reservation["state"] == "short"
+    }
+
+    /// A reservation that there is nothing left to give up of; nil while there is.
+    private func ended(_ reservation: String) throws -> JSON? {
+        guard let known = try known(reservation), !Self.isActive(known) else { return Optional.none }
+        return known
+    }
+
+    /// Gives a reservation up, and waits until that is decided, or something else has ended it.
     func release(_ reservation: String, _ known: JSON, within timeout: Duration) async throws -> JSON? {
         guard let product = known["product"], let place = known["place"] else { return known }
         let document: JSON = ["reservation": .string(reservation), "product": product, "place": place]
-        return try await decisions.next(on: reservation, within: timeout) { [self] in
-            try publish(
-                .item("release"), "release", document, reservation,
-                key: "\(product.string ?? "")@\(place.string ?? "")", notAfter: nil)
+        let key = "\(product.string ?? "")@\(place.string ?? "")"
+        let end = ContinuousClock.now + timeout
+        var answer = try await decisions.next(on: reservation, within: timeout) { [self] in
+            try publish(.item("release"), "release", document, reservation, key: key, notAfter: nil)
+            // Whoever else gave it up may have been told before this one waited.
+            return try ended(reservation)
         }
+        // A change that came between, such as a count that left it short.
+        while let between = answer, Self.isActive(between), ContinuousClock.now < end {
+            answer = try await decisions.next(on: reservation, within: end - .now) { [self] in
+                try ended(reservation)
+            }
+        }
+        return answer
     }
 
     /// Waits for the next decision on a reservation.
@@ -60,14 +94,35 @@ final class Requests: Sendable {
         try await decisions.next(on: reservation, within: timeout)
     }
 
-    private func check(_ document: JSON, kind: String) throws {
-        guard let entry = hub.kinds[kind] else { return }
-        var tape = Tape()
-        try tape.parse(document.utf8)
-        let violations = entry.schema.violations(of: tape.root)
-        if !violations.isEmpty {
-            throw Refusal(422, violations.prefix(5).map(\.description).joined(separator: "; "))
+    /// Checks a request before it is published, as nobody would hear of its dead letter; answers its key.
+    private func check(_ document: JSON) throws -> String {
+        guard let product = document["product"]?.string, !product.isEmpty, !product.utf8.contains(UInt8(ascii: "@"))
+        else { throw Refusal(422, "'product' is needed: the product's key as text, without '@'") }
+        guard let place = document["place"]?.string, !place.isEmpty else {
+            throw Refusal(422, "'place' is needed: the place's key as text")
         }
+        let key = "\(product)@\(place)"
+        guard key.utf8.count <= 400, product.utf8.first! >= 0x20 else {
+            throw Refusal(422, "'product' and 'place' together have at most 399 bytes, and begin with no control character")
+        }
+        if let entry = hub.kinds["hold"] {
+            var tape = Tape()
+            try tape.parse(document.utf8)
+            let violations = entry.schema.violations(of: tape.root)
+            if !violations.isEmpty {
+                throw Refusal(422, violations.prefix(5).map(\.description).joined(separator: "; "))
+            }
+        }
+        guard case .number(let quantity)? = document["quantity"], Self.isInThousandths(quantity) else {
+            throw Refusal(422, "'quantity' is a number with at most three decimals")
+        }
+        return key
+    }
+
+    private static func isInThousandths(_ number: Number) -> Bool {
+        let scaled = Number(
+            isNegative: number.isNegative, coefficient: number.coefficient, exponent: number.exponent + 3)
+        return scaled.integer != nil
     }
 
     private func publish(

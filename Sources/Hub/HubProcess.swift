@@ -25,6 +25,7 @@ public final class HubProcess: Sendable {
     private let settings: Settings
     private let instance: String
     private let data: String
+    private let quarantine: String
     private let partitionCounts: [String: Int32]
     private let log: Logger
     private let owned = Mutex<Set<DomainPartition>>([])
@@ -41,20 +42,38 @@ public final class HubProcess: Sendable {
         settings = Settings(omni.brokerPairs)
         self.instance = instance
         data = omni.data
+        quarantine = "\(omni.data)/quarantine"
         self.log = log
         subscribers = try Self.subscribers(installation)
         let admin = try Admin(settings, log: log)
-        let inputs = model.domains.map { [names] in names.input(domain: $0) }
-        let described = try admin.topics(inputs, timeout: .seconds(30))
-        if let missing = inputs.first(where: { name in !described.contains { $0.name == name } }) {
-            throw HubError("there is no topic \(missing): create the topics with 'omni topics --create'")
-        }
-        partitionCounts = Dictionary(uniqueKeysWithValues: described.map { ($0.name, Int32($0.partitions.count)) })
+        partitionCounts = try Self.partitionCounts(admin, names, model)
         store = try Store(
             folder: "\(omni.data)/hub-\(instance)",
             identity: .init(
                 cluster: try admin.clusterID(timeout: .seconds(30)) ?? "unknown", prefix: omni.prefix),
             size: 64 << 30, log: log)
+    }
+
+    /// The partitions of the input topics. Everything that the hub writes must be there, too: a record for a topic or a
+    /// partition that isn't would be tried for ever.
+    private static func partitionCounts(
+        _ admin: Admin, _ names: TopicNames, _ model: Model
+    ) throws -> [String: Int32] {
+        // Only the hub's own: what connectors write is theirs to check.
+        let table = TopicTable(names: names, model: model, connectors: [], partitions: { _ in 1 }).topics.map(\.name)
+        let described = try admin.topics(table, timeout: .seconds(30))
+        let counts = Dictionary(uniqueKeysWithValues: described.map { ($0.name, Int32($0.partitions.count)) })
+        if let missing = table.first(where: { counts[$0] == nil }) {
+            throw HubError("there is no topic \(missing): create the topics with 'omni topics --create'")
+        }
+        for domain in model.domains {
+            let (input, state) = (names.input(domain: domain), names.state(domain: domain))
+            guard counts[input] != counts[state] else { continue }
+            throw HubError(
+                "\(input) has \(counts[input]!) partitions and \(state) has \(counts[state]!): state is written to the "
+                    + "partition that was read. Partition counts never change in place; make both topics anew")
+        }
+        return counts.filter { place in model.domains.contains { names.input(domain: $0) == place.key } }
     }
 
     /// The systems that have a sink for an entity.
@@ -72,8 +91,9 @@ public final class HubProcess: Sendable {
         let loop = try TransactionLoop(
             clients: .init(
                 settings: settings, group: names.hubGroup, instance: instance,
-                startsFile: "\(data)/hub-\(instance).starts"), model: model, kinds: kinds, subscribers: subscribers,
-            store: store, names: names, partitionCounts: partitionCounts,
+                startsFile: "\(data)/hub-\(instance).starts"), model: model, kinds: kinds,
+            subscribers: subscribers, store: store, names: names, quarantine: quarantine,
+            partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } }, log: log)
         try loop.run(until: stop)
     }

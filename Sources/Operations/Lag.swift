@@ -42,7 +42,7 @@ public struct GroupLag: Sendable, Hashable {
     public let members: Int?
     /// Its partitions, by topic and number.
     public let partitions: [PartitionLag]
-    /// Why positions are unknown, when they are.
+    /// Why something about it is unknown, when it is.
     public let note: String?
 
     /// A group's lag.
@@ -56,7 +56,8 @@ public struct GroupLag: Sendable, Hashable {
 
     /// Offsets behind in all; nil when any is unknown.
     public var behind: Int64? {
-        partitions.reduce(0) { sum, partition in sum.flatMap { sum in partition.behind.map { sum + $0 } } }
+        guard note == nil else { return nil }
+        return partitions.reduce(0) { sum, partition in sum.flatMap { sum in partition.behind.map { sum + $0 } } }
     }
 
     /// The greatest age, in milliseconds; nil when level.

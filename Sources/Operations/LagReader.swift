@@ -33,23 +33,27 @@ public struct LagReader {
         return try groups.map { entry in
             let own = entry.topics.flatMap { partitions[$0] ?? [] }
             var committed: [TopicPartition: Int64] = [:]
-            var note: String?
+            // A reader of nothing isn't level.
+            let missing = entry.topics.filter { partitions[$0] == nil }
+            var note = missing.isEmpty ? nil : "there is no topic \(missing.joined(separator: ", "))"
+            var isKnown = true
             do throws(KafkaError) {
                 committed = try admin.committed(group: entry.group, own, timeout: .seconds(5))
             } catch {
                 // An open transaction hides the offsets: unknown, which is not 0.
                 guard error.isRetriable else { throw error }
                 note = error.message
+                isKnown = false
             }
             let starts = Dictionary(uniqueKeysWithValues: own.map { ($0, committed[$0] ?? marks[$0]?.low ?? 0) })
-            let ages = note == nil ? try ages(starts.filter { $0.value < ends[$0.key] ?? 0 }, now: now) : [:]
+            let ages = isKnown ? try ages(starts.filter { $0.value < ends[$0.key] ?? 0 }, now: now) : [:]
             let members = try? admin.groups(entry.group, timeout: .seconds(5)).first?.members.count ?? 0
             return GroupLag(
                 name: entry.name, group: entry.group, members: members,
                 partitions: own.sorted().map {
                     PartitionLag(
                         partition: $0, committed: committed[$0], start: marks[$0]?.low ?? 0, end: ends[$0] ?? 0,
-                        age: ages[$0], isKnown: note == nil)
+                        age: ages[$0], isKnown: isKnown)
                 }, note: note)
         }
     }

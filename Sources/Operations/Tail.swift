@@ -84,7 +84,7 @@ public struct Tail {
             switch start {
             case .end: return partition.at(high)
             case .beginning: return partition.at(low)
-            case .last(let count): return partition.at(max(low, high - count))
+            case .last(let count): return partition.at(max(low, high - max(0, count)))
             }
         }
         try consumer.assign(starts)

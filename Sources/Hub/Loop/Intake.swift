@@ -24,13 +24,19 @@ struct Intake: Sendable {
     ) -> Verdict {
         guard let value = record.value else { return .refused("no value: a deletion is an event of its own") }
         guard let keyBytes = record.key else { return .refused("no key: the key is the event's subject") }
-        let key = keyBytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        guard key.utf8.count <= 400 else { return .refused("the key is longer than 400 bytes") }
+        guard let key = keyBytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
+            return .refused("the key is not text in UTF-8")
+        }
+        if let flaw = Self.flaw(ofKey: key) { return .refused("the key \(flaw)") }
         let envelope: Envelope
         do throws(EnvelopeError) {
             envelope = try Self.envelope(record)
         } catch {
             return .refused(error.description)
+        }
+        // It becomes part of a key, too: of the store's index and of the topic of references.
+        guard (envelope.selfID?.utf8.count ?? 0) + envelope.source.system.utf8.count <= Self.longest else {
+            return .refused("ce_self: with the system's name it is longer than \(Self.longest) bytes")
         }
         guard let kind = kinds[envelope.type.dataKind] else {
             return .refused(
@@ -73,9 +79,33 @@ struct Intake: Sendable {
         case .golden, .erased, .merged, .decided:
             return .refused("ce_type: '\(envelope.type)' comes out of the hub, never in")
         }
+        if let flaw = Self.flaw(ofKey: wanted) { return .refused("the key of these data \(flaw)") }
         let place = Partitioner.partition(key: keyBytes, count: partitions)
-        guard key == wanted, place == partition else { return .stray(key: wanted) }
+        // Byte by byte: what only looks alike is another key, in another partition. And the engine goes by the subject.
+        guard wanted.utf8.elementsEqual(key.utf8), wanted.utf8.elementsEqual(envelope.subject.utf8),
+            place == partition
+        else { return .stray(key: wanted) }
         return .event(envelope)
+    }
+
+    /// A record's key where it is one and lies where it belongs; for what is left to do about a record that is refused.
+    func key(of record: borrowing Record, partitions: Int32) -> String? {
+        guard let bytes = record.key, Partitioner.partition(key: bytes, count: partitions) == record.partition,
+            let key = bytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }), Self.flaw(ofKey: key) == nil
+        else { return nil }
+        return key
+    }
+
+    /// The local store takes keys of 511 bytes, with the domain's name before them.
+    private static let longest = 400
+
+    /// Why a key can't be one; nil when it can.
+    private static func flaw(ofKey key: String) -> String? {
+        guard let first = key.utf8.first else { return "is empty" }
+        if key.utf8.count > longest { return "is longer than \(longest) bytes" }
+        // The hub's own notes in the changelog have such keys.
+        if first < 0x20 { return "begins with a control character" }
+        return nil
     }
 
     private static func envelope(_ record: borrowing Record) throws(EnvelopeError) -> Envelope {

@@ -10,6 +10,9 @@ struct Outputs {
     let names: TopicNames
     let model: Model
     let kinds: KindCatalog
+    let quarantine: Quarantine
+    /// The largest value that the broker takes, in bytes.
+    let largest: Int
 
     /// Produces what a decision asks for.
     ///
@@ -53,7 +56,8 @@ struct Outputs {
             id: id.description, source: .hub, type: EventType(entity, verb), subject: key)
         envelope.time = now
         envelope.revision = revision
-        envelope.traceparent = traceparent
+        // W3C's has 55 bytes; a later version may have more.
+        envelope.traceparent = traceparent.flatMap { $0.utf8.count <= 256 ? $0 : nil }
         envelope.rules = model.entity(entity)?.rules.version
         if verb == .golden || verb == .decided { envelope.dataSchema = kinds[entity]?.kind.dataSchema }
         try producer.produce(
@@ -61,13 +65,53 @@ struct Outputs {
             headers: Headers(envelope.headers))
     }
 
-    /// A record that the hub can't use, with its bytes as they came (I2).
-    func deadLetter(_ record: borrowing Record, reason: String) throws(KafkaError) {
-        var headers = Headers(copying: record)
+    /// A record that the hub can't use, with its bytes as they came; what is too large goes to a file in the quarantine
+    /// folder, and the dead letter carries its digest (I2).
+    func deadLetter(_ record: borrowing Record, reason: String) throws {
+        var headers = Self.headers(copying: record)
+        // One that was sent again after an earlier death says why it died now.
+        for name in ["omni_reason", "omni_where", "omni_digest", "omni_bytes", "omni_quarantine"] {
+            headers.remove(name)
+        }
         headers.add("omni_reason", reason)
         headers.add("omni_where", "\(record.topicPartition)@\(record.offset)")
-        try producer.produce(
-            to: names.dead(of: "hub"), key: record.key, value: record.value, headers: headers)
+        let topic = names.dead(of: "hub")
+        guard let value = record.value, value.byteCount > largest else {
+            return try producer.produce(to: topic, key: record.key, value: record.value, headers: headers)
+        }
+        let digest = try value.withUnsafeBytes { try quarantine.keep(Array($0)) }
+        headers.add("omni_digest", "sha-256=\(digest)")
+        headers.add("omni_bytes", String(value.byteCount))
+        headers.add("omni_quarantine", digest)
+        try producer.produce(to: topic, key: record.key, value: [UInt8]().span.bytes, headers: headers)
+    }
+
+    /// The headers as they came, unless somebody has sent a book in them: then the short ones.
+    private static func headers(copying record: borrowing Record) -> Headers {
+        var size = 0
+        record.forEachHeader { header in size += header.name.utf8.count + (header.value?.byteCount ?? 0) }
+        guard size > 64 << 10 else { return Headers(copying: record) }
+        var headers = Headers()
+        var left = 64
+        record.forEachHeader { header in
+            guard left > 0, header.name.utf8.count + (header.value?.byteCount ?? 0) <= 512 else { return }
+            headers.add(header.name, header.value)
+            left -= 1
+        }
+        headers.add("omni_headers", "left out: together they have \(size) bytes")
+        return headers
+    }
+
+    /// The size of what is too large to be written of a decision; nil when all of it fits.
+    func excess(of effects: Effects, _ overlay: Overlay) -> Int? {
+        var size = overlay.largest
+        for effect in effects.list {
+            switch effect {
+            case .golden(_, _, _, let document), .decided(_, _, let document): size = max(size, document.count)
+            default: break
+            }
+        }
+        return size > largest ? size : nil
     }
 
     /// A record under the wrong key, written again under the right one.

@@ -1,6 +1,20 @@
 import Canonical
 import Consistency
 
+/// A key as its bytes have it. Strings that only look alike are equal to Swift; to Kafka and the store they are two.
+struct StateKey: Hashable, Sendable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (one: StateKey, other: StateKey) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
 /// What the open transaction has decided on top of the local store. Dropped as a whole when it aborts (I4).
 final class Overlay {
     /// A pending change of one key.
@@ -18,20 +32,44 @@ final class Overlay {
     }
 
     /// The pending states.
-    private(set) var changes: [DomainPartition: [String: Change]] = [:]
+    private(set) var changes: [DomainPartition: [StateKey: Change]] = [:]
     /// The pending expiry times; ``Tick/never`` means that nothing expires any more.
-    var due: [DomainPartition: [String: Tick]] = [:]
+    private(set) var due: [DomainPartition: [StateKey: Tick]] = [:]
+    /// What the decision that is being made has changed, with what was there before it.
+    private var before: [(partition: DomainPartition, key: StateKey, change: Change?)] = []
+    /// The largest state that this decision has made, in bytes.
+    private(set) var largest = 0
 
     func reset() {
         changes.removeAll(keepingCapacity: true)
         due.removeAll(keepingCapacity: true)
+        begin()
     }
 
     /// The pending change of a key; nil when there is none.
-    func change(_ partition: DomainPartition, _ key: String) -> Change? { changes[partition]?[key] }
+    func change(_ partition: DomainPartition, _ key: String) -> Change? { changes[partition]?[StateKey(key)] }
 
     func put(_ partition: DomainPartition, _ key: String, _ change: Change) {
+        let key = StateKey(key)
+        before.append((partition, key, changes[partition]?[key]))
+        largest = max(largest, change.bytes?.count ?? 0)
         changes[partition, default: [:]][key] = change
+    }
+
+    func setDue(_ partition: DomainPartition, _ key: String, _ time: Tick?) {
+        due[partition, default: [:]][StateKey(key)] = time ?? .never
+    }
+
+    /// A decision begins: ``undo()`` comes back to here.
+    func begin() {
+        before.removeAll(keepingCapacity: true)
+        largest = 0
+    }
+
+    /// Forgets the states that the decision since ``begin()`` has changed.
+    func undo() {
+        for (partition, key, change) in before.reversed() { changes[partition]?[key] = change }
+        begin()
     }
 }
 

@@ -2,13 +2,13 @@ import Canonical
 
 /// When keys of the owned partitions have something to expire: in memory, derived from the state at assignment.
 struct Timers {
-    private var due: [DomainPartition: [String: Tick]] = [:]
+    private var due: [DomainPartition: [StateKey: Tick]] = [:]
     /// The earliest time of each partition, so that the loop asks one number.
     private var earliest: Tick?
 
     /// Replaces what was said of a key.
     mutating func set(_ partition: DomainPartition, _ key: String, _ time: Tick?) {
-        due[partition, default: [:]][key] = time
+        due[partition, default: [:]][StateKey(key)] = time
         if let time { earliest = min(earliest ?? time, time) }
     }
 
@@ -22,7 +22,7 @@ struct Timers {
         earliest = nil
         for (partition, keys) in due {
             for (key, time) in keys {
-                if time <= now { ready.append((partition, key)) }
+                if time <= now { ready.append((partition, key.text)) }
                 earliest = min(earliest ?? time, time)
             }
         }

@@ -47,9 +47,12 @@ final class TransactionLoop {
     private static let patience = Duration.seconds(30)
     private static let idle = Duration.milliseconds(100)
 
+    /// Why partitions could not be taken: the consumer is of no use after that.
+    private var broken: (any Error)?
+
     init(
         clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store,
-        names: TopicNames,
+        names: TopicNames, quarantine: String,
         partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void, log: Logger
     ) throws {
         self.ownership = ownership
@@ -69,7 +72,10 @@ final class TransactionLoop {
             clients.settings.merging([
                 "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(clients.instance)",
             ]), log: log)
-        outputs = Outputs(producer: producer, names: names, model: model, kinds: kinds)
+        outputs = Outputs(
+            producer: producer, names: names, model: model, kinds: kinds, quarantine: Quarantine(folder: quarantine),
+            // Room for headers and the batch around the record.
+            largest: (clients.settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - (80 << 10))
         consumer = try Consumer(
             clients.settings.merging([
                 "group.id": clients.group, "group.instance.id": "\(clients.group).\(clients.instance)",
@@ -88,23 +94,44 @@ final class TransactionLoop {
         try consumer.subscribe(
             to: domains.keys.sorted(),
             hooks: RebalanceHooks(
-                assigned: { [unowned self] in try take($0) },
+                assigned: { [unowned self] partitions in
+                    do {
+                        return try take(partitions)
+                    } catch {
+                        broken = error
+                        throw error
+                    }
+                },
                 revoked: { [unowned self] in giveBack($0) },
                 lost: { [unowned self] in giveBack($0) }))
-        while !stop() {
-            do {
-                try turn()
-            } catch let error as KafkaError where error.verdict == .abortable || error.isRetriable {
-                log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
-                try rewind()
-            } catch let error as StoreError {
-                log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
-                try rewind()
-                try mendStore(until: stop)
-            }
+        do {
+            while !stop() { try work(until: stop) }
+        } catch let error as StoreError where error.isCorruption {
+            store.condemn()
+            throw error
         }
         try consumer.close()
         try store.close()
+    }
+
+    /// One turn, and what there is to do when it fails. Throws what a new process must mend.
+    private func work(until stop: () -> Bool) throws {
+        do {
+            try turn()
+        } catch {
+            // Polling again would throw the same for ever, whatever kind of error it is.
+            if let broken { throw broken }
+            switch error {
+            case let error as KafkaError where error.verdict == .abortable || error.isRetriable:
+                log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
+                try rewind()
+            case let error as StoreError where !error.isCorruption:
+                log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
+                try rewind()
+                try mendStore(until: stop)
+            default: throw error
+            }
+        }
     }
 
     // MARK: One turn
@@ -113,69 +140,95 @@ final class TransactionLoop {
         try consumer.poll(max: 2_000, timeout: Self.idle) { batch in
             let time = clock.time(.now())
             let ready = time.mayExpire ? timers.ready(at: time.tick) : []
-            guard !batch.isEmpty || !ready.isEmpty else { return }
+            // They move without records, too: behind a transaction's marker, and behind what was aborted.
+            let moved = batch.positions().filter { committed[$0.partition] != $0.offset }
+            guard !moved.isEmpty || !ready.isEmpty else { return }
             overlay.reset()
             try producer.begin()
             try batch.forEach { record in try decide(record, time.tick) }
             for (partition, key) in ready { try expire(partition, key, time.tick) }
-            try commit(batch.positions(), time.tick)
+            try commit(moved + standing(moved), time.tick)
+        }
+    }
+
+    /// Where partitions stand that have not moved, but in which something was decided by the time alone: their tick is
+    /// saved, and by their offsets the broker refuses a process that has lost them.
+    private func standing(_ moved: [TopicPartitionOffset]) -> [TopicPartitionOffset] {
+        overlay.changes.keys.compactMap { partition in
+            let place = TopicPartition(names.input(domain: partition.domain), partition.partition)
+            guard !moved.contains(where: { $0.partition == place }) else { return nil }
+            return committed[place].map { place.at($0) }
         }
     }
 
     private func decide(_ record: borrowing Record, _ now: Tick) throws {
         let topic = record.topic
         guard let domain = domains[topic] else { return }
-        switch intake.check(record, domain: domain, partitions: partitionCounts[topic] ?? 1, tape: &tape) {
-        case .refused(let reason):
-            log.warning(
-                "a record can't be used: dead letter",
-                metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
-            try outputs.deadLetter(record, reason: reason)
-            try markIncomplete(record, domain, now)
+        let count = partitionCounts[topic] ?? 1
+        switch intake.check(record, domain: domain, partitions: count, tape: &tape) {
+        case .refused(let reason): try refuse(record, domain, reason, now)
         case .stray(let key):
-            try outputs.again(record, key: key)
+            if (record.value?.byteCount ?? 0) > outputs.largest {
+                try refuse(record, domain, "under the wrong key, and too large to be written again", now)
+            } else {
+                try outputs.again(record, key: key)
+            }
         case .event(let envelope):
             let partition = DomainPartition(domain, record.partition)
-            var state = PartitionState(partition, overlay, store)
             let event = Event(
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
                 origin: Origin(partition: record.partition, offset: record.offset), data: tape.root)
-            effects.reset()
-            try engine.decide(event, state: &state, now: now, effects: &effects)
-            if let failure = state.failure { throw failure }
-            for case .rejected(let rejection) in effects.list {
-                try outputs.deadLetter(record, reason: rejection.reason)
-                try markIncomplete(record, domain, now)
+            let excess = try change(partition, now, envelope.traceparent) { engine, state, effects in
+                try engine.decide(event, state: &state, now: now, effects: &effects)
             }
-            try apply(partition, now, traceparent: envelope.traceparent)
+            if let excess {
+                try refuse(record, domain, "what follows from it has \(excess) bytes: more than a record may have", now)
+            }
+            let rejections = effects.list.compactMap { if case .rejected(let rejection) = $0 { rejection } else { nil } }
+            for rejection in rejections { try refuse(record, domain, rejection.reason, now) }
         }
     }
 
-    /// A movement that became a dead letter is missing from its position's ledger: the position says so until a recount.
-    private func markIncomplete(_ record: borrowing Record, _ domain: String, _ now: Tick) throws {
+    /// Writes a dead letter. A movement is then missing from its position's ledger: the position says so until a recount.
+    private func refuse(_ record: borrowing Record, _ domain: String, _ reason: String, _ now: Tick) throws {
+        log.warning(
+            "a record can't be used: dead letter",
+            metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
+        try outputs.deadLetter(record, reason: reason)
         guard domain == "stock", record.headerText("ce_type") == EventType.item("movement").description,
-            let bytes = record.key
+            let key = intake.key(of: record, partitions: partitionCounts[record.topic] ?? 1)
         else { return }
-        let key = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        let partition = DomainPartition(domain, record.partition)
-        var state = PartitionState(partition, overlay, store)
-        var marked = Effects()
-        try engine.markIncomplete(key: key, state: &state, now: now, effects: &marked)
-        if let failure = state.failure { throw failure }
-        try outputs.produce(marked, now: now, traceparent: nil)
+        try change(DomainPartition(domain, record.partition), now, nil) { engine, state, effects in
+            try engine.markIncomplete(key: key, state: &state, now: now, effects: &effects)
+        }
     }
 
     private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
-        var state = PartitionState(partition, overlay, store)
-        effects.reset()
-        try engine.expire(key: key, state: &state, now: now, effects: &effects)
-        if let failure = state.failure { throw failure }
-        try apply(partition, now, traceparent: nil)
+        try change(partition, now, nil) { engine, state, effects in
+            try engine.expire(key: key, state: &state, now: now, effects: &effects)
+        }
     }
 
-    private func apply(_ partition: DomainPartition, _ now: Tick, traceparent: String?) throws {
-        for case .due(let key, let time) in effects.list { overlay.due[partition, default: [:]][key] = time ?? .never }
+    /// Lets the engine decide, and takes over what it decided: states, outputs, times. What is too large to be written
+    /// is undone; answers its size then.
+    @discardableResult
+    private func change(
+        _ partition: DomainPartition, _ now: Tick, _ traceparent: String?,
+        _ decide: (inout Engine, inout PartitionState, inout Effects) throws -> Void
+    ) throws -> Int? {
+        overlay.begin()
+        effects.reset()
+        var state = PartitionState(partition, overlay, store)
+        try decide(&engine, &state, &effects)
+        if let failure = state.failure { throw failure }
+        if let size = outputs.excess(of: effects, overlay) {
+            overlay.undo()
+            effects.reset()
+            return size
+        }
+        for case .due(let key, let time) in effects.list { overlay.setDue(partition, key, time) }
         try outputs.produce(effects, now: now, traceparent: traceparent)
+        return nil
     }
 
     // MARK: Commit
@@ -191,14 +244,14 @@ final class TransactionLoop {
             for (key, change) in changes {
                 let value = change.bytes
                 try producer.produce(
-                    to: topic, partition: partition.partition, key: key.utf8.span.bytes, value: value?.span.bytes)
+                    to: topic, partition: partition.partition, key: key.text.utf8.span.bytes, value: value?.span.bytes)
             }
         }
         try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Self.patience)
         try commitForSure()
         for place in positions { committed[place.partition] = place.offset }
         for (partition, times) in overlay.due {
-            for (key, time) in times { timers.set(partition, key, time.isKnown ? time : nil) }
+            for (key, time) in times { timers.set(partition, key.text, time.isKnown ? time : nil) }
         }
         try keep()
     }
@@ -221,9 +274,9 @@ final class TransactionLoop {
         for (partition, changes) in overlay.changes {
             for (key, change) in changes {
                 let value = change.bytes
-                let entries = try value.map { try stateNames.of(partition.domain, key, $0) } ?? []
+                let entries = try value.map { try stateNames.of(partition.domain, key.text, $0) } ?? []
                 commit.changes.append(
-                    .init(partition: partition, key: Array(key.utf8), value: value, indexes: entries))
+                    .init(partition: partition, key: Array(key.text.utf8), value: value, indexes: entries))
             }
         }
         for delivered in producer.takeDelivered() {
@@ -267,7 +320,7 @@ final class TransactionLoop {
         while !stop() {
             do {
                 return try restore.run(owned)
-            } catch let error as StoreError {
+            } catch let error as StoreError where !error.isCorruption {
                 log.error(
                     "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
                 usleep(

@@ -16,9 +16,9 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         let reason = String(cString: mdb_strerror(code))
         let remedy =
             switch code {
-            case MDB_MAP_FULL: "; raise store.size in omni.yaml"
+            case MDB_MAP_FULL: "; it is as large as it may become: share the partitions among more hubs"
             case ENOSPC: "; free disk space"
-            case MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH:
+            case _ where isCorruption:
                 "; the store is rebuilt from the changelog"
             default: ""
             }
@@ -26,8 +26,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the file itself can't be trusted and must be rebuilt.
+    ///
+    /// A bad transaction counts: nothing is done with one after its first error, so LMDB met the error by itself.
     var isCorruption: Bool {
-        [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH].contains(code)
+        [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH, MDB_BAD_TXN, MDB_PANIC].contains(code)
     }
 
     static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
@@ -47,15 +49,11 @@ final class Environment: @unchecked Sendable {
         try StoreError.check(mdb_env_create(&created), "create the environment")
         handle = created!
         let flags = UInt32(MDB_NOTLS | MDB_NOSYNC | MDB_NORDAHEAD) | extra
-        do throws(StoreError) {
-            try StoreError.check(mdb_env_set_maxdbs(handle, databases), "allow \(databases) databases")
-            try StoreError.check(mdb_env_set_mapsize(handle, size), "set the size to \(size) bytes")
-            try StoreError.check(mdb_env_set_maxreaders(handle, 512), "allow 512 readers")
-            try StoreError.check(mdb_env_open(handle, path, flags, 0o640), "open \(path)")
-        } catch {
-            mdb_env_close(handle)
-            throw error
-        }
+        // What fails from here on is closed by deinit: there is nothing left to initialise.
+        try StoreError.check(mdb_env_set_maxdbs(handle, databases), "allow \(databases) databases")
+        try StoreError.check(mdb_env_set_mapsize(handle, size), "set the size to \(size) bytes")
+        try StoreError.check(mdb_env_set_maxreaders(handle, 512), "allow 512 readers")
+        try StoreError.check(mdb_env_open(handle, path, flags, 0o640), "open \(path)")
     }
 
     deinit { mdb_env_close(handle) }
@@ -95,6 +93,18 @@ final class Environment: @unchecked Sendable {
         }
         try StoreError.check(mdb_txn_commit(started), "commit")
         return result
+    }
+
+    /// Whether pages are missing at the file's end. A few of the last ones may never have been written: LMDB leaves out
+    /// pages that a transaction took and gave back.
+    func isCutShort(_ path: String) throws(StoreError) -> Bool {
+        var info = MDB_envinfo()
+        var statistics = MDB_stat()
+        var file = stat()
+        try StoreError.check(mdb_env_info(handle, &info), "ask for the last page")
+        try StoreError.check(mdb_env_stat(handle, &statistics), "ask for the size of a page")
+        guard stat(path, &file) == 0 else { return true }
+        return Int(file.st_size) / Int(statistics.ms_psize) + 64 < info.me_last_pgno + 1
     }
 
     /// Waits until everything written is on the disk.

@@ -75,6 +75,7 @@ public final class Store: Sendable {
         fileprivate var text: String { "format 1, cluster \(cluster), prefix \(prefix)" }
     }
 
+    private let file: String
     private let environment: Environment
     private let state: MDB_dbi
     private let index: MDB_dbi
@@ -93,6 +94,7 @@ public final class Store: Sendable {
             unlink(file)
             unlink(file + "-lock")
         }
+        self.file = file
         environment = try Store.open(file, size)
         state = try environment.database("state")
         index = try environment.database("index")
@@ -111,6 +113,12 @@ public final class Store: Sendable {
             try transaction.put(meta, text: "boot", text: "clean")
         }
         try environment.sync()
+    }
+
+    /// Removes the file, which can't be trusted any more: the next process builds it anew from the changelog.
+    func condemn() {
+        unlink(file)
+        unlink(file + "-lock")
     }
 
     // MARK: State
@@ -224,10 +232,15 @@ public final class Store: Sendable {
         let wanted = new.map { Store.indexKey($0) }
         let joined = wanted.reduce(into: [UInt8]()) { $0 += Store.lengthPrefixed($1) }
         guard joined != old ?? [] else { return }
-        for name in Store.parts(old ?? []) where !wanted.contains(name) {
-            try name.withRaw { name throws(StoreError) in try transaction.delete(index, name) }
+        let known = Set(Store.parts(old ?? []))
+        for name in known.subtracting(wanted) {
+            try name.withRaw { name throws(StoreError) in
+                // It may have moved to another key already: of two customers that become one, the names of one go over.
+                let isOwn = try reader.get(index, name) { bytes in bytes?.elementsEqual(full) ?? false }
+                if isOwn { try transaction.delete(index, name) }
+            }
         }
-        for name in wanted {
+        for name in wanted where !known.contains(name) {
             try name.withRaw { name throws(StoreError) in
                 try full.withRaw { full throws(StoreError) in try transaction.put(index, name, full) }
             }
@@ -254,6 +267,8 @@ extension Store {
         guard access(file, F_OK) == 0 else { return nil }
         do throws(StoreError) {
             let environment = try open(file, size)
+            // Reading behind the file's end would end the process.
+            if try environment.isCutShort(file) { return "it is cut short" }
             let meta = try environment.database("meta")
             let (owner, boot): (String?, String?) = try environment.read { transaction throws(StoreError) in
                 (try transaction.get(meta, text: "identity"), try transaction.get(meta, text: "boot"))

@@ -63,7 +63,7 @@ import Transports
         writer.join()
         #expect(outcome.withLock { $0 } == "sent")
         try plant.running(plant.elsewhere("last")) { running in
-            try plant.settle()
+            try running.settle(plant)
             try check(plant, load)
             try checkPositions(plant, running.hub)
         }
@@ -214,7 +214,9 @@ extension TransactionLoop {
         let inputs = plant.model.domains.map { plant.names.input(domain: $0) }
         let topics = try plant.admin().topics(inputs, timeout: .seconds(30))
         try self.init(
-            clients: .init(settings: plant.broker, group: group, instance: "1"), model: plant.model,
+            clients: .init(
+                settings: plant.broker, group: group, instance: "1", startsFile: "\(plant.folder)/\(group).starts"),
+            model: plant.model,
             kinds: KindCatalog(plant.model), subscribers: [:], store: store, names: plant.names,
             quarantine: plant.folder + "/quarantine",
             partitionCounts: Dictionary(uniqueKeysWithValues: topics.map { ($0.name, Int32($0.partitions.count)) }),

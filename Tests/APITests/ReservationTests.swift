@@ -12,7 +12,7 @@ import Transports
     @Test func aHoldIsConfirmedFoundReleasedAndGone() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let before = Plant.wall()
             let first = try desk.reserve(sofa, "kamppi", more: ",\"customer\":\"c-1\"")
             #expect(first.status == 201, "\(first.json)")
@@ -43,7 +43,7 @@ import Transports
     @Test func whatWasAnsweredIsFoundAtOnce() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1000")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             for number in 0..<40 {
                 let id = "r\(number)"
                 #expect(try desk.reserve(sofa, "kamppi", id: id).status == 201)
@@ -62,7 +62,7 @@ import Transports
     @Test func repeatingARequestIsAskingOnce() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let first = try desk.reserve(sofa, "kamppi", id: "r1")
             #expect(first.status == 201)
             for _ in 0..<3 {
@@ -86,7 +86,7 @@ import Transports
     @Test func whatCanNotBeAskedForIsRefusedWithWordsThatHelp() throws {
         try Desk.open("reservations: { most: 10, longest: 1d }") { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1000")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let good = "\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":1"
             let long = String(repeating: "x", count: 65)
             let cases: [(body: String, status: Int, word: String)] = [
@@ -129,7 +129,7 @@ import Transports
     @Test func waitingForAReservationAnswersWithItsNextChange() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1"), .hold("r1", sofa, "kamppi")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let answer = Monitor<Desk.Answer?>(nil)
             let failure = Monitor<String?>(nil)
             let waiter = try NamedThread("waiter") {
@@ -159,7 +159,7 @@ import Transports
     @Test func ofAHundredWhoAskAtOnceOneWins() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let answers = Monitor<[Int: Int]>([:])
             let threads = try (0..<100).map { number in
                 try NamedThread("claim", stackSize: 256 << 10) {
@@ -180,7 +180,7 @@ import Transports
     @Test func thoseWhoWaitWhenItStopsAreAnswered() throws {
         let desk = try Desk()
         try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
-        try desk.plant.settle()
+        try desk.settle()
         // The hub stops first, as when the process is told to end: what comes now is not decided.
         try desk.running.stop()
         let answers = Monitor<[Desk.Answer]>([])
@@ -198,7 +198,7 @@ import Transports
         #expect(found.count { $0.status == 202 && $0.state == "requested" } == 20, "\(found)")
         // What was accepted is decided by the next hub, once.
         try desk.plant.running(desk.plant.elsewhere("next")) { _ in
-            try desk.plant.settle()
+            try desk.settle()
             let decided = try desk.plant.records(desk.plant.names.golden(entity: "reservation"))
             #expect(decided.count == 20)
             #expect(decided.count { $0.json?["state"] == "confirmed" } == 1)
@@ -209,7 +209,7 @@ import Transports
     @Test func releasingAtTheSameTimeIsAnsweredToBoth() throws {
         try Desk.open { desk in
             try desk.plant.send([.count(sofa, "kamppi", "10")], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             for number in 0..<5 {
                 #expect(try desk.reserve(sofa, "kamppi", id: "r\(number)").status == 201)
                 let answers = Monitor<[Desk.Answer]>([])

@@ -98,7 +98,7 @@ import Testing
                     // Under the key that only looks like its own: a stray.
                     Foreign.movement(sofa, composed, "100").keyed("\(sofa)@\(decomposed)"),
                 ], to: "stock")
-            try plant.settle()
+            try running.settle(plant)
             var onHand: [[UInt8]: JSON] = [:]
             for record in try plant.records(plant.names.golden(entity: "stock")) {
                 onHand[Array((record.key ?? "").utf8)] = record.json?["onHand"]

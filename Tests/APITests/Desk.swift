@@ -60,6 +60,9 @@ final class Desk: Sendable {
         return Answer(status: response.status, json: try JSON(parsing: response.body))
     }
 
+    /// Waits until everything sent is decided and can be asked for.
+    func settle() throws { try running.settle(plant) }
+
     func get(_ path: String) throws -> Answer { try ask(.get, path) }
 
     /// Asks for a hold.

@@ -1,5 +1,7 @@
+import Canonical
 package import Hub
 package import Installation
+import Kafka
 import Synchronization
 import Transports
 
@@ -56,6 +58,21 @@ package final class RunningHub: Sendable {
     /// Why it has ended by itself; nil when it runs, or was stopped.
     package var failure: (any Error)? {
         if case .failed(let error) = ending.withLock({ $0 }) { error } else { nil }
+    }
+
+    /// Waits until everything there is has been committed, and this hub's store, which is written after that, holds it.
+    package func settle(_ plant: Plant) throws {
+        try plant.settle()
+        let owned = hub.partitions
+        let admin = try plant.admin()
+        let places = owned.map { TopicPartition(plant.names.state(domain: $0.domain), $0.partition) }
+        let ends = try admin.watermarks(of: places, timeout: .seconds(30))
+        try eventually("the store is level") {
+            try zip(owned, places).allSatisfy { partition, place in
+                // The last offset is the transaction's marker.
+                try hub.store.changelogOffset(partition) ?? 0 >= (ends[place]?.high ?? 0) - 1
+            }
+        }
     }
 
     /// Stops it and waits for its end. Throws why it had ended before.

@@ -18,7 +18,7 @@ import Transports
                     Foreign("omni.customer.stated", key: "till:7", "{\"email\":\"a@example.org\"}", from: "/till/x")
                         .with("ce_self", "7"),
                 ], to: "customer")
-            try desk.plant.settle()
+            try desk.settle()
             let byKey = try desk.get("/v1/records/product/\(sofa)")
             #expect(byKey.status == 200)
             #expect(byKey.json["entity"] == "product" && byKey.json["key"] == .string(sofa))
@@ -39,7 +39,7 @@ import Transports
     @Test func whatIsNotThereIsSaidSo() throws {
         try Desk.open { desk in
             try desk.plant.send([.product(sofa, "\"name\":\"Sofa\"", from: "importer")], to: "product")
-            try desk.plant.settle()
+            try desk.settle()
             for (path, word) in [
                 ("/v1/records/product/\(chair)", chair), ("/v1/records/sofa/\(chair)", "product"),
                 ("/v1/records/reservation/r1", "product"), ("/v1/records/product?system=till&id=1", "till:1"),
@@ -60,7 +60,7 @@ import Transports
             }
             // Deleted: there is a state, and no record.
             try desk.plant.send([Foreign("omni.product.deleted", key: sofa, "{}", from: "/importer/x")], to: "product")
-            try desk.plant.settle()
+            try desk.settle()
             #expect(try desk.get("/v1/records/product/\(sofa)").status == 404)
             #expect(try desk.get("/v1/records/product").json["records"] == [])
         }
@@ -75,7 +75,7 @@ import Transports
                 keys.map { key in
                     Foreign("omni.order.stated", key: key, JSON.object([.init("id", .string(key))]).text)
                 }, to: "order")
-            try desk.plant.settle()
+            try desk.settle()
             for limit in [1, 7, 52, 100] {
                 var found: [[UInt8]] = []
                 var after = ""
@@ -105,7 +105,7 @@ import Transports
                     .hold("r1", sofa, "kamppi"),
                     .movement(sofa, "turku", "5", kind: "incoming"),
                 ], to: "stock")
-            try desk.plant.settle()
+            try desk.settle()
             let answer = try desk.get("/v1/availability/\(sofa)")
             #expect(answer.status == 200 && answer.json["product"] == .string(sofa))
             let places = try #require(answer.json["places"]?.array)
@@ -129,7 +129,7 @@ import Transports
                     Foreign.product(sofa, "\"price\":20", from: "till").with("ce_time", "2026-02-01T00:00:00Z"),
                     .product(sofa, "\"price\":30", from: "importer"),
                 ], to: "product")
-            try desk.plant.settle()
+            try desk.settle()
             let answer = try desk.get("/v1/why/product/\(sofa)/price")
             #expect(answer.status == 200)
             #expect(answer.json["value"] == 20 && answer.json["rule"] == "latest")
@@ -159,7 +159,7 @@ import Transports
         let grace = "grace: { standard: 1h, systems: { shop: 0s } }"
         try Desk.open(grace, connectors: ["retailer": sink("till"), "ecommerce": sink("shop")]) { desk in
             try desk.plant.send([.product(sofa, "\"price\":10", from: "importer")], to: "product")
-            try desk.plant.settle()
+            try desk.settle()
             let answer = try desk.get("/v1/drift?entity=product")
             #expect(answer.status == 200)
             let report = try #require(answer.json["entities"]?.array?.first)
@@ -177,7 +177,7 @@ import Transports
                         "omni.product.written", key: sofa,
                         "{\"revision\":1,\"status\":\"written\",\"held\":{\"gtin\":\"\(sofa)\"}}", from: "/\(system)/x")
                 }, to: "product")
-            try desk.plant.settle()
+            try desk.settle()
             let after = try desk.get("/v1/drift")
             #expect(after.json["drifting"] == 0, "\(after.json)")
         }
