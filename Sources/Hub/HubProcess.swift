@@ -24,7 +24,7 @@ public final class HubProcess: Sendable {
     public let subscribers: [String: [String]]
     private let settings: Settings
     private let instance: String
-    private let data: String
+    private let startsFile: String?
     private let quarantine: String
     private let partitionCounts: [String: Int32]
     private let log: Logger
@@ -41,7 +41,7 @@ public final class HubProcess: Sendable {
         names = TopicNames(prefix: omni.prefix)
         settings = Settings(omni.brokerPairs)
         self.instance = instance
-        data = omni.data
+        startsFile = omni.hub.transactionalID == .perStart ? "\(omni.data)/hub-\(instance).starts" : nil
         quarantine = "\(omni.data)/quarantine"
         self.log = log
         subscribers = try Self.subscribers(installation)
@@ -90,10 +90,9 @@ public final class HubProcess: Sendable {
     public func run(until stop: () -> Bool) throws {
         let loop = try TransactionLoop(
             clients: .init(
-                settings: settings, group: names.hubGroup, instance: instance,
-                startsFile: "\(data)/hub-\(instance).starts"), model: model, kinds: kinds,
-            subscribers: subscribers, store: store, names: names, quarantine: quarantine,
-            partitionCounts: partitionCounts,
+                settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile),
+            model: model, kinds: kinds, subscribers: subscribers, store: store, names: names,
+            quarantine: quarantine, partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } }, log: log)
         try loop.run(until: stop)
     }

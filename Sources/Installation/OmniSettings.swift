@@ -14,8 +14,24 @@ public struct OmniSettings: Sendable {
     public var grace: GraceSettings
     /// Bounds on what may be reserved.
     public var reservations: ReservationSettings
+    /// How the hub's processes are told apart.
+    public var hub: HubSettings
     /// How processes log.
     public var log: LogSettings
+}
+
+/// How the hub's processes are told apart.
+public struct HubSettings: Sendable, Equatable {
+    /// Which transactional id a start of a hub process takes.
+    public var transactionalID: TransactionalID
+
+    /// Which transactional id a start of a hub process takes.
+    public enum TransactionalID: String, Sendable, CaseIterable {
+        /// Always the same: the later start fences the earlier, on whatever machine either is.
+        case stable
+        /// One of its own, numbered in the data folder: for brokers that go on reporting a producer's old aborts.
+        case perStart = "per-start"
+    }
 }
 
 /// How topics are made.
@@ -108,6 +124,12 @@ extension OmniSettings {
                 standard: reader.duration("standard", default: "2h", "How long a hold lasts when it doesn't say."),
                 longest: reader.duration("longest", default: "7d", "A hold never lasts longer."),
                 most: reader.integer("most", default: 100, in: 1...1_000_000, "The most pieces in one hold."))
+        }
+        hub = reader.inner("hub", "How the hub's processes are told apart.") { reader in
+            HubSettings(
+                transactionalID: reader.choice(
+                    "transactional-id", default: .stable,
+                    "`per-start` is for the embedded broker alone (docs/decisions/0003)."))
         }
         log = reader.inner("log", "How processes log.") { reader in
             LogSettings(

@@ -35,6 +35,7 @@ extension Store {
     private static let names = [
         StateName("reservation", "r1"), StateName("reservation", "r3"), StateName("id.product", "till:4711"),
         StateName("id.customer", "crm:C-1"), StateName("id.customer", "till:7"), StateName("id.product", "till:0"),
+        StateName("id.product", "till:1"),
     ]
 
     /// An installation whose hub has decided a bit of everything, in two parts.

@@ -214,9 +214,7 @@ extension TransactionLoop {
         let inputs = plant.model.domains.map { plant.names.input(domain: $0) }
         let topics = try plant.admin().topics(inputs, timeout: .seconds(30))
         try self.init(
-            clients: .init(
-                settings: plant.broker, group: group, instance: "1", startsFile: "\(plant.folder)/\(group).starts"),
-            model: plant.model,
+            clients: .init(settings: plant.broker, group: group, instance: "1", startsFile: nil), model: plant.model,
             kinds: KindCatalog(plant.model), subscribers: [:], store: store, names: plant.names,
             quarantine: plant.folder + "/quarantine",
             partitionCounts: Dictionary(uniqueKeysWithValues: topics.map { ($0.name, Int32($0.partitions.count)) }),

@@ -6,6 +6,8 @@ struct Layout: Sendable {
     let folder: String
     /// `host:port` of the broker.
     let broker: String
+    /// Whether that is the embedded one.
+    var isEmbedded = true
     /// With what the run's topics begin.
     let prefix: String
     let ports: Ports
@@ -48,7 +50,7 @@ struct Layout: Sendable {
     var variables: [String: String] {
         [
             "OMNI_BROKER": broker, "OMNI_PREFIX": prefix, "OMNI_DATA": data, "OMNI_API": "127.0.0.1:\(ports.api)",
-            "TILL_DB": tillDatabase,
+            "OMNI_TRANSACTIONAL_ID": isEmbedded ? "per-start" : "stable", "TILL_DB": tillDatabase,
             "SHOP_URL": shopURL, "SHOP_TOKEN": secrets.shop,
             "SHOP_WEBHOOK_LISTEN": "127.0.0.1:\(ports.webhooks)", "SHOP_WEBHOOK_SECRET": secrets.webhooks,
             "CRM_URL": crmURL, "CRM_TOKEN": secrets.crm, "CRM_COMPARE": "2s",

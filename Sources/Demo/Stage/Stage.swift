@@ -20,7 +20,7 @@ final class Stage {
             if !ports.contains(port) { ports.append(port) }
         }
         layout = Layout(
-            folder: folder, broker: settings.broker ?? "127.0.0.1:\(ports[4])",
+            folder: folder, broker: settings.broker ?? "127.0.0.1:\(ports[4])", isEmbedded: settings.broker == nil,
             prefix: "demo-\(Hex.encode(SecureRandom.bytes(4)))",
             ports: .init(api: ports[0], shop: ports[1], crm: ports[2], webhooks: ports[3]),
             secrets: .init(

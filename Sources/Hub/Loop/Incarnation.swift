@@ -5,15 +5,15 @@ import Logging
     import Glibc
 #endif
 
-/// Which start of this hub process it is. Every start has a transactional id of its own, and first ends what the one
-/// before left open.
+/// Which start of this hub process it is, where every start has a transactional id of its own (`per-start` in
+/// `omni.yaml`; docs/decisions/0003). It first ends what the one before left open.
 ///
 /// A producer that comes back under its transactional id keeps its producer id. The embedded broker goes on telling
 /// every reader about that id's aborted transactions, also readers that are past them (Apache Kafka tells those before
 /// them only), and the readers drop all that the successor writes. A fresh id has no past.
 ///
-/// A zombie is fenced all the same: by its transactional id, which the successor takes from it, and by static membership.
-/// Without the file, as after the loss of the data folder, it is the first start again, with the first start's id.
+/// A zombie is fenced all the same: by its transactional id, which the successor takes from it. That holds on one machine,
+/// where the file is: without it, it is the first start again, with the first start's id.
 struct Incarnation {
     private let file: String
     private let name: String

@@ -18,8 +18,8 @@ final class TransactionLoop {
         let group: String
         /// Names this process among the hub's: static membership and the transactional id.
         let instance: String
-        /// Where the number of this process's starts is kept.
-        let startsFile: String
+        /// Where the number of this process's starts is kept, when every start takes a transactional id of its own.
+        let startsFile: String?
     }
 
     private let consumer: Consumer
@@ -66,8 +66,10 @@ final class TransactionLoop {
         intake = Intake(kinds: kinds)
         clock = HubClock(start: .now(), saved: .never)
         let name = "\(clients.group).\(clients.instance)"
-        let id = try Incarnation(file: clients.startsFile, name: name).begin(
-            clients.settings, patience: Self.patience, log: log)
+        let id =
+            try clients.startsFile.map {
+                try Incarnation(file: $0, name: name).begin(clients.settings, patience: Self.patience, log: log)
+            } ?? name
         producer = try Producer(
             clients.settings.merging([
                 "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(clients.instance)",
