@@ -103,7 +103,8 @@ final class Requests: Sendable {
         }
         let key = "\(product)@\(place)"
         guard key.utf8.count <= 400, product.utf8.first! >= 0x20 else {
-            throw Refusal(422, "'product' and 'place' together have at most 399 bytes, and begin with no control character")
+            throw Refusal(
+                422, "'product' and 'place' together have at most 399 bytes, and begin with no control character")
         }
         if let entry = hub.kinds["hold"] {
             var tape = Tape()

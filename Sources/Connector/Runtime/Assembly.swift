@@ -59,8 +59,7 @@ struct Assembly {
         guard let name = sink.seenBy, let mapping = mappings.sources[name] else { return nil }
         return Sink.SeenBy(
             mapping,
-            Translator(
-                system: shared.system, source: name, kinds: shared.kinds, identities: shared.identities))
+            Translator(source: name, knowledge: shared.knowledge))
     }
 
     private func writer(of sink: SinkSettings) throws -> any SinkWriter {

@@ -31,7 +31,7 @@ public final class ConnectorProcess: Sendable {
         settings = try installation.connector(name)
         let model = try installation.model()
         let names = TopicNames(prefix: installation.settings.prefix)
-        let kinds = try Kinds(model, names: names)
+        let kinds = try KindCatalog(model)
         mappings = try Mappings(settings, kinds)
         entities = model.entities.filter { $0.engine != .stock }.map(\.name)
         broker = Kafka.Settings(
@@ -42,7 +42,9 @@ public final class ConnectorProcess: Sendable {
         let publisher = try Publisher(broker, log: log)
         shared = Shared(
             connector: name,
-            knowledge: Knowledge(system: settings.system, kinds: kinds, identities: IdentityTable()), names: names,
+            knowledge: Knowledge(
+                system: settings.system, names: names, kinds: kinds, identities: IdentityTable(),
+                tables: mappings.tables),
             publisher: publisher,
             deadLetters: DeadLetters(
                 topic: names.dead(of: name), quarantine: "\(installation.settings.data)/quarantine/\(name)",

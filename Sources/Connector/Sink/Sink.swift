@@ -7,7 +7,7 @@ import Mapping
 /// One sink: what of a golden record goes into the system, and what the record read back says.
 final class Sink {
     let settings: SinkSettings
-    let entry: Kinds.Entry
+    let entry: KindCatalog.Entry
     var writer: (any SinkWriter)?
     private let knowledge: Knowledge
     private var filter: MappingRunner?
@@ -60,7 +60,7 @@ final class Sink {
     }
 
     init(
-        _ settings: SinkSettings, _ entry: Kinds.Entry, _ knowledge: Knowledge, filter: CompiledMapping?,
+        _ settings: SinkSettings, _ entry: KindCatalog.Entry, _ knowledge: Knowledge, filter: CompiledMapping?,
         mapping: CompiledMapping, seenBy: SeenBy?, writer: (any SinkWriter)?
     ) {
         self.settings = settings

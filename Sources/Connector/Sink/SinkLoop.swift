@@ -250,7 +250,8 @@ final class SinkLoop {
     private func report(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
         try shared.publisher.publish(
             report.event(
-                of: golden, system: shared.system, sink: sink.settings.name, topic: sink.entry.inputTopic), on: ticket)
+                of: golden, system: shared.system, sink: sink.settings.name,
+                topic: shared.knowledge.inputTopic(sink.entry.kind)), on: ticket)
     }
 
     // MARK: Parking

@@ -281,7 +281,9 @@ final class SourceLoop {
             type: EventType(entity, .deleted), subject: key)
         envelope.selfID = own
         try shared.publisher.publish(
-            OutgoingEvent(topic: entry.inputTopic, key: key, envelope: envelope, data: Array("{}".utf8)), on: ticket)
+            OutgoingEvent(
+                topic: shared.knowledge.inputTopic(entry.kind), key: key, envelope: envelope, data: Array("{}".utf8)),
+            on: ticket)
         return true
     }
 }

@@ -21,9 +21,11 @@ public struct Fixtures {
     /// - Throws: `ConfigurationError`, or what is wrong with a schema.
     public init(_ installation: Installation, _ name: String) throws {
         settings = try installation.connector(name, surroundings: .unneeded)
-        let kinds = try Kinds(try installation.model(), names: TopicNames(prefix: installation.settings.prefix))
+        let kinds = try KindCatalog(try installation.model())
         mappings = try Mappings(settings, kinds)
-        knowledge = Knowledge(system: settings.system, kinds: kinds, identities: IdentityTable())
+        knowledge = Knowledge(
+            system: settings.system, names: TopicNames(prefix: installation.settings.prefix), kinds: kinds,
+            identities: IdentityTable(), tables: mappings.tables)
         try Self.identities("\(settings.folder)/fixtures/ids.json", into: knowledge.identities)
     }
 

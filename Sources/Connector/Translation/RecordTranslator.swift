@@ -17,8 +17,7 @@ struct RecordTranslator: ~Copyable {
     init(_ mapping: CompiledMapping, _ knowledge: Knowledge, source: String) {
         runner = MappingRunner(mapping)
         self.knowledge = knowledge
-        translator = Translator(
-            system: knowledge.system, source: source, kinds: knowledge.kinds, identities: knowledge.identities)
+        translator = Translator(source: source, knowledge: knowledge)
     }
 
     /// Translates a record that lies on the tape.

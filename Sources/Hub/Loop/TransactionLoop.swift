@@ -186,7 +186,9 @@ final class TransactionLoop {
             if let excess {
                 try refuse(record, domain, "what follows from it has \(excess) bytes: more than a record may have", now)
             }
-            let rejections = effects.list.compactMap { if case .rejected(let rejection) = $0 { rejection } else { nil } }
+            let rejections = effects.list.compactMap {
+                if case .rejected(let rejection) = $0 { rejection } else { nil }
+            }
             for rejection in rejections { try refuse(record, domain, rejection.reason, now) }
         }
     }
