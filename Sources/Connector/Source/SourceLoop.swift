@@ -128,7 +128,13 @@ final class SourceLoop {
         switch record.content {
         case .unreadable(let reason):
             delivery.noteUnreadable()
+            log.info(
+                "a record can't be read, and went to the dead letters",
+                metadata: ["reference": "\(record.reference)", "why": "\(reason)"])
             try bury(record, tape.root, reason, on: ticket)
+            return true
+        case .unread(let reason):
+            try bury(record, tape.root, reason, isUnread: true, on: ticket)
             return true
         case .gone(let own): return try publishGone(own, record.reference, on: ticket)
         case .document: break
@@ -164,7 +170,9 @@ final class SourceLoop {
             || translation.references.contains { lanes.waits(for: $0) }
     }
 
-    private func bury(_ record: ReadRecord, _ input: Node, _ reason: String, on ticket: Publisher.Ticket) throws {
+    private func bury(
+        _ record: ReadRecord, _ input: Node, _ reason: String, isUnread: Bool = false, on ticket: Publisher.Ticket
+    ) throws {
         var bytes = record.raw
         if bytes == nil {
             var writer = JSONWriter()
@@ -173,7 +181,7 @@ final class SourceLoop {
         }
         try shared.deadLetters.bury(
             bytes ?? [], of: settings.name, reference: record.reference, reason: reason, place: record.place,
-            on: ticket)
+            isUnread: isUnread, on: ticket)
     }
 
     private func ownNumber(_ input: Node) -> String? {
