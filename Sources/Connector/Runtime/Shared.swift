@@ -15,6 +15,7 @@ struct Shared: Sendable {
     let turns: Turns
     let stop: StopSignal
     let errors: ErrorSettings
+    let writtenBack: WrittenBack
     let log: Logger
 
     var system: String { knowledge.system }

@@ -239,8 +239,9 @@ final class SinkLoop {
         report.position = result.position
         switch result.status {
         case .outdated, .refused: return
-        case .written: report.status = .written
-        case .unchanged: report.status = .unchanged
+        case .written, .unchanged:
+            report.status = result.status == .written ? .written : .unchanged
+            if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
         if let readBack = result.readBack { report.held = sink.held(readBack, key: golden.key) }

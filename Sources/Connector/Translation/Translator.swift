@@ -15,6 +15,8 @@ struct Translation: Equatable {
     var missing: [String] = []
     /// The system's own numbers in it: `<entity>/<number>`.
     var owns: [String] = []
+    /// Those of them that the system says it no longer has.
+    var deleted: [String] = []
 }
 
 /// Makes events of a mapping's result: references become keys, data are checked, envelopes are written.
@@ -45,6 +47,7 @@ struct Translator: Sendable {
             translation.entities.append("\(entry.entity.name)/\(key)")
             if let own = item.own, entry.entity.engine != .stock {
                 translation.owns.append("\(entry.entity.name)/\(own)")
+                if item.isDeleted { translation.deleted.append("\(entry.entity.name)/\(own)") }
             }
             guard translation.missing.isEmpty else { continue }
             if !item.isDeleted { try check(document, entry) }
