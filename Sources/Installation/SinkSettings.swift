@@ -167,9 +167,8 @@ extension SinkSettings.Transport {
             self = .file(
                 FileWriting(
                     file: reader.text("file", "Folder: the name of the file with all records, replaced whole"),
-                    format: reader.any(
-                        "format", kind: "a name, or a name with options", required: true,
-                        "File: what the bytes mean, as in sources")?.json ?? .null))
+                    format: reader.format(
+                        "format", required: true, "File: what the bytes mean, as in sources") ?? .null))
         }
     }
 }
