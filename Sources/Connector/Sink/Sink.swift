@@ -55,8 +55,8 @@ final class Sink {
         case wait(String)
         /// The filter asks for a number that isn't known: the system doesn't have it, until the number is.
         case absentUntilKnown(String)
-        /// It can't be mapped; why, without data.
-        case refuse(String)
+        /// It can't be mapped; why, without data, and whether the mapping said so itself.
+        case refuse(String, isMeant: Bool)
     }
 
     init(
@@ -100,11 +100,11 @@ final class Sink {
         } catch let failure as MappingFailure {
             switch failure {
             case .unknownReference(let reference): return .wait(reference.description)
-            case .rejected(let rejection): return .refuse(rejection.description)
-            case .error(let error): return .refuse(error.description)
+            case .rejected(let rejection): return .refuse(rejection.description, isMeant: true)
+            case .error(let error): return .refuse(error.description, isMeant: false)
             }
         } catch {
-            return .refuse("the golden record is not JSON")
+            return .refuse("the golden record is not JSON", isMeant: false)
         }
     }
 

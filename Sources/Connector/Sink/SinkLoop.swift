@@ -207,7 +207,7 @@ final class SinkLoop {
             case .absentUntilKnown(let reason):
                 try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
-            case .refuse(let reason): try park(golden, sink, reason, isWaiting: false, on: ticket)
+            case .refuse(let reason, _): try park(golden, sink, reason, isWaiting: false, on: ticket)
             }
         }
         guard !planned.isEmpty else { return }
