@@ -111,6 +111,12 @@ public struct FileWriting: Sendable, Equatable {
     public var file: String
     /// What the bytes mean, as `Formats` takes it.
     public var format: JSON
+
+    /// A file in a folder.
+    public init(file: String, format: JSON) {
+        self.file = file
+        self.format = format
+    }
 }
 
 extension SinkSettings {

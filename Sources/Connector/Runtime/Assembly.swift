@@ -66,7 +66,7 @@ struct Assembly {
         let connection = settings.connection(sink.to.connection)?.kind
         switch (sink.to.transport, connection) {
         case (.file(let writing), .folder(let folder)?):
-            return try FileWriter(writing, folder: folder, sink: sink.name)
+            return try FileWriter(writing, folder: folder, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
             return try TableWriter(writing, sink.delete, database, seenBy: outbox(of: sink))
         case (.resource(let writing), .http(let http)?):
