@@ -83,6 +83,11 @@ import Testing
     @Test(arguments: [
         ("map: sales.jsonata", "mapp: sales.jsonata", #":10: source "sales": unknown key "mapp"; did you mean "map"?"#),
         ("map: sales.jsonata", "", #"source "sales": lacks "map""#),
+        (
+            "  prices:\n    from: { in: { files: \"PRICE*.csv\" } }",
+            "  prices:\n    from: { db: { outbox: sale, key: [id] } }",
+            #":19: source "prices": the source "sales" reads the table "sale" already"#
+        ),
         ("start: now", "start: today", #"source "sales": start must be one of snapshot, now"#),
         ("from: { db: { outbox", "from: { bd: { outbox", #"no connection is called "bd"; did you mean "db"?"#),
         ("from: { db: { outbox", "from: { web: { outbox", #"the connection "web" is http, and this needs sqlite"#),

@@ -18,6 +18,8 @@ struct FileSource: SourceTransport {
     private var finished: (file: DropFile, failure: String?)?
     private let content: Content
     private var strangers: Strangers
+    /// Whether the end wakes this source up.
+    private var isHeard = false
 
     /// How a file's bytes are read.
     typealias Content = (DropFile) throws -> (bytes: [UInt8], identity: DropFile.Identity)
@@ -77,8 +79,11 @@ struct FileSource: SourceTransport {
 
     mutating func wait(_ stop: StopSignal) throws {
         // Ends by itself too: network folders tell nothing.
-        let wakeUp = folder.drop.wakeUp
-        stop.whenSet { wakeUp.signal() }
+        if !isHeard {
+            let wakeUp = folder.drop.wakeUp
+            stop.whenSet { wakeUp.signal() }
+            isHeard = true
+        }
         folder.drop.wait(for: min(settings.every, .seconds(1)))
     }
 

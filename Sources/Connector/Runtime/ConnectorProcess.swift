@@ -162,6 +162,9 @@ public final class ConnectorProcess: Sendable {
                     shared.log.warning(
                         "the sinks can't be opened", metadata: ["error": "\(failure)", "pause": "\(pause)"])
                     shared.stop.wait(for: pause)
+                } catch let failure as KafkaError where failure.isRetriable {
+                    shared.log.warning("Kafka doesn't let the sinks begin", metadata: ["error": "\(failure)"])
+                    shared.stop.wait(for: backOff.next())
                 } catch {
                     shared.log.error("the sinks can't be opened", metadata: ["error": "\(error)"])
                     shared.stop.set(failure: "sinks: \(error)")

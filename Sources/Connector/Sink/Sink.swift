@@ -101,7 +101,7 @@ final class Sink {
             switch failure {
             case .unknownReference(let reference): return .wait(reference.description)
             case .rejected(let rejection): return .refuse(rejection.description, isMeant: true)
-            case .error(let error): return .refuse(error.description, isMeant: false)
+            case .error(let error): return .refuse(error.withoutWords, isMeant: false)
             }
         } catch {
             return .refuse("the golden record is not JSON", isMeant: false)

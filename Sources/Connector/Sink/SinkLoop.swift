@@ -171,6 +171,7 @@ final class SinkLoop {
         var backOff = BackOff(shared.errors)
         while true {
             let ticket = shared.publisher.ticket()
+            defer { shared.publisher.forget(ticket) }
             let before = parked
             do {
                 try shared.turns.take { try write(records, in: sink, on: ticket) }
@@ -178,7 +179,6 @@ final class SinkLoop {
                 return
             } catch let failure as SystemFailure {
                 parked = before
-                shared.publisher.forget(ticket)
                 let pause = backOff.next()
                 log.warning(
                     "the sink pauses",

@@ -74,9 +74,9 @@ final class SourceLoop {
     private func step() throws -> Bool {
         try retryParked()
         for number in shared.writtenBack.take(settings.name) { absences.see(number) }
-        let before = (lanes, delivery, absences)
+        let before = (lanes, absences)
+        let ticket = shared.publisher.ticket()
         do {
-            let ticket = shared.publisher.ticket()
             let end = try shared.turns.take { try page(on: ticket) }
             try shared.publisher.settle(ticket, shared.stop)
             try save(end)
@@ -87,7 +87,10 @@ final class SourceLoop {
             return end.isIdle
         } catch {
             // The page is read again: what it changed in memory must not stay.
-            (lanes, delivery, absences) = before
+            (lanes, absences) = before
+            // Nor what came before it in the same run: that begins anew.
+            delivery = Delivery()
+            shared.publisher.forget(ticket)
             opened!.rewind()
             throw error
         }
@@ -150,7 +153,7 @@ final class SourceLoop {
         case .document: break
         }
         let input = tape.root
-        if let repeated = delivery.repeats(settings.unique, in: input) {
+        if record.delivery != nil, let repeated = delivery.repeats(settings.unique, in: input) {
             try bury(record, input, "\(repeated) stands in this delivery already", on: ticket)
             return true
         }
@@ -159,6 +162,10 @@ final class SourceLoop {
             note(translation)
             guard !mustWait(translation) else {
                 try park(record, input, translation, on: ticket)
+                return true
+            }
+            guard translation.events.allSatisfy(shared.publisher.takes) else {
+                try bury(record, input, Self.tooLarge, on: ticket)
                 return true
             }
             for event in translation.events { try shared.publisher.publish(event, on: ticket) }
@@ -188,6 +195,8 @@ final class SourceLoop {
             if deleted.contains(number) { _ = absences.report(number) } else { absences.see(number) }
         }
     }
+
+    private static let tooLarge = "what it says is too large for Kafka"
 
     /// A record waits for what it refers to, and behind those that wait for the same (I7).
     private func mustWait(_ translation: Translation) -> Bool {
@@ -229,6 +238,11 @@ final class SourceLoop {
         let stored = StoredRecord(
             reference: record.reference, stamp: record.stamp, position: record.position, document: writer.bytes)
         let missing = translation.missing.isEmpty ? translation.references : translation.missing
+        // With room for what stands around it in the topic.
+        guard stored.document.count + 8192 <= shared.publisher.largest else {
+            let names = missing.prefix(5).joined(separator: ", ")
+            return try bury(record, input, "waits for \(names), and is too large to be parked", on: ticket)
+        }
         try write(lanes.park(stored, entities: translation.entities, missing: missing), on: ticket)
     }
 
@@ -260,12 +274,17 @@ final class SourceLoop {
     /// Tries a lane's first record. Returns whether it is done.
     private func retry(_ name: String, _ record: StoredRecord, _ tape: inout Tape) throws -> Bool {
         let ticket = shared.publisher.ticket()
+        defer { shared.publisher.forget(ticket) }
         try tape.parse(record.document)
         let result = try shared.turns.take { () -> Lanes.Change? in
             let input = tape.root
             switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
             case .success(let translation) where !translation.missing.isEmpty:
                 return lanes.wait(name, entities: translation.entities, missing: translation.missing)
+            case .success(let translation) where !translation.events.allSatisfy(shared.publisher.takes):
+                try shared.deadLetters.bury(
+                    record.document, of: settings.name, reference: record.reference, reason: Self.tooLarge, place: nil,
+                    on: ticket)
             case .success(let translation):
                 for event in translation.events { try shared.publisher.publish(event, on: ticket) }
             case .failure(let dead):

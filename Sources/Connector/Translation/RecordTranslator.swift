@@ -37,7 +37,7 @@ struct RecordTranslator: ~Copyable {
             case .rejected(let rejection):
                 return .failure(
                     Dead(reason: "\(rejection.reason) (\(error))", logged: error.description, isMeant: true))
-            case .error: return .failure(Dead(reason: error.description, logged: error.description))
+            case .error(let cause): return .failure(Dead(reason: cause.description, logged: cause.withoutWords))
             }
         }
         do throws(Translator.Refusal) {
