@@ -94,6 +94,8 @@ public struct ResourceWriting: Sendable, Equatable {
     public var answer: String
     /// Whether the record is read by GET after the write. Otherwise the write's answer shows it.
     public var readBack: Bool
+    /// Whether the record is read before it is mapped, as the mapping's `$record`.
+    public var readFirst: Bool
     /// Whether updates carry `If-Match` with the ETag read before.
     public var ifMatch: Bool
     /// The header that carries the idempotency key of a creation.
@@ -194,6 +196,10 @@ extension ResourceWriting {
         readBack = reader.flag(
             "read-back", default: false,
             "Resource: read the record by GET after the write, instead of trusting the answer.")
+        readFirst = reader.flag(
+            "read-first", default: false,
+            "Resource: read the record before mapping; the mapping, which then runs a second time, sees it as `$record`."
+        )
         ifMatch = reader.flag("if-match", default: false, "Resource: send `If-Match` with the ETag read before.")
         idempotency = reader.optionalText("idempotency", "Resource: the header with a creation's idempotency key.")
         if create != nil, find == nil, idempotency == nil, !reader.journal.describing {

@@ -62,6 +62,16 @@ public struct CompiledMapping: Sendable {
     }
 }
 
+extension CompiledMapping {
+    /// Whether it mentions one of the library's functions, named without its `$`.
+    public func mentions(_ function: String) -> Bool {
+        guard let number = Library.standard.number(of: function) else { return false }
+        return code.program.operations.contains {
+            ($0.kind == .callLibrary || $0.kind == .function) && $0.a == Int32(number)
+        }
+    }
+}
+
 /// A program where the evaluator reads it: plain memory, owned by one object.
 final class Code: @unchecked Sendable {
     /// The program's tables, as pointers.

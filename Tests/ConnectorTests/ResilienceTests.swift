@@ -281,7 +281,7 @@ import Transports
         ])
         let knowledge = Knowledge(
             system: "till", names: TopicNames(prefix: "omni"), kinds: try KindCatalog(try place.installation.model()),
-            identities: IdentityTable(), tables: .none)
+            identities: IdentityTable(), tables: .none, decisions: DecisionTable())
         for (text, code) in [
             ("$error(name)", "D3137"), ("$assert(false, name)", "D3141"), ("$reject(name)", "rejected"),
         ] {

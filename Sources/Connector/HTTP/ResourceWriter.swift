@@ -19,6 +19,15 @@ struct ResourceWriter: SinkWriter {
         }
     }
 
+    /// The record as the system holds it before a write; nil when it has none.
+    ///
+    /// - Throws: ``SystemFailure``.
+    func look(_ write: Write) throws -> JSON? {
+        guard let path = one(write, write.own) else { return nil }
+        let found = try system.get(path)
+        return found.isSuccess ? Members.find(settings.answer, in: found.json) : nil
+    }
+
     // MARK: Put
 
     private func put(_ write: Write) throws -> Written {

@@ -97,8 +97,8 @@ struct Assembly {
         }
         guard var writer = sink.writer as? FileWriter else { return }
         try writer.restore(
-            newest.values.compactMap { golden in
-                guard case .write(let writes) = sink.plan(golden), let write = writes.first, write.action == .put
+            try newest.values.compactMap { golden in
+                guard case .write(let writes) = try sink.plan(golden), let write = writes.first, write.action == .put
                 else { return nil }
                 return (golden.key, golden.revision, write.document)
             })

@@ -44,7 +44,7 @@ public final class ConnectorProcess: Sendable {
             connector: name,
             knowledge: Knowledge(
                 system: settings.system, names: names, kinds: kinds, identities: IdentityTable(),
-                tables: mappings.tables),
+                tables: mappings.tables, decisions: DecisionTable()),
             publisher: publisher,
             deadLetters: DeadLetters(
                 topic: names.dead(of: name), quarantine: "\(installation.settings.data)/quarantine/\(name)",
@@ -72,10 +72,12 @@ public final class ConnectorProcess: Sendable {
         let repeated = Gate()
         var threads: [NamedThread] = []
         let (names, entities, broker, shared) = (shared.names, entities, broker, shared)
+        let needsDecisions = mappings.mention("omni_decision")
         threads.append(
             try thread("tables") {
-                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(
-                    tables, shared.stop)
+                IdentityFollower(
+                    shared.knowledge, entities: entities, decisions: needsDecisions, broker, log: log
+                ).run(tables, shared.stop)
             })
         var doors: [WebhookDoor] = []
         do {

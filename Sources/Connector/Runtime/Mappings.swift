@@ -18,7 +18,12 @@ struct Mappings: Sendable {
     /// The variables that a source's mapping may use.
     static let sourceVariables: Set<String> = ["system"]
     /// The variables that a sink's mapping and filter may use.
-    static let sinkVariables: Set<String> = ["system", "key", "revision", "self", "deleted"]
+    static let sinkVariables: Set<String> = ["system", "key", "revision", "self", "deleted", "record"]
+
+    /// Whether any of them mentions a function, named without its `$`.
+    func mention(_ function: String) -> Bool {
+        [sources, sinks, filters].contains { $0.values.contains { $0.mentions(function) } }
+    }
 
     init(_ settings: ConnectorSettings, _ kinds: KindCatalog) throws(ConfigurationError) {
         var problems: [Problem] = []

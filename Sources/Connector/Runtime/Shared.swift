@@ -31,6 +31,10 @@ struct Knowledge: Sendable {
     let kinds: KindCatalog
     let identities: IdentityTable
     let tables: LookupTables
+    let decisions: DecisionTable
+
+    /// Rises when what waits for a number or a decision may be tried again.
+    var generation: UInt64 { identities.generation &+ decisions.generation }
 
     /// Where what is said of a kind goes.
     func inputTopic(_ kind: Kind) -> String { names.input(domain: kind.domain) }
@@ -40,7 +44,8 @@ struct Knowledge: Sendable {
         EvaluationContext(
             milliseconds: stamp.isKnown ? Int(stamp.milliseconds) : 0,
             bindings: [("system", .string(system))] + bindings,
-            lookup: LocalLookup(system: system, identities: identities, tables: tables), hash: NameSHA1())
+            lookup: LocalLookup(system: system, identities: identities, tables: tables, decisions: decisions),
+            hash: NameSHA1())
     }
 }
 
@@ -49,6 +54,7 @@ struct LocalLookup: Lookup {
     let system: String
     let identities: IdentityTable
     let tables: LookupTables
+    let decisions: DecisionTable
 
     func key(of entity: String, system: String, id: String) -> String? {
         identities.key(of: Reference(system: system, id: id), entity: entity)
@@ -56,6 +62,12 @@ struct LocalLookup: Lookup {
 
     func id(of entity: String, system: String, key: String) -> String? {
         identities.numbers(of: key, entity: entity, in: system).first
+    }
+
+    func decision(about reservation: String) -> [(column: String, value: String)]? {
+        decisions[reservation].map { decision in
+            [("state", decision.state)] + (decision.reason.map { [("reason", $0)] } ?? [])
+        }
     }
 
     func row(of table: String, key: String) -> [(column: String, value: String)]? { tables.row(of: table, key: key) }

@@ -70,10 +70,16 @@ final class Sink {
         self.mapping = MappingRunner(mapping)
         self.seenBy = seenBy
         self.writer = writer
+        if let system = writer as? ResourceWriter, system.settings.readFirst { look = system.look }
     }
 
+    /// What the system holds of a record that is about to be written, for mappings that must know; nil: they needn't.
+    var look: ((Write) throws -> JSON?)?
+
     /// Decides what to do with a golden record.
-    func plan(_ golden: Golden) -> Plan {
+    ///
+    /// - Throws: ``SystemFailure`` when the system must be asked, and can't be.
+    func plan(_ golden: Golden) throws -> Plan {
         let numbers = knowledge.identities.numbers(of: golden.key, entity: golden.entity, in: knowledge.system)
         do {
             try tape.parse(golden.data)
@@ -94,7 +100,12 @@ final class Sink {
                     writes.append(write(golden, own, document ?? .null, .delete))
                     continue
                 }
-                writes.append(write(golden, own, document, .put))
+                var planned = write(golden, own, document, .put)
+                if let look, let record = try look(planned) {
+                    planned.document =
+                        try self.document(golden, own: own, isDeleted: false, record: record) ?? planned.document
+                }
+                writes.append(planned)
             }
             return writes.isEmpty ? .absent : .write(writes)
         } catch let failure as MappingFailure {
@@ -103,6 +114,8 @@ final class Sink {
             case .rejected(let rejection): return .refuse(rejection.description, isMeant: true)
             case .error(let error): return .refuse(error.withoutWords, isMeant: false)
             }
+        } catch let failure as SystemFailure {
+            throw failure
         } catch {
             return .refuse("the golden record is not JSON", isMeant: false)
         }
@@ -126,18 +139,22 @@ final class Sink {
     }
 
     /// What the mapping makes of the record: an object, or nothing.
-    private func document(_ golden: Golden, own: String?, isDeleted: Bool) throws -> JSON? {
+    private func document(_ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil) throws -> JSON? {
         try tape.parse(golden.data)
         let root = tape.root
-        return try mapping.run(root, on: &tape, context(golden, own: own, isDeleted: isDeleted)).map(JSON.init)
+        let context = context(golden, own: own, isDeleted: isDeleted, record: record)
+        return try mapping.run(root, on: &tape, context).map(JSON.init)
     }
 
-    private func context(_ golden: Golden, own: String?, isDeleted: Bool) -> EvaluationContext {
+    private func context(
+        _ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil
+    ) -> EvaluationContext {
         var bindings: [(name: String, value: JSON)] = [
             ("key", .string(golden.key)), ("deleted", .bool(isDeleted)),
             ("revision", .number(Number(Int(golden.revision)))),
         ]
         if let own { bindings.append(("self", .string(own))) }
+        if let record { bindings.append(("record", record)) }
         return knowledge.context(at: golden.time, bindings)
     }
 

@@ -36,7 +36,7 @@ final class SinkLoop {
         self.shared = shared
         self.ready = ready
         self.parked = parked
-        generation = shared.identities.generation
+        generation = shared.knowledge.generation
         most = sinks.map(\.settings.batch.records).max() ?? 500
         wait = sinks.map(\.settings.batch.wait).min() ?? .milliseconds(50)
         log = shared.log
@@ -199,7 +199,7 @@ final class SinkLoop {
                 try release(golden, sink, on: ticket)
                 continue
             }
-            switch sink.plan(golden) {
+            switch try sink.plan(golden) {
             case .write(let writes): planned += writes.map { (golden, $0) }
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
@@ -289,7 +289,7 @@ final class SinkLoop {
     /// Tries again what is due.
     private func retryParked() throws {
         guard parked.count > 0 else { return }
-        let now = shared.identities.generation
+        let now = shared.knowledge.generation
         let isNewIdentity = now != generation
         for sink in sinks {
             let due = parked.due(sink: sink.settings.name, now: .now, isNewIdentity: isNewIdentity)

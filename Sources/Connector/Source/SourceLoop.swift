@@ -262,7 +262,7 @@ final class SourceLoop {
     /// Tries what waits again, when the tables of numbers have changed. A lane shrinks only after its record's events
     /// are acknowledged.
     private func retryParked() throws {
-        let now = shared.identities.generation
+        let now = shared.knowledge.generation
         guard lanes.count > 0, now != generation else { return }
         var tape = Tape()
         for name in lanes.lanes.values.sorted(by: { $0.waiting[0].number < $1.waiting[0].number }).map(\.name) {

@@ -10,7 +10,8 @@ import Transports
 /// `fixtures/<source>/<case>.in.<ext>` is what the source reads: a record as JSON, or a file in the source's format.
 /// `fixtures/<sink>/<case>.in.json` is a golden record, `{"key": …, "revision": …, "data": {…}}`. `<case>.out.json` beside
 /// it is the expected list of what becomes of it. `fixtures/ids.json` says which numbers are known:
-/// `{"product": {"till:4711": "06438012345675"}}`.
+/// `{"product": {"till:4711": "06438012345675"}}`; `fixtures/reservations.json` what is decided: `{"<id>": {"state": "confirmed"}}`.
+/// A golden record's `record` is what the system holds, for sinks with `read-first`.
 public struct Fixtures {
     private let settings: ConnectorSettings
     private let mappings: Mappings
@@ -25,8 +26,9 @@ public struct Fixtures {
         mappings = try Mappings(settings, kinds)
         knowledge = Knowledge(
             system: settings.system, names: TopicNames(prefix: installation.settings.prefix), kinds: kinds,
-            identities: IdentityTable(), tables: mappings.tables)
+            identities: IdentityTable(), tables: mappings.tables, decisions: DecisionTable())
         try Self.identities("\(settings.folder)/fixtures/ids.json", into: knowledge.identities)
+        try Self.decisions("\(settings.folder)/fixtures/reservations.json", into: knowledge.decisions)
     }
 
     /// What came of one fixture.
@@ -173,6 +175,17 @@ public struct Fixtures {
         }
     }
 
+    private static func decisions(_ path: String, into table: DecisionTable) throws {
+        guard let bytes = try? AtomicFile.read(path) else { return }
+        for entry in try JSON(parsing: bytes).object ?? [] {
+            table.set(
+                entry.key,
+                to: entry.value["state"]?.string.map {
+                    DecisionTable.Decision(state: $0, reason: entry.value["reason"]?.string)
+                })
+        }
+    }
+
     // MARK: Results
 
     private func result(of name: String, _ path: String, isJSON: Bool) throws -> Found {
@@ -252,7 +265,8 @@ public struct Fixtures {
         let sink = Sink(
             settings, knowledge.kinds[settings.of]!, knowledge, filter: mappings.filters[settings.name],
             mapping: mappings.sinks[settings.name]!, seenBy: nil, writer: nil)
-        switch sink.plan(golden) {
+        if let record = json["record"] { sink.look = { _ in record } }
+        switch try sink.plan(golden) {
         case .absent: return Found(results: [["absent": true]])
         case .absentUntilKnown(let reason): return Found(results: [["absentUntil": .string(reason)]])
         case .wait(let reason): return Found(results: [["waits": .string(reason)]])
