@@ -148,6 +148,7 @@ extension Engine {
         record.revision = part.revision
         record.flags = part.flags
         record.take(part.columns, of: pot.all)
+        record.claimWritten()
         for column in record.columns.indices {
             let member = record.name(ofColumn: column)
             guard try Registry.golden(of: member, &state) != part.key else { continue }

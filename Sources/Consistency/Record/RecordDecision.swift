@@ -164,12 +164,14 @@ extension RecordState {
             return
         }
         columns[place.column].isObservable = true
+        let isFormer = place.context.merge.ofMembers && revision < fields[self.existence()].changed
         for member in held.members {
             json.reset()
             json.write(member.value)
             let field = addField(member.key.utf8)
             json.bytes.withUnsafeBufferPointer {
-                acknowledge($0, field: field, column: place.column, position: position, revision: revision)
+                acknowledge(
+                    $0, field: field, column: place.column, position: position, revision: revision, isFormer: isFormer)
             }
         }
     }
