@@ -189,31 +189,11 @@ struct Routes: Sendable {
         }
         members.removeAll { $0.key == "reservation" }
         members.insert(.init("reservation", .string(id)), at: 0)
-        if !members.contains(where: { $0.key == "until" }) {
-            let lasting = settings.reservations.standard.components.seconds
-            members.append(.init("until", .string(now().advanced(by: lasting * 1000).rfc3339)))
-        }
-        try checkBounds(.object(members))
         let document = JSON.object(members)
-        // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
-        let notAfter = now().advanced(by: 60_000)
-        guard let decided = try await requests.request(id, document, notAfter: notAfter, within: .seconds(10)) else {
+        guard let decided = try await requests.request(id, document, now: now(), within: .seconds(10)) else {
             return try accepted(["reservation": .string(id), "state": "requested"])
         }
         return .json(decided["state"] == "refused" ? 409 : 201, decided.utf8)
-    }
-
-    /// What the installation allows (`reservations` in `omni.yaml`).
-    private func checkBounds(_ hold: JSON) throws {
-        let bounds = settings.reservations
-        if case .number(let quantity)? = hold["quantity"], Number(bounds.most) < quantity {
-            throw Refusal(422, "'quantity' is at most \(bounds.most)")
-        }
-        guard let until = hold["until"]?.string.flatMap({ Tick(rfc3339: $0) }) else { return }
-        let now = now()
-        let last = now.advanced(by: bounds.longest.components.seconds * 1000)
-        guard until > now else { throw Refusal(422, "'until' is over: a hold ends in the future") }
-        guard until <= last else { throw Refusal(422, "'until' is too late: a hold made now ends by \(last.rfc3339)") }
     }
 
     /// The answer where nothing is decided yet: true only when the request has reached the broker.

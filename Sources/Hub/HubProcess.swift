@@ -22,6 +22,7 @@ public final class HubProcess: Sendable {
     public let store: Store
     /// By entity, the systems whose copies are kept in sync.
     public let subscribers: [String: [String]]
+    private let bounds: HoldBounds
     private let settings: Settings
     private let instance: String
     private let startsFile: String?
@@ -40,6 +41,9 @@ public final class HubProcess: Sendable {
         kinds = try KindCatalog(model)
         names = TopicNames(prefix: omni.prefix)
         settings = Settings(omni.brokerPairs)
+        bounds = HoldBounds(
+            standard: omni.reservations.standard.milliseconds, longest: omni.reservations.longest.milliseconds,
+            most: omni.reservations.most)
         self.instance = instance
         startsFile = omni.hub.transactionalID == .perStart ? "\(omni.data)/hub-\(instance).starts" : nil
         quarantine = "\(omni.data)/quarantine"
@@ -91,7 +95,7 @@ public final class HubProcess: Sendable {
         let loop = try TransactionLoop(
             clients: .init(
                 settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile),
-            model: model, kinds: kinds, subscribers: subscribers, store: store, names: names,
+            model: model, kinds: kinds, subscribers: subscribers, bounds: bounds, store: store, names: names,
             quarantine: quarantine, partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } }, log: log)
         try loop.run(until: stop)
@@ -113,4 +117,9 @@ public struct HubError: Error, Sendable, CustomStringConvertible {
     public let description: String
 
     init(_ description: String) { self.description = description }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -51,12 +51,13 @@ final class TransactionLoop {
     private var broken: (any Error)?
 
     init(
-        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store,
+        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds,
+        store: Store,
         names: TopicNames, quarantine: String,
         partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void, log: Logger
     ) throws {
         self.ownership = ownership
-        engine = Engine(model: model, subscribers: subscribers)
+        engine = Engine(model: model, subscribers: subscribers, bounds: bounds)
         stateNames = StateNames(model)
         self.store = store
         self.names = names
