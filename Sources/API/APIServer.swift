@@ -106,7 +106,10 @@ struct Routes: Sendable {
             let count = hub.partitions.count
             return .json(
                 count > 0 ? 200 : 503,
-                (["status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count))] as JSON).utf8)
+                ([
+                    "status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count)),
+                    "waiting": .number(Number(hub.waiting)),
+                ] as JSON).utf8)
         }
         on(&router, .get, "/v1/records/{entity}/{key}") { request in
             let records = Records(hub: hub)

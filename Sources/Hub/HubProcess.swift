@@ -29,6 +29,7 @@ public final class HubProcess: Sendable {
     private let quarantine: String
     private let partitionCounts: [String: Int32]
     private let log: Logger
+    private let waitingCount = Atomic(0)
     private let owned = Mutex<Set<DomainPartition>>([])
 
     /// Reads the installation, checks the topics and opens the store.
@@ -97,12 +98,16 @@ public final class HubProcess: Sendable {
                 settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile),
             model: model, kinds: kinds, subscribers: subscribers, bounds: bounds, store: store, names: names,
             quarantine: quarantine, partitionCounts: partitionCounts,
-            ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } }, log: log)
+            ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } },
+            waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) }, log: log)
         try loop.run(until: stop)
     }
 
     /// The partitions that this process owns now.
     public var partitions: Set<DomainPartition> { owned.withLock { $0 } }
+
+    /// How many records wait for a hub that knows their schema's version, or behind one that does.
+    public var waiting: Int { waitingCount.load(ordering: .relaxed) }
 
     /// Which partition of its domain a key lies in.
     public func partition(of key: String, domain: String) -> DomainPartition {

@@ -219,7 +219,7 @@ extension TransactionLoop {
             kinds: KindCatalog(plant.model), subscribers: [:], bounds: HoldBounds(), store: store, names: plant.names,
             quarantine: plant.folder + "/quarantine",
             partitionCounts: Dictionary(uniqueKeysWithValues: topics.map { ($0.name, Int32($0.partitions.count)) }),
-            ownership: { _ in }, log: plant.log)
+            ownership: { _ in }, waitingCount: { _ in }, log: plant.log)
     }
 }
 
