@@ -75,17 +75,6 @@ public final class APIServer: Sendable {
     public var boundPort: Int { port.withLock { $0 } }
 }
 
-/// A refusal that the caller reads.
-struct Refusal: Error, CustomStringConvertible {
-    let status: Int
-    let description: String
-
-    init(_ status: Int, _ description: String) {
-        self.status = status
-        self.description = description
-    }
-}
-
 /// The API's routes.
 struct Routes: Sendable {
     let hub: HubProcess
@@ -124,7 +113,7 @@ struct Routes: Sendable {
         }
         reservations(&router)
         operations(&router)
-        return router.handler
+        return router.problemHandler
     }
 
     private func listing(_ request: HTTPRequest) throws -> JSON {
@@ -218,26 +207,26 @@ struct Routes: Sendable {
         }
     }
 
-    /// Checks the token, and tells refusals as JSON.
+    /// Checks the token, and tells refusals.
     private func answered(
         _ request: HTTPRequest, _ body: () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
         if let token = settings.api.token {
             let sent = Array((request.fields["Authorization"] ?? "").utf8)
             guard ConstantTime.areEqual(sent, Array("Bearer \(token.reveal())".utf8)) else {
-                return .json(401, (["error": "this needs 'Authorization: Bearer …'"] as JSON).utf8)
+                return Refusal(401, "this needs 'Authorization: Bearer …'").response
             }
         }
         do {
             return try await body()
         } catch let refusal as Refusal {
-            return .json(refusal.status, (["error": .string(refusal.description)] as JSON).utf8)
+            return refusal.response
         } catch let error as KafkaError {
             log.warning("a request met no broker", metadata: ["error": "\(error)"])
-            return .json(503, (["error": "the broker can't be reached: repeat it"] as JSON).utf8)
+            return Refusal(503, "the broker can't be reached: repeat it").response
         } catch {
             log.error("a request can't be answered", metadata: ["error": "\(error)"])
-            return .json(500, (["error": "this can't be answered: the hub's log says why"] as JSON).utf8)
+            return Refusal(500, "this can't be answered: the hub's log says why").response
         }
     }
 
