@@ -41,7 +41,8 @@ struct Records {
     /// The golden record that a system knows by its own number, with its key.
     func key(_ entity: EntityType, system: String, id: String) throws -> String? {
         guard system.utf8.count + id.utf8.count <= 400,
-            let found = try hub.store.find(StateName("id.\(entity.name)", "\(system):\(id)")) else { return nil }
+            let found = try hub.store.find(StateName("id.\(entity.name)", "\(system):\(id)"))
+        else { return nil }
         return Self.key(entity, state: String(decoding: found.key, as: UTF8.self))
     }
 

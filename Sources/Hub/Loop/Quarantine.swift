@@ -37,6 +37,7 @@ struct Quarantine: Sendable {
     }
 
     private func failure(_ path: String) -> HubError {
-        HubError("can't write \(path), a record that is too large for a dead letter: \(String(cString: strerror(errno)))")
+        HubError(
+            "can't write \(path), a record that is too large for a dead letter: \(String(cString: strerror(errno)))")
     }
 }
