@@ -111,6 +111,12 @@ public struct FileWriting: Sendable, Equatable {
     public var file: String
     /// What the bytes mean, as `Formats` takes it.
     public var format: JSON
+
+    /// A file in a folder.
+    public init(file: String, format: JSON) {
+        self.file = file
+        self.format = format
+    }
 }
 
 extension SinkSettings {
@@ -167,9 +173,8 @@ extension SinkSettings.Transport {
             self = .file(
                 FileWriting(
                     file: reader.text("file", "Folder: the name of the file with all records, replaced whole"),
-                    format: reader.any(
-                        "format", kind: "a name, or a name with options", required: true,
-                        "File: what the bytes mean, as in sources")?.json ?? .null))
+                    format: reader.format(
+                        "format", required: true, "File: what the bytes mean, as in sources") ?? .null))
         }
     }
 }

@@ -9,6 +9,8 @@ public struct MappingOptions: Sendable {
     public var allowsRandom: Bool
     /// Whether `$eval` is allowed: it runs text that nothing has checked before the record came.
     public var allowsEval: Bool
+    /// The tables there are: `$omni_table` of another one is refused. Nil: told when a record asks.
+    public var tables: Set<String>?
 
     /// The options. The defaults are JSONata's, without chance.
     public init(variables: Set<String>? = nil, allowsRandom: Bool = false, allowsEval: Bool = true) {

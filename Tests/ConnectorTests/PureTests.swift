@@ -101,6 +101,21 @@ import Testing
         #expect(delivery.missing(from: known, atMost: 50).doubt == .unreadable(1))
     }
 
+    @Test func whatASinkWroteBackCanBeMissedAgain() {
+        let written = WrittenBack([("items", "product"), ("people", "customer")])
+        var absences = Absences(reported: ["1", "2"])
+        let isNews = absences.report("1")
+        #expect(!isNews)
+        written.note("1", of: "product")
+        for number in written.take("items") { absences.see(number) }
+        #expect(absences.changes == ["1": false])
+        let isNewsAgain = absences.report("1")
+        #expect(isNewsAgain && absences.changes == ["1": true])
+        #expect(written.take("items") == [] && written.take("people") == [])
+        #expect(Absences.number(in: Absences.key("items", "a/b"), of: "items") == "a/b")
+        #expect(Absences.number(in: "items", of: "items") == nil)
+    }
+
     @Test func aValueThatMustDifferIsFoundTheSecondTime() throws {
         var tape = Tape()
         try tape.parse(Array(#"{"ean": "1", "other": "x"}"#.utf8))

@@ -19,13 +19,15 @@ struct DeadLetters: Sendable {
     /// - Parameters:
     ///   - reason: why; may quote the record, as it lies beside the record's bytes. Not logged.
     ///   - place: where the record stood, for people: `prices.csv, line 7`.
+    ///   - isUnread: whether the bytes are a note of ours, as the record's own can't be had.
     func bury(
         _ bytes: [UInt8], of source: String, reference: String, reason: String, place: String?,
-        on ticket: Publisher.Ticket
+        isUnread: Bool = false, on ticket: Publisher.Ticket
     ) throws {
         var headers: [(name: String, text: String)] = [
             ("omni_reason", String(reason.prefix(2000))), ("omni_source", source), ("omni_reference", reference),
         ]
+        if isUnread { headers.append(("omni_unread", "true")) }
         if let place { headers.append(("omni_position", place)) }
         guard bytes.count > publisher.largest else {
             return try publisher.write(to: topic, key: reference, value: bytes, headers: headers, on: ticket)

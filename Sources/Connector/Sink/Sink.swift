@@ -7,7 +7,7 @@ import Mapping
 /// One sink: what of a golden record goes into the system, and what the record read back says.
 final class Sink {
     let settings: SinkSettings
-    let entry: Kinds.Entry
+    let entry: KindCatalog.Entry
     var writer: (any SinkWriter)?
     private let knowledge: Knowledge
     private var filter: MappingRunner?
@@ -55,12 +55,12 @@ final class Sink {
         case wait(String)
         /// The filter asks for a number that isn't known: the system doesn't have it, until the number is.
         case absentUntilKnown(String)
-        /// It can't be mapped; why, without data.
-        case refuse(String)
+        /// It can't be mapped; why, without data, and whether the mapping said so itself.
+        case refuse(String, isMeant: Bool)
     }
 
     init(
-        _ settings: SinkSettings, _ entry: Kinds.Entry, _ knowledge: Knowledge, filter: CompiledMapping?,
+        _ settings: SinkSettings, _ entry: KindCatalog.Entry, _ knowledge: Knowledge, filter: CompiledMapping?,
         mapping: CompiledMapping, seenBy: SeenBy?, writer: (any SinkWriter)?
     ) {
         self.settings = settings
@@ -100,11 +100,11 @@ final class Sink {
         } catch let failure as MappingFailure {
             switch failure {
             case .unknownReference(let reference): return .wait(reference.description)
-            case .rejected(let rejection): return .refuse(rejection.description)
-            case .error(let error): return .refuse(error.description)
+            case .rejected(let rejection): return .refuse(rejection.description, isMeant: true)
+            case .error(let error): return .refuse(error.description, isMeant: false)
             }
         } catch {
-            return .refuse("the golden record is not JSON")
+            return .refuse("the golden record is not JSON", isMeant: false)
         }
     }
 

@@ -207,7 +207,7 @@ final class SinkLoop {
             case .absentUntilKnown(let reason):
                 try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
-            case .refuse(let reason): try park(golden, sink, reason, isWaiting: false, on: ticket)
+            case .refuse(let reason, _): try park(golden, sink, reason, isWaiting: false, on: ticket)
             }
         }
         guard !planned.isEmpty else { return }
@@ -239,8 +239,9 @@ final class SinkLoop {
         report.position = result.position
         switch result.status {
         case .outdated, .refused: return
-        case .written: report.status = .written
-        case .unchanged: report.status = .unchanged
+        case .written, .unchanged:
+            report.status = result.status == .written ? .written : .unchanged
+            if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
         if let readBack = result.readBack { report.held = sink.held(readBack, key: golden.key) }
@@ -250,7 +251,8 @@ final class SinkLoop {
     private func report(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
         try shared.publisher.publish(
             report.event(
-                of: golden, system: shared.system, sink: sink.settings.name, topic: sink.entry.inputTopic), on: ticket)
+                of: golden, system: shared.system, sink: sink.settings.name,
+                topic: shared.knowledge.inputTopic(sink.entry.kind)), on: ticket)
     }
 
     // MARK: Parking

@@ -49,7 +49,14 @@ enum References {
             "The row of a named table whose first column is the key, as an object; undefined when there is none.",
             examples: [
                 .init("$omni_table(\"vat\", \"FI-24\").rate", #""25.5""#), .init("$omni_table(\"vat\", \"XX\")", nil),
-            ]
+            ],
+            check: { literals, options in
+                guard let tables = options.tables, literals.count == 2, let name = literals[0],
+                    !tables.contains(name)
+                else { return nil }
+                let known = tables.isEmpty ? "there is none" : "there are: \(tables.sorted().joined(separator: ", "))"
+                return ("U1007", "there is no table '\(name)'; \(known)")
+            }
         ) { (machine, arguments) throws(MappingFailure) in
             let name = machine.argument(arguments, 0)
             let key = machine.argument(arguments, 1)
