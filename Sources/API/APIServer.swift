@@ -75,17 +75,6 @@ public final class APIServer: Sendable {
     public var boundPort: Int { port.withLock { $0 } }
 }
 
-/// A refusal that the caller reads.
-struct Refusal: Error, CustomStringConvertible {
-    let status: Int
-    let description: String
-
-    init(_ status: Int, _ description: String) {
-        self.status = status
-        self.description = description
-    }
-}
-
 /// The API's routes.
 struct Routes: Sendable {
     let hub: HubProcess
@@ -106,7 +95,10 @@ struct Routes: Sendable {
             let count = hub.partitions.count
             return .json(
                 count > 0 ? 200 : 503,
-                (["status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count))] as JSON).utf8)
+                ([
+                    "status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count)),
+                    "waiting": .number(Number(hub.waiting)),
+                ] as JSON).utf8)
         }
         on(&router, .get, "/v1/records/{entity}/{key}") { request in
             let records = Records(hub: hub)
@@ -121,7 +113,7 @@ struct Routes: Sendable {
         }
         reservations(&router)
         operations(&router)
-        return router.handler
+        return router.problemHandler
     }
 
     private func listing(_ request: HTTPRequest) throws -> JSON {
@@ -189,31 +181,11 @@ struct Routes: Sendable {
         }
         members.removeAll { $0.key == "reservation" }
         members.insert(.init("reservation", .string(id)), at: 0)
-        if !members.contains(where: { $0.key == "until" }) {
-            let lasting = settings.reservations.standard.components.seconds
-            members.append(.init("until", .string(now().advanced(by: lasting * 1000).rfc3339)))
-        }
-        try checkBounds(.object(members))
         let document = JSON.object(members)
-        // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
-        let notAfter = now().advanced(by: 60_000)
-        guard let decided = try await requests.request(id, document, notAfter: notAfter, within: .seconds(10)) else {
+        guard let decided = try await requests.request(id, document, now: now(), within: .seconds(10)) else {
             return try accepted(["reservation": .string(id), "state": "requested"])
         }
         return .json(decided["state"] == "refused" ? 409 : 201, decided.utf8)
-    }
-
-    /// What the installation allows (`reservations` in `omni.yaml`).
-    private func checkBounds(_ hold: JSON) throws {
-        let bounds = settings.reservations
-        if case .number(let quantity)? = hold["quantity"], Number(bounds.most) < quantity {
-            throw Refusal(422, "'quantity' is at most \(bounds.most)")
-        }
-        guard let until = hold["until"]?.string.flatMap({ Tick(rfc3339: $0) }) else { return }
-        let now = now()
-        let last = now.advanced(by: bounds.longest.components.seconds * 1000)
-        guard until > now else { throw Refusal(422, "'until' is over: a hold ends in the future") }
-        guard until <= last else { throw Refusal(422, "'until' is too late: a hold made now ends by \(last.rfc3339)") }
     }
 
     /// The answer where nothing is decided yet: true only when the request has reached the broker.
@@ -235,26 +207,26 @@ struct Routes: Sendable {
         }
     }
 
-    /// Checks the token, and tells refusals as JSON.
+    /// Checks the token, and tells refusals.
     private func answered(
         _ request: HTTPRequest, _ body: () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
         if let token = settings.api.token {
             let sent = Array((request.fields["Authorization"] ?? "").utf8)
             guard ConstantTime.areEqual(sent, Array("Bearer \(token.reveal())".utf8)) else {
-                return .json(401, (["error": "this needs 'Authorization: Bearer …'"] as JSON).utf8)
+                return Refusal(401, "this needs 'Authorization: Bearer …'").response
             }
         }
         do {
             return try await body()
         } catch let refusal as Refusal {
-            return .json(refusal.status, (["error": .string(refusal.description)] as JSON).utf8)
+            return refusal.response
         } catch let error as KafkaError {
             log.warning("a request met no broker", metadata: ["error": "\(error)"])
-            return .json(503, (["error": "the broker can't be reached: repeat it"] as JSON).utf8)
+            return Refusal(503, "the broker can't be reached: repeat it").response
         } catch {
             log.error("a request can't be answered", metadata: ["error": "\(error)"])
-            return .json(500, (["error": "this can't be answered: the hub's log says why"] as JSON).utf8)
+            return Refusal(500, "this can't be answered: the hub's log says why").response
         }
     }
 

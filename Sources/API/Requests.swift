@@ -44,11 +44,11 @@ final class Requests: Sendable {
     }
 
     /// Asks for a hold, and waits for the decision. A reservation that was decided already is answered as it is.
-    func request(_ reservation: String, _ document: JSON, notAfter: Tick, within timeout: Duration) async throws
-        -> JSON?
-    {
+    func request(_ reservation: String, _ document: JSON, now: Tick, within timeout: Duration) async throws -> JSON? {
         if let known = try known(reservation) { return known }
-        let key = try check(document)
+        let key = try check(document, now)
+        // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
+        let notAfter = now.advanced(by: 60_000)
         return try await decisions.next(on: reservation, within: timeout) { [self] in
             try publish(.item("hold"), "hold", document, reservation, key: key, notAfter: notAfter)
             return nil
@@ -95,7 +95,7 @@ final class Requests: Sendable {
     }
 
     /// Checks a request before it is published, as nobody would hear of its dead letter; answers its key.
-    private func check(_ document: JSON) throws -> String {
+    private func check(_ document: JSON, _ now: Tick) throws -> String {
         guard let product = document["product"]?.string, !product.isEmpty, !product.utf8.contains(UInt8(ascii: "@"))
         else { throw Refusal(422, "'product' is needed: the product's key as text, without '@'") }
         guard let place = document["place"]?.string, !place.isEmpty else {
@@ -116,6 +116,9 @@ final class Requests: Sendable {
         }
         guard case .number(let quantity)? = document["quantity"], Self.isInThousandths(quantity) else {
             throw Refusal(422, "'quantity' is a number with at most three decimals")
+        }
+        if let until = document["until"]?.string.flatMap({ Tick(rfc3339: $0) }), until <= now {
+            throw Refusal(422, "'until' is over: a hold ends in the future")
         }
         return key
     }

@@ -15,6 +15,7 @@ public struct Engine: ~Copyable {
     /// The entities it decides.
     public let model: Model
     let contexts: [EntityContext]
+    let bounds: HoldBounds
     var record = RecordState()
     var writer = StateWriter()
     var json = JSONWriter()
@@ -30,8 +31,10 @@ public struct Engine: ~Copyable {
     /// - Parameters:
     ///   - model: the entities and their rules.
     ///   - subscribers: by entity, the systems whose copies are kept in sync: those with a sink.
-    public init(model: Model, subscribers: [String: [String]]) {
+    ///   - bounds: what may be reserved; of no meaning for an engine that only reads states.
+    public init(model: Model, subscribers: [String: [String]], bounds: HoldBounds = HoldBounds()) {
         self.model = model
+        self.bounds = bounds
         contexts = model.entities.map { EntityContext($0, subscribers: subscribers[$0.name] ?? []) }
     }
 

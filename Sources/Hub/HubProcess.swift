@@ -22,12 +22,14 @@ public final class HubProcess: Sendable {
     public let store: Store
     /// By entity, the systems whose copies are kept in sync.
     public let subscribers: [String: [String]]
+    private let bounds: HoldBounds
     private let settings: Settings
     private let instance: String
     private let startsFile: String?
     private let quarantine: String
     private let partitionCounts: [String: Int32]
     private let log: Logger
+    private let waitingCount = Atomic(0)
     private let owned = Mutex<Set<DomainPartition>>([])
 
     /// Reads the installation, checks the topics and opens the store.
@@ -40,6 +42,9 @@ public final class HubProcess: Sendable {
         kinds = try KindCatalog(model)
         names = TopicNames(prefix: omni.prefix)
         settings = Settings(omni.brokerPairs)
+        bounds = HoldBounds(
+            standard: omni.reservations.standard.milliseconds, longest: omni.reservations.longest.milliseconds,
+            most: omni.reservations.most)
         self.instance = instance
         startsFile = omni.hub.transactionalID == .perStart ? "\(omni.data)/hub-\(instance).starts" : nil
         quarantine = "\(omni.data)/quarantine"
@@ -91,14 +96,18 @@ public final class HubProcess: Sendable {
         let loop = try TransactionLoop(
             clients: .init(
                 settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile),
-            model: model, kinds: kinds, subscribers: subscribers, store: store, names: names,
+            model: model, kinds: kinds, subscribers: subscribers, bounds: bounds, store: store, names: names,
             quarantine: quarantine, partitionCounts: partitionCounts,
-            ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } }, log: log)
+            ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } },
+            waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) }, log: log)
         try loop.run(until: stop)
     }
 
     /// The partitions that this process owns now.
     public var partitions: Set<DomainPartition> { owned.withLock { $0 } }
+
+    /// How many records wait for a hub that knows their schema's version, or behind one that does.
+    public var waiting: Int { waitingCount.load(ordering: .relaxed) }
 
     /// Which partition of its domain a key lies in.
     public func partition(of key: String, domain: String) -> DomainPartition {
@@ -113,4 +122,9 @@ public struct HubError: Error, Sendable, CustomStringConvertible {
     public let description: String
 
     init(_ description: String) { self.description = description }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -44,9 +44,10 @@ final class Desk: Sendable {
     struct Answer: Sendable {
         let status: Int
         let json: JSON
+        var allow: String?
 
         var state: String? { json["state"]?.string }
-        var error: String { json["error"]?.string ?? "" }
+        var error: String { json["detail"]?.string ?? "" }
     }
 
     func ask(
@@ -56,8 +57,16 @@ final class Desk: Sendable {
         if let token { request.fields["Authorization"] = "Bearer \(token)" }
         for (name, text) in fields { request.fields[name] = text }
         let response = try client.send(request)
-        #expect(response.fields["Content-Type"]?.hasPrefix("application/json") == true, "\(path): \(response.status)")
-        return Answer(status: response.status, json: try JSON(parsing: response.body))
+        let json = try JSON(parsing: response.body)
+        // A refused reservation is an answer; all else that isn't one is a problem (RFC 9457).
+        let isProblem = response.status >= 400 && json["state"] == nil && json["partitions"] == nil
+        let type = isProblem ? "application/problem+json" : "application/json"
+        #expect(response.fields["Content-Type"] == type, "\(path): \(response.status)")
+        if isProblem {
+            #expect(json["status"]?.integer == response.status && json["title"]?.string?.isEmpty == false, "\(path)")
+            #expect(json["type"] == "about:blank" && json["detail"]?.string?.isEmpty == false, "\(path)")
+        }
+        return Answer(status: response.status, json: json, allow: response.fields["Allow"])
     }
 
     /// Waits until everything sent is decided and can be asked for.

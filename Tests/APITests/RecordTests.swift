@@ -183,6 +183,25 @@ import Transports
         }
     }
 
+    /// What isn't there, and what isn't done there, is told like every other problem.
+    @Test func unknownPathsAndMethodsAreProblemsToo() throws {
+        try Desk.open { desk in
+            for path in ["/", "/v1", "/v1/record/product", "/v1/records/product/\(sofa)/name", "/v1/records//x"] {
+                #expect(try desk.get(path).status == 404, "\(path)")
+            }
+            #expect(try desk.get("/v1/records/product/%zz").status == 400)
+            let cases: [(HTTPMethod, String, String)] = [
+                (.post, "/v1/drift", "GET, HEAD"), (.delete, "/v1/records/product/\(sofa)", "GET, HEAD"),
+                (.get, "/v1/reservations", "POST"), (.put, "/v1/reservations/r1", "DELETE, GET, HEAD"),
+                (.post, "/health", "GET, HEAD"),
+            ]
+            for (method, path, allow) in cases {
+                let answer = try desk.ask(method, path, "{}")
+                #expect(answer.status == 405 && answer.allow == allow, "\(method) \(path): \(answer.allow ?? "-")")
+            }
+        }
+    }
+
     @Test func healthSaysHowManyPartitionsItHas() throws {
         try Desk.open(token: "secret") { desk in
             let answer = try desk.get("/health")

@@ -99,7 +99,6 @@ import Transports
                 ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":-1}", 422, "quantity"),
                 ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":0.0001}", 422, "quantity"),
                 ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":1e30}", 422, "quantity"),
-                ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":11}", 422, "10"),
                 ("{\"product\":\"a@b\",\"place\":\"kamppi\",\"quantity\":1}", 422, "product"),
                 ("{\"product\":\"\",\"place\":\"kamppi\",\"quantity\":1}", 422, "product"),
                 (
@@ -107,7 +106,6 @@ import Transports
                     "place"
                 ),
                 ("{\(good),\"until\":\"tomorrow\"}", 422, "until"), ("{\(good),\"until\":null}", 422, "until"),
-                ("{\(good),\"until\":\"2999-01-01T00:00:00Z\"}", 422, "until"),
                 ("{\(good),\"until\":\"2020-01-01T00:00:00Z\"}", 422, "until"),
                 ("{\(good),\"reservation\":\"\"}", 422, "reservation"),
                 ("{\(good),\"reservation\":\"\(long)\"}", 422, "reservation"),
@@ -122,6 +120,11 @@ import Transports
             #expect(
                 try desk.plant.records(desk.plant.names.input(domain: "stock")).count == 1, "none of it was published")
             #expect(try desk.reserve(sofa, "kamppi", quantity: "10").status == 201, "as many as allowed")
+            // What the installation allows is the hub's to decide.
+            let tooMany = try desk.reserve(sofa, "kamppi", quantity: "11")
+            #expect(tooMany.status == 409 && tooMany.json["reason"]?.string?.contains("at most 10") == true)
+            let tooLong = try desk.reserve(sofa, "kamppi", more: ",\"until\":\"2999-01-01T00:00:00Z\"")
+            #expect(tooLong.status == 409 && tooLong.json["reason"]?.string?.contains("too long") == true)
             #expect(try desk.reserve(sofa, "nowhere").json["reason"] == "never counted")
         }
     }

@@ -96,6 +96,37 @@ extension World {
         #expect([world.key("crm:1"), world.key("shop:2")].contains(second))
     }
 
+    /// I8: what a copy holds of its own stays there when persons are parted; only what we wrote for the other goes.
+    @Test func partingRemovesOnlyWhatWasWrittenForTheOther() throws {
+        var world = try customerWorld(["till"])
+        try world.person("crm:1", ["email": "a@x.fi", "phone": "0401234567"], at: 1)
+        try world.person("till:3", ["phone": "0401234567", "givenName": "Aino"], at: 2)
+        let key = world.key("crm:1")!
+        try world.report(
+            "customer", key, from: "till",
+            held: ["email": "a@x.fi", "phone": "0401234567", "givenName": "Aino", "shelf": "7"], selfID: "3")
+        try world.person("till:3", ["phone": "0509999999"], at: 3)
+        #expect(world.customer("till:3")?["email"] == .null, "it is the other's address")
+        #expect(world.customer("till:3")?["givenName"] == "Aino")
+        #expect(world.customer("till:3")?["shelf"] == nil, "nobody ever wrote it there")
+    }
+
+    /// A write for the person of before may be under way while she is parted: what it leaves behind goes, too.
+    @Test func whatArrivesAfterThePartingGoesToo() throws {
+        var world = try customerWorld(["till"])
+        try world.person("crm:1", ["email": "a@x.fi", "phone": "0401234567"], at: 1)
+        try world.person("till:3", ["phone": "0401234567"], at: 2)
+        let key = world.key("crm:1")!
+        let revision = world.revision["customer/\(key)"]!
+        try world.person("till:3", ["phone": "0509999999"], at: 3)
+        #expect(world.customer("till:3")?["email"] == nil)
+        try world.report(
+            "customer", key, from: "till", revision: revision, held: ["email": "a@x.fi", "phone": "0401234567"],
+            selfID: "3")
+        #expect(world.customer("till:3")?["email"] == .null)
+        #expect(world.customer("crm:1")?["email"] == "a@x.fi")
+    }
+
     /// What we wrote into a copy must not keep it linked, and must be taken out of it again.
     @Test func ourOwnWritesDontLink() throws {
         var world = try customerWorld(["crm", "till"])

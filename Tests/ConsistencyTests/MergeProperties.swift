@@ -79,6 +79,7 @@ struct MergeAuditor {
         var position: Int64
     }
 
+    static let receivers = ["crm", "desk"]
     static let systems = ["importer", "wholesaler", "till", "shop"]
 
     static func statement(_ system: String, _ position: Int64, _ seed: inout Seeded) -> Statement {
@@ -115,7 +116,8 @@ struct MergeAuditor {
         }
         let golden = auditor.golden
         for variant in 0..<3 {
-            var world = try productWorld()
+            // Some only receive: what they are seen to hold beside what was written says nothing (I8).
+            var world = try productWorld(Self.receivers)
             world.now = Tick(100)
             // Variant 2 has positions, and reads whole stretches of the logs again.
             try Self.play(histories, hasPositions: variant == 2, into: &world, &seed)
@@ -145,6 +147,11 @@ struct MergeAuditor {
                     position: hasPositions ? statement.position : nil)
             }
             next[system] += 1
+            let held = statement("crm", 0, &seed).data
+            try world.report(
+                "product", sofa, from: receivers.randomElement(using: &seed)!,
+                revision: Int64.random(in: 1...(world.revision["product/\(sofa)"] ?? 1), using: &seed), held: held,
+                position: hasPositions ? Int64.random(in: 1...50, using: &seed) : nil)
         }
     }
 }

@@ -127,6 +127,34 @@ func productWorld(_ subscribers: [String] = []) throws -> World {
         #expect(world["product", sofa]?["x"] == "1")
     }
 
+    /// I8: what a sink's report shows beside what was written is the system's own, and nobody asked for its removal.
+    @Test func aFieldThatNobodyWithASayGaveIsNeverRemoved() throws {
+        var world = try productWorld(["importer", "till"])
+        try world.send("product.stated", sofa, from: "shop", ["name": "Green sofa"], at: 1)
+        // The importer has an image of its own; only the shop's counts, and the shop has none.
+        try world.report("product", sofa, from: "importer", held: ["name": "Green sofa", "image": "i"])
+        try world.send("product.stated", sofa, from: "till", ["image": "t"], at: 2)
+        #expect(world["product", sofa] == ["name": "Green sofa"])
+        try world.send("product.stated", sofa, from: "importer", ["image": "i2"], at: 3)
+        #expect(world["product", sofa] == ["name": "Green sofa"])
+        let drift = try world.engine.drift(
+            of: "product", state: world.state.bytes[sofa]!, now: Tick(world.now.milliseconds + 1), grace: 9_000_000)
+        #expect(drift.allSatisfy { $0.fields.isEmpty }, "a field without a golden value differs from nothing")
+    }
+
+    /// I8: rules that hear nobody for a field leave it to the systems; they remove nothing.
+    @Test func rulesThatHearNobodyRemoveNothing() throws {
+        var world = try productWorld(["till", "shop"])
+        try world.send("product.stated", sofa, from: "shop", ["name": "Green sofa", "image": "s"], at: 1)
+        for system in ["till", "shop"] {
+            try world.report("product", sofa, from: system, held: ["name": "Green sofa", "image": "s"])
+        }
+        let rules: JSON = ["key": "gtin", "fields": ["image": ["owner-only": "nobody"]]]
+        world.engine = Engine(model: try testModel(["product": rules]), subscribers: ["product": ["till", "shop"]])
+        try world.send("product.stated", sofa, from: "shop", ["image": "s2"], at: 2)
+        #expect(world["product", sofa] == ["name": "Green sofa"])
+    }
+
     @Test func unknownFieldsAreKept() throws {
         var world = try productWorld()
         try world.send("product.stated", sofa, from: "a", ["\"odd\" \u{1}": ["deep": [1, 2]]], at: 1)

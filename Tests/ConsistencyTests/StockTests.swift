@@ -53,6 +53,13 @@ extension World {
         return reservations[id]?["state"]?.string
     }
 
+    /// Lets pass what time there is.
+    mutating func expire() throws {
+        effects.reset()
+        try engine.expire(key: green, state: &state, now: now, effects: &effects)
+        try take()
+    }
+
     mutating func release(_ id: String) throws {
         try send(
             "hold.released", green, from: "api",
@@ -218,21 +225,15 @@ extension World {
         #expect(world.due[green] == Tick(1_000_060_000))
         #expect(try Engine.nextDue(world.state.bytes[green]!) == Tick(1_000_060_000))
         world.now = Tick(1_000_060_000)
-        world.effects.reset()
-        try world.engine.expire(key: green, state: &world.state, now: world.now, effects: &world.effects)
-        try world.take()
+        try world.expire()
         #expect(world.reservations["r1"]?["state"] == "expired" && world.number("available") == 1)
         #expect(try world.hold("r2") == "confirmed")
         // Remembered for a day, then forgotten.
         world.now = try #require(world.due[green])
-        world.effects.reset()
-        try world.engine.expire(key: green, state: &world.state, now: world.now, effects: &world.effects)
-        try world.take()
+        try world.expire()
         #expect(world.reservations["r2"]?["state"] == "expired")
         world.now = try #require(world.due[green])
-        world.effects.reset()
-        try world.engine.expire(key: green, state: &world.state, now: world.now, effects: &world.effects)
-        try world.take()
+        try world.expire()
         #expect(world.reservations["r1"] == nil)
         try world.hold("r1", until: 1_000_060_000)
         #expect(
@@ -245,6 +246,59 @@ extension World {
         #expect(try world.hold("r1", notAfter: 999_999_999) == "refused")
         #expect(try world.hold("r2", until: 999_999_999) == "refused")
         #expect(try world.hold("r3", notAfter: 1_000_000_000) == "confirmed")
+    }
+
+    /// The installation's bounds hold for whoever asks, when it is decided, and never again.
+    @Test func whatIsBeyondTheBoundsIsRefused() throws {
+        var world = try stockWorld()
+        world.engine = Engine(
+            model: world.engine.model, subscribers: [:],
+            bounds: HoldBounds(standard: 60_000, longest: 3_600_000, most: 10))
+        try world.count(100, at: 900_000_000)
+        let now = world.now.milliseconds
+        #expect(try world.hold("r1", 10, until: now + 3_600_000) == "confirmed")
+        #expect(try world.hold("r2", 11) == "refused")
+        #expect(world.reservations["r2"]?["reason"] == "too many: at most 10 in one hold")
+        #expect(try world.hold("r3", until: now + 3_600_001) == "refused")
+        #expect(
+            world.reservations["r3"]?["reason"]?.string
+                == "too long: a hold that is decided now ends by \(Tick(now + 3_600_000).rfc3339)")
+        // Other bounds: what was decided stays decided.
+        world.engine = Engine(model: world.engine.model, subscribers: [:], bounds: HoldBounds(longest: 1, most: 1))
+        #expect(try world.hold("r1", 10, until: now + 3_600_000) == "confirmed")
+        #expect(world.number("reserved") == 10)
+        world.engine = Engine(model: world.engine.model, subscribers: [:])
+        #expect(try world.hold("r2", 11) == "refused")
+        #expect(try world.hold("r3", until: now + 3_600_001) == "refused")
+    }
+
+    /// A refusal is not remembered until a time that nobody will see.
+    @Test func aRefusalIsForgottenInTime() throws {
+        var world = try stockWorld()
+        world.engine = Engine(model: world.engine.model, subscribers: [:], bounds: HoldBounds(longest: 3_600_000))
+        try world.count(1)
+        #expect(try world.hold("r1", until: 90_000_000_000_000) == "refused")
+        #expect(world.due[green] == world.now.advanced(by: 2 * 86_400_000))
+        world.now = world.now.advanced(by: 2 * 86_400_000)
+        try world.expire()
+        #expect(world.reservations["r1"] == nil)
+    }
+
+    /// A hold that doesn't say lasts the standard time from when it was asked for: read again, it is the same request.
+    @Test func aHoldThatDoesNotSayLastsTheStandardTime() throws {
+        var world = try stockWorld()
+        world.engine = Engine(model: world.engine.model, subscribers: [:], bounds: HoldBounds(standard: 60_000))
+        try world.count(1, at: 900_000_000)
+        var data: JSON = ["reservation": "r1", "product": .string(sofa), "place": "kamppi", "quantity": 1]
+        let asked = world.now.milliseconds - 10_000
+        try world.send("hold.requested", green, from: "shop", data, at: asked)
+        #expect(world.reservations["r1"]?["until"]?.string == Tick(asked + 60_000).rfc3339)
+        world.now = world.now.advanced(by: 50_000)
+        try world.expire()
+        #expect(world.reservations["r1"]?["state"] == "expired")
+        data["reservation"] = "r2"
+        try world.send("hold.requested", green, from: "shop", data, at: asked)
+        #expect(world.reservations["r2"]?["reason"] == "its time is over")
     }
 
     @Test func whenStockDropsTheShortfallIsNamed() throws {

@@ -42,8 +42,9 @@ import Transports
     @Test(
         arguments: [
             (201, ["state": "confirmed"], "confirmed"), (409, ["state": "refused"], "refused"),
-            (200, ["state": "fulfilled"], "fulfilled"), (202, ["state": "confirmed"], nil), (409, ["error": "no"], nil),
-            (503, ["error": "not ready"], nil), (500, nil, nil),
+            (200, ["state": "fulfilled"], "fulfilled"), (202, ["state": "confirmed"], nil),
+            (409, ["detail": "no"], nil),
+            (503, ["detail": "not ready"], nil), (500, nil, nil),
         ] as [(Int, JSON, String?)])
     func onlyADecisionDecides(status: Int, body: JSON, decision: String?) {
         #expect(Claims.decision(status, body) == decision)
@@ -85,7 +86,7 @@ import Transports
 
     @Test func whoIsToldThatTheQuestionIsWrongGivesUp() throws {
         let server = HTTPServer { _ in
-            HTTPResponse(422, "application/json", Array("{\"error\": \"no such place\"}".utf8))
+            HTTPResponse(422, "application/json", Array("{\"detail\": \"no such place\"}".utf8))
         }
         let port = try server.start()
         defer { server.stop() }

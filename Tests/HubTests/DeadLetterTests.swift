@@ -52,7 +52,6 @@ import Testing
         Case("a hub's own event", good.with("ce_type", "omni.product.golden"), "out of the hub"),
         Case("a request for what can't be requested", good.with("ce_type", "omni.product.requested"), "product"),
         Case("a release of what can't be released", good.with("ce_type", "omni.product.released"), "product"),
-        Case("a schema that is newer", good.with("ce_dataschema", "urn:omni:product:2"), "newer"),
         Case("a violation of the schema", .product(sofa, "\"price\":-1"), "price"),
         Case("a key that is no GTIN", Foreign("omni.product.stated", key: "12", "{\"gtin\":\"12\"}"), "gtin"),
         Case("not JSON", good.valued("{\"gtin\":"), "JSON"),

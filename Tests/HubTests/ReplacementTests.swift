@@ -1,4 +1,5 @@
 import Canonical
+import Consistency
 import Document
 @testable import Hub
 import Kafka
@@ -215,10 +216,10 @@ extension TransactionLoop {
         let topics = try plant.admin().topics(inputs, timeout: .seconds(30))
         try self.init(
             clients: .init(settings: plant.broker, group: group, instance: "1", startsFile: nil), model: plant.model,
-            kinds: KindCatalog(plant.model), subscribers: [:], store: store, names: plant.names,
+            kinds: KindCatalog(plant.model), subscribers: [:], bounds: HoldBounds(), store: store, names: plant.names,
             quarantine: plant.folder + "/quarantine",
             partitionCounts: Dictionary(uniqueKeysWithValues: topics.map { ($0.name, Int32($0.partitions.count)) }),
-            ownership: { _ in }, log: plant.log)
+            ownership: { _ in }, waitingCount: { _ in }, log: plant.log)
     }
 }
 

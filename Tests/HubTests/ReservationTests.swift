@@ -128,6 +128,30 @@ import Transports
         #expect(decided.allSatisfy { $0.revision == 1 && $0.json?["state"] == "confirmed" })
     }
 
+    /// The installation's bounds hold for whoever writes into the topic, not for the API's callers alone.
+    @Test func aForeignRequestBeyondTheBoundsIsRefused() throws {
+        let plant = try Plant(partitions: 1, omni: "reservations: { most: 2, longest: 1h, standard: 30m }")
+        let unsaid = Foreign.hold("r4", Self.sofa, "kamppi").valued(
+            "{\"reservation\":\"r4\",\"product\":\"\(Self.sofa)\",\"place\":\"kamppi\",\"quantity\":1}")
+        let before = Plant.wall()
+        try plant.running { _ in
+            try plant.send(
+                [
+                    .count(Self.sofa, "kamppi", "9"), .hold("r1", Self.sofa, "kamppi", "3"),
+                    .hold("r2", Self.sofa, "kamppi", until: Plant.wall().advanced(by: 7_200_000)),
+                    .hold("r3", Self.sofa, "kamppi", "2", until: Plant.wall().advanced(by: 3_000_000)), unsaid,
+                ], to: "stock")
+            try plant.settle()
+            #expect(
+                try Self.states(plant) == ["r1": "refused", "r2": "refused", "r3": "confirmed", "r4": "confirmed"])
+            let decided = try plant.table(plant.names.golden(entity: "reservation"))
+            #expect(decided["r1"]?.json?["reason"]?.string?.contains("at most 2") == true)
+            #expect(decided["r2"]?.json?["reason"]?.string?.contains("too long") == true)
+            let until = decided["r4"]?.json?["until"]?.string.flatMap { Tick(rfc3339: $0) } ?? .never
+            #expect(until >= before.advanced(by: 1_800_000) && until <= Plant.wall().advanced(by: 1_800_000))
+        }
+    }
+
     /// A request that waited too long in the topic: nobody is there any more to hear that it was granted.
     @Test func aRequestThatIsDecidedTooLateIsRefused() throws {
         let plant = try Plant(partitions: 1)

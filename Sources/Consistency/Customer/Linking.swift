@@ -22,6 +22,27 @@ extension Engine {
         try settleAlone(place, &state, now, &effects)
     }
 
+    /// Links all members of the cluster in ``record`` anew, by rules that may match other fields; merges and saves it.
+    mutating func relink(
+        _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
+    ) throws(StateError) {
+        let fields = place.context.entity.rules.match
+        var others: [String] = []
+        var hasLeft = false
+        for column in record.columns.indices {
+            let change = record.rehash(column: column, fields, isForced: true)
+            if change.added.isEmpty && change.removed.isEmpty { continue }
+            hasLeft = hasLeft || !change.removed.isEmpty && record.columns.count > 1
+            for key in try relist(record.name(ofColumn: column), change, fields, &state)
+            where key != place.key && !others.contains(key) { others.append(key) }
+        }
+        if hasLeft || !others.isEmpty {
+            try repart(place, others, fields, &state, now, &effects)
+        } else {
+            try settleAlone(place, &state, now, &effects)
+        }
+    }
+
     private mutating func settleAlone(
         _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
     ) throws(StateError) {
@@ -50,7 +71,7 @@ extension Engine {
             var sharers = try Registry.sharers(key, &state)
             // Up to the limit they are linked; the first beyond it unlinks them all.
             if sharers.count <= Matching.commonest { concerned += sharers }
-            sharers.append(member)
+            if !sharers.contains(member) { sharers.append(member) }
             Registry.put(sharers: sharers, key, &writer, &state)
         }
         var keys: [String] = []
@@ -148,6 +169,7 @@ extension Engine {
         record.revision = part.revision
         record.flags = part.flags
         record.take(part.columns, of: pot.all)
+        record.claimWritten()
         for column in record.columns.indices {
             let member = record.name(ofColumn: column)
             guard try Registry.golden(of: member, &state) != part.key else { continue }
@@ -164,9 +186,13 @@ extension Engine {
 
 extension RecordState {
     /// Computes what a member is matched by anew; answers what came and what went.
-    mutating func rehash(column: Int, _ fields: [MatchField]) -> (added: [MatchHash], removed: [MatchHash]) {
+    ///
+    /// - Parameter isForced: whether to look where nothing was said, as the fields are others.
+    mutating func rehash(
+        column: Int, _ fields: [MatchField], isForced: Bool = false
+    ) -> (added: [MatchHash], removed: [MatchHash]) {
         guard column >= 0, isMember(column) else { return ([], []) }
-        var isTouched = false
+        var isTouched = isForced
         for match in fields {
             if let field = field(match.field), self.fields[field].isDirty { isTouched = true }
         }

@@ -4,7 +4,8 @@ extension RecordState {
     /// Takes over columns of another state with all they said and held.
     ///
     /// Revisions of another key mean nothing here, so what was written counts as written before everything, and every
-    /// column waits to be written again.
+    /// column waits to be written again. What was written into a copy is marked as another's: ``claimWritten()`` finds out
+    /// whether it is.
     mutating func take(_ columns: [Int], of other: borrowing RecordState) {
         var places = [Int32](repeating: -1, count: other.columns.count)
         for index in columns {
@@ -44,17 +45,21 @@ extension RecordState {
             if from.contribution >= 0 {
                 slots[place].contribution = intern(other.text(from.contribution), field: here)
             }
-            takeEntries(from, of: other, field: here, slot: place)
+            takeEntries(from, of: other, wasWritten: field.golden >= 0, field: here, slot: place)
         }
     }
 
-    private mutating func takeEntries(_ from: Slot, of other: borrowing RecordState, field: Int, slot: Int) {
+    /// - Parameter wasWritten: whether the golden record had this field. What a report showed of others is no write of ours.
+    private mutating func takeEntries(
+        _ from: Slot, of other: borrowing RecordState, wasWritten: Bool, field: Int, slot: Int
+    ) {
         var last: Int32 = -1
         var entry = from.firstEntry
         while entry >= 0 {
             var moved = other.entries[entry]
             entry = moved.next
             moved.value = intern(other.text(moved.value), field: field)
+            moved.isForeign = moved.isForeign || moved.isWrite && wasWritten
             moved.revision = moved.isWrite ? 0 : -1
             moved.next = -1
             entries.append(moved)
@@ -62,6 +67,34 @@ extension RecordState {
             if last < 0 { slots[slot].firstEntry = place } else { entries[last].next = place }
             last = place
         }
+    }
+
+    /// Of what was written into the copies, what a member says itself is no other person's.
+    mutating func claimWritten() {
+        for field in fields.indices {
+            var slot = fields[field].firstSlot
+            while slot >= 0 {
+                var entry = slots[slot].firstEntry
+                while entry >= 0 {
+                    if entries[entry].isForeign, isSaid(entries[entry].value, field: field) {
+                        entries[entry].isForeign = false
+                    }
+                    entry = entries[entry].next
+                }
+                slot = slots[slot].next
+            }
+        }
+    }
+
+    /// Whether any column, with a say or without, states this value.
+    func isSaid(_ value: Int32, field: Int) -> Bool {
+        var slot = fields[field].firstSlot
+        while slot >= 0 {
+            let contribution = slots[slot].contribution
+            if contribution >= 0, same(contribution, value) { return true }
+            slot = slots[slot].next
+        }
+        return false
     }
 
     /// Whether a column is a member, not the place kept for a system that has none yet (`shop:`).

@@ -1,4 +1,4 @@
-public import Canonical
+import Canonical
 import Document
 
 // Records: each system's statements merge into one golden record by the entity's rules.
@@ -38,23 +38,6 @@ extension Engine {
         record.settle(place, now, &effects)
         if record.modified { save(event.envelope.subject, &state) }
         return nil
-    }
-
-    /// Merges a state again and sends what has changed: after the rules did.
-    ///
-    /// - Parameters:
-    ///   - entity: the entity's name; a record's, as customers and stock have no such states.
-    ///   - key: its key.
-    public mutating func refresh(
-        entity: String, key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
-    ) throws(StateError) {
-        guard let context = contexts.first(where: { $0.name == entity }), context.entity.engine == .record else {
-            return
-        }
-        guard state.get(key, into: &bytes) else { return }
-        try record.load(bytes)
-        record.settle(Place(context: context, key: key), now, &effects)
-        if record.modified { save(key, &state) }
     }
 
     mutating func save(_ key: String, _ state: inout some StateAccess) {
@@ -165,12 +148,14 @@ extension RecordState {
             return
         }
         columns[place.column].isObservable = true
+        let isFormer = place.context.merge.ofMembers && revision < fields[self.existence()].changed
         for member in held.members {
             json.reset()
             json.write(member.value)
             let field = addField(member.key.utf8)
             json.bytes.withUnsafeBufferPointer {
-                acknowledge($0, field: field, column: place.column, position: position, revision: revision)
+                acknowledge(
+                    $0, field: field, column: place.column, position: position, revision: revision, isFormer: isFormer)
             }
         }
     }

@@ -8,7 +8,7 @@ import Canonical
 ///     fields:  count, then each: name · changed varint · values: count, texts · golden+1 varint · slots
 ///     slots:   count, then each: column varint · bits u8 (0: contribution, 1: trimmed, 2...: rewrites) ·
 ///              [value varint · stamp i64 · partition varint · offset+1 varint] · entries
-///     entries: count, then each: value varint · revision+1 varint · position: 0, or 1 and i64
+///     entries: count, then each: value varint · revision+1 varint · bits u8 (0: position, 1: foreign) · [position i64]
 extension RecordState {
     /// Reads a state.
     mutating func load(_ bytes: [UInt8]) throws(StateError) {
@@ -107,12 +107,13 @@ extension RecordState {
         for index in 0..<entryCount {
             let value = reader.varint()
             let revision = Int64(reader.varint() - 1)
-            let position = reader.byte() == 0 ? Int64.min : reader.int64()
+            let bits = reader.byte()
+            let position = bits & 1 == 0 ? Int64.min : reader.int64()
             guard value >= 0, value < count, !reader.isBeyond else { return false }
             entries.append(
                 Entry(
                     position: position, revision: revision, value: Int32(base + value),
-                    next: index + 1 < entryCount ? Int32(entries.count + 1) : -1))
+                    next: index + 1 < entryCount ? Int32(entries.count + 1) : -1, isForeign: bits & 2 != 0))
         }
         return !reader.isBeyond
     }
@@ -239,7 +240,7 @@ extension RecordState {
             let known = entries[entry]
             out.varint(Int(values[known.value].number))
             out.varint(Int(known.revision) + 1)
-            out.byte(known.position == .min ? 0 : 1)
+            out.byte((known.position == .min ? 0 : 1) | (known.isForeign ? 2 : 0))
             if known.position != .min { out.int64(known.position) }
             entry = known.next
         }

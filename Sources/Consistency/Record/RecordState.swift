@@ -94,6 +94,8 @@ struct RecordState: ~Copyable {
         var revision: Int64
         var value: Int32
         var next: Int32
+        /// Customers: we wrote it for somebody who was found to be another person since. Nobody here says it.
+        var isForeign = false
 
         var isWrite: Bool { revision >= 0 }
     }

@@ -43,7 +43,8 @@ extension RecordState {
         for field in fields.indices.dropFirst() where fields[field].isDirty {
             fields[field].isDirty = false
             var value = merge.outcome(&self, field: field).value
-            if value < 0, isWrittenSomewhere(field) { value = intern(ValueText.null, field: field) }
+            // Nobody gives it: that removes nothing (I8), but for what is another person's.
+            if value < 0, holdsForeign(field) { value = intern(ValueText.null, field: field) }
             let golden = fields[field].golden
             let isSame = golden < 0 || value < 0 ? golden == value : same(golden, value)
             fields[field].golden = value
@@ -169,14 +170,15 @@ extension RecordState {
         guard let last = lastEntry(slot) else { return true }
         if last.isWrite, last.revision >= fields[field].changed { return true }
         let golden = fields[field].golden
-        return golden < 0 ? isNull(last.value) || !last.isWrite : same(golden, last.value)
+        // Without a golden value there is nothing that it should hold.
+        return golden < 0 || same(golden, last.value)
     }
 
-    /// Whether a copy holds something that we wrote into this field.
-    func isWrittenSomewhere(_ field: Int) -> Bool {
+    /// Whether a copy holds something that we wrote into this field for somebody else.
+    private func holdsForeign(_ field: Int) -> Bool {
         var slot = fields[field].firstSlot
         while slot >= 0 {
-            if let last = lastEntry(Int(slot)), last.isWrite, !isNull(last.value) { return true }
+            if let last = lastEntry(Int(slot)), last.isForeign, !isNull(last.value) { return true }
             slot = slots[slot].next
         }
         return false

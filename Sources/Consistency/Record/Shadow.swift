@@ -131,13 +131,21 @@ extension RecordState {
     }
 
     /// Takes in what a copy holds after a write of a revision.
+    ///
+    /// - Parameter isFormer: whether the revision was of other members than these; what nobody here says is then another
+    ///   person's, and goes.
     mutating func acknowledge(
-        _ text: UnsafeBufferPointer<UInt8>, field: Int, column: Int, position: Int64?, revision: Int64
+        _ text: UnsafeBufferPointer<UInt8>, field: Int, column: Int, position: Int64?, revision: Int64,
+        isFormer: Bool = false
     ) {
         let value = intern(text, field: field)
         let slot = addSlot(field: field, column: column)
-        let written = Entry(position: position ?? latestPosition(slot), revision: revision, value: value, next: -1)
+        var written = Entry(position: position ?? latestPosition(slot), revision: revision, value: value, next: -1)
         modified = true
+        if isFormer, !isNull(value), !isSaid(value, field: field) {
+            written.isForeign = true
+            if fields[field].golden < 0 { fields[field].isDirty = true }
+        }
         if !extendRun(written, slot) { insert(written, slot) }
     }
 
@@ -151,7 +159,8 @@ extension RecordState {
             last = entries[last].next
         }
         guard before >= 0, entries[before].isWrite, entries[last].isWrite, entries[last].position <= written.position,
-            entries[before].value == written.value, entries[last].value == written.value
+            entries[before].value == written.value, entries[last].value == written.value,
+            entries[last].isForeign == written.isForeign
         else { return false }
         entries[last].position = written.position
         entries[last].revision = max(entries[last].revision, written.revision)

@@ -27,7 +27,7 @@ extension StockState {
     func reservation(_ id: String) -> Int? { reservations.firstIndex { $0.id == id } }
 
     /// Decides a request that isn't known yet; answers its place.
-    mutating func decide(_ request: Request, _ rules: Rules.Ledger, _ now: Tick) -> Int {
+    mutating func decide(_ request: Request, _ rules: Rules.Ledger, _ bounds: HoldBounds, _ now: Tick) -> Int {
         var decided = Reservation(
             id: request.id, state: .confirmed, quantity: request.quantity, until: request.until, decidedAt: now,
             sequence: sequence)
@@ -35,7 +35,7 @@ extension StockState {
         decided.order = request.order
         decided.revision = 1
         sequence += 1
-        if let reason = refusal(request, rules, now) {
+        if let reason = refusal(request, rules, bounds, now) {
             decided.state = .refused
             decided.reason = reason
         }
@@ -44,9 +44,15 @@ extension StockState {
     }
 
     /// Why a request can't be granted; nil when it can.
-    private func refusal(_ request: Request, _ rules: Rules.Ledger, _ now: Tick) -> String? {
+    private func refusal(_ request: Request, _ rules: Rules.Ledger, _ bounds: HoldBounds, _ now: Tick) -> String? {
         if let notAfter = request.notAfter, now > notAfter { return "decided too late" }
         guard request.until > now else { return "its time is over" }
+        if let most = bounds.most, request.quantity > Quantity(thousandths: Int64(most) * 1000) {
+            return "too many: at most \(most) in one hold"
+        }
+        if let longest = bounds.longest, case let last = now.advanced(by: longest), request.until > last {
+            return "too long: a hold that is decided now ends by \(last.rfc3339)"
+        }
         guard let onHand else { return "never counted" }
         guard reserved + request.quantity <= onHand + backorder(rules) else { return "not available" }
         return nil
@@ -121,7 +127,10 @@ extension StockState {
 
     /// Until when a reservation is remembered.
     static func remembered(_ reservation: Reservation, _ rules: Rules.Ledger) -> Tick {
-        max(reservation.until, reservation.decidedAt).advanced(by: rules.remember)
+        var end = max(reservation.until, reservation.decidedAt)
+        // A refusal is no promise: it isn't kept for as long as was asked for.
+        if reservation.state == .refused { end = min(end, reservation.decidedAt.advanced(by: rules.remember)) }
+        return end.advanced(by: rules.remember)
     }
 
     /// Forgets what was decided long ago; answers what is forgotten.

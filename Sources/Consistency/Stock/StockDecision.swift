@@ -22,7 +22,7 @@ extension Engine {
         switch (envelope.type.kind, envelope.type.verb) {
         case ("count", .stated): rejection = stock.takeCount(event)
         case ("movement", .stated): rejection = stock.takeMovement(event, &effects)
-        case ("hold", .requested): rejection = stock.takeRequest(event, &effects)
+        case ("hold", .requested): rejection = stock.takeRequest(event, bounds, &effects)
         case ("hold", .released): rejection = stock.takeRelease(event, &effects)
         case ("stock", .stated): rejection = stock.takeSighting(event)
         case ("stock", .written): rejection = stock.takeReport(event)
@@ -177,11 +177,13 @@ extension StockDesk {
         return nil
     }
 
-    mutating func takeRequest(_ event: borrowing Event, _ effects: inout Effects) -> Rejection? {
+    mutating func takeRequest(
+        _ event: borrowing Event, _ bounds: HoldBounds, _ effects: inout Effects
+    ) -> Rejection? {
         guard let id = event.data["reservation"]?.string, !id.isEmpty else { return Self.noReservation }
         guard let quantity = Quantity(event.data["quantity"]), quantity > .zero else { return Self.badQuantity }
-        guard let until = event.data["until"]?.string.flatMap({ Tick(rfc3339: $0) }) else {
-            return Rejection(.malformed, "a hold needs 'until', an RFC 3339 date and time")
+        guard let until = Self.end(of: event, bounds) else {
+            return Rejection(.malformed, "a hold's 'until' is an RFC 3339 date and time")
         }
         if let place = state.reservation(id) {
             if state.reservations[place].isPlaceholder { refuseReleased(place, quantity, until) }
@@ -195,8 +197,18 @@ extension StockDesk {
         let request = StockState.Request(
             id: id, quantity: quantity, until: until, notAfter: event.envelope.notAfter,
             customer: event.data["customer"]?.string ?? "", order: event.data["order"]?.string ?? "")
-        tell(state.decide(request, rules, now), &effects)
+        tell(state.decide(request, rules, bounds, now), &effects)
         return nil
+    }
+
+    /// When a hold that is asked for ends; nil when it says something else than a time. One that doesn't say lasts from when
+    /// it was asked for, not from now: read again, it is the same request.
+    private static func end(of event: borrowing Event, _ bounds: HoldBounds) -> Tick? {
+        guard let until = event.data["until"] else {
+            let stamp = event.stamp
+            return (stamp.isKnown ? stamp : event.arrival).advanced(by: bounds.standard)
+        }
+        return until.string.flatMap { Tick(rfc3339: $0) }
     }
 
     private mutating func refuseReleased(_ place: Int, _ quantity: Quantity, _ until: Tick) {

@@ -76,7 +76,7 @@ struct HubClient {
         let answer = try web.send(.get, path)
         if answer.status == 404 { return nil }
         guard answer.status == 200 else {
-            throw DemoError("hub: \(answer.status) \(answer.body["error"]?.string ?? "")")
+            throw DemoError("hub: \(answer.status) \(answer.body["detail"]?.string ?? "")")
         }
         return answer.body
     }

@@ -79,7 +79,7 @@ final class Claims: Sendable {
             attempts += 1
             do {
                 let answer = try web.send(.post, "/v1/reservations", body)
-                words = "\(answer.status) \(answer.body["error"]?.string ?? "")"
+                words = "\(answer.status) \(answer.body["detail"]?.string ?? "")"
                 if let told = decision(answer.status, answer.body) {
                     return Answer(client: client, reservation: id, state: told, attempts: attempts, lastWords: "")
                 }

@@ -52,7 +52,9 @@ public struct WebClient: Sendable {
     public func call(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) throws -> JSON {
         let answer = try send(method, path, body)
         guard (200..<300).contains(answer.status) else {
-            throw DemoError("\(method) \(url)\(path): \(answer.status) \(answer.body["error"]?.string ?? "")")
+            throw DemoError(
+                "\(method) \(url)\(path): \(answer.status) \((answer.body["detail"] ?? answer.body["error"])?.string ?? "")"
+            )
         }
         return answer.body
     }

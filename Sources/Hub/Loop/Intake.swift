@@ -12,6 +12,8 @@ struct Intake: Sendable {
         case event(Envelope)
         /// It lies under the wrong key or in the wrong partition: write it again, under this key.
         case stray(key: String)
+        /// It is of a schema version that this hub doesn't know yet: it waits, and so does what comes behind it.
+        case early(Envelope, major: Int)
         /// It can't be used.
         case refused(String)
     }
@@ -22,15 +24,34 @@ struct Intake: Sendable {
     func check(
         _ record: borrowing Record, domain: String, partitions: Int32, tape: inout Tape
     ) -> Verdict {
-        guard let value = record.value else { return .refused("no value: a deletion is an event of its own") }
-        guard let keyBytes = record.key else { return .refused("no key: the key is the event's subject") }
+        check(
+            key: record.key, value: record.value, envelope: Self.envelope(record),
+            place: (domain, record.partition, partitions), tape: &tape)
+    }
+
+    /// Checks a record that has waited, as it was checked when it came.
+    func check(
+        _ record: WaitingRecord, partition: DomainPartition, partitions: Int32, tape: inout Tape
+    ) -> Verdict {
+        check(
+            key: record.key.span.bytes, value: record.value.span.bytes,
+            envelope: Result { () throws(EnvelopeError) in try record.envelope() },
+            place: (partition.domain, partition.partition, partitions), tape: &tape)
+    }
+
+    private func check(
+        key: RawSpan?, value: RawSpan?, envelope found: Result<Envelope, EnvelopeError>,
+        place: (domain: String, partition: Int32, of: Int32), tape: inout Tape
+    ) -> Verdict {
+        guard let value else { return .refused("no value: a deletion is an event of its own") }
+        guard let keyBytes = key else { return .refused("no key: the key is the event's subject") }
         guard let key = keyBytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
             return .refused("the key is not text in UTF-8")
         }
         if let flaw = Self.flaw(ofKey: key) { return .refused("the key \(flaw)") }
         let envelope: Envelope
         do throws(EnvelopeError) {
-            envelope = try Self.envelope(record)
+            envelope = try found.get()
         } catch {
             return .refused(error.description)
         }
@@ -42,16 +63,16 @@ struct Intake: Sendable {
             return .refused(
                 "ce_type: there is no kind '\(envelope.type.kind)'; there are: \(kinds.names.joined(separator: ", "))")
         }
-        guard kind.kind.domain == domain else {
+        guard kind.kind.domain == place.domain else {
             return .refused(
-                "'\(kind.kind.name)' belongs to the domain '\(kind.kind.domain)', this topic to '\(domain)'")
+                "'\(kind.kind.name)' belongs to the domain '\(kind.kind.domain)', this topic to '\(place.domain)'")
         }
         do throws(JSONError) {
             try value.withUnsafeBytes { bytes throws(JSONError) in try tape.parse(bytes) }
         } catch {
             return .refused("not JSON: \(error)")
         }
-        return verdict(envelope, kind, tape.root, key: key, keyBytes, partition: record.partition, of: partitions)
+        return verdict(envelope, kind, tape.root, key: key, keyBytes, partition: place.partition, of: place.of)
     }
 
     private func verdict(
@@ -60,11 +81,13 @@ struct Intake: Sendable {
         of partitions: Int32
     ) -> Verdict {
         var wanted = envelope.subject
+        var early: Int?
         switch envelope.type.verb {
         case .stated, .requested, .released:
             if let major = envelope.schemaMajor, major > kind.kind.major {
-                return .refused(
-                    "schema version \(major) is newer than this hub's \(kind.kind.major): update the hub, then replay")
+                // What its data hold, and so what key they have, only a newer hub can say.
+                early = major
+                break
             }
             let violations = kind.schema.violations(of: data)
             guard violations.isEmpty else {
@@ -85,7 +108,7 @@ struct Intake: Sendable {
         guard wanted.utf8.elementsEqual(key.utf8), wanted.utf8.elementsEqual(envelope.subject.utf8),
             place == partition
         else { return .stray(key: wanted) }
-        return .event(envelope)
+        return early.map { .early(envelope, major: $0) } ?? .event(envelope)
     }
 
     /// A record's key where it is one and lies where it belongs; for what is left to do about a record that is refused.
@@ -108,7 +131,7 @@ struct Intake: Sendable {
         return nil
     }
 
-    private static func envelope(_ record: borrowing Record) throws(EnvelopeError) -> Envelope {
+    private static func envelope(_ record: borrowing Record) -> Result<Envelope, EnvelopeError> {
         var reader = Envelope.Reader()
         record.forEachHeader { header in
             guard let value = header.value else { return }
@@ -117,6 +140,7 @@ struct Intake: Sendable {
                 value.withUnsafeBytes { reader.add(name, $0.bindMemory(to: UInt8.self)) }
             }
         }
-        return try reader.envelope()
+        let complete = reader
+        return Result { () throws(EnvelopeError) in try complete.envelope() }
     }
 }

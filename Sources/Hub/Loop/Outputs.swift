@@ -68,22 +68,37 @@ struct Outputs {
     /// A record that the hub can't use, with its bytes as they came; what is too large goes to a file in the quarantine
     /// folder, and the dead letter carries its digest (I2).
     func deadLetter(_ record: borrowing Record, reason: String) throws {
-        var headers = Self.headers(copying: record)
+        try deadLetter(
+            key: record.key, value: record.value, Self.headers(copying: record),
+            from: "\(record.topicPartition)@\(record.offset)", reason: reason)
+    }
+
+    /// The same of a record that has waited.
+    func deadLetter(_ record: WaitingRecord, of topic: TopicPartition, reason: String) throws {
+        try deadLetter(
+            key: record.key.span.bytes, value: record.value.span.bytes, record.kafkaHeaders,
+            from: "\(topic)@\(record.offset)", reason: reason)
+    }
+
+    private func deadLetter(
+        key: RawSpan?, value: RawSpan?, _ copied: consuming Headers, from place: String, reason: String
+    ) throws {
+        var headers = copied
         // One that was sent again after an earlier death says why it died now.
         for name in ["omni_reason", "omni_where", "omni_digest", "omni_bytes", "omni_quarantine"] {
             headers.remove(name)
         }
         headers.add("omni_reason", reason)
-        headers.add("omni_where", "\(record.topicPartition)@\(record.offset)")
+        headers.add("omni_where", place)
         let topic = names.dead(of: "hub")
-        guard let value = record.value, value.byteCount > largest else {
-            return try producer.produce(to: topic, key: record.key, value: record.value, headers: headers)
+        guard let value, value.byteCount > largest else {
+            return try producer.produce(to: topic, key: key, value: value, headers: headers)
         }
         let digest = try value.withUnsafeBytes { try quarantine.keep(Array($0)) }
         headers.add("omni_digest", "sha-256=\(digest)")
         headers.add("omni_bytes", String(value.byteCount))
         headers.add("omni_quarantine", digest)
-        try producer.produce(to: topic, key: record.key, value: [UInt8]().span.bytes, headers: headers)
+        try producer.produce(to: topic, key: key, value: [UInt8]().span.bytes, headers: headers)
     }
 
     /// The headers as they came, unless somebody has sent a book in them: then the short ones.
@@ -116,10 +131,20 @@ struct Outputs {
 
     /// A record under the wrong key, written again under the right one.
     func again(_ record: borrowing Record, key: String) throws(KafkaError) {
-        var headers = Headers(copying: record)
+        try again(record.value, Headers(copying: record), to: record.topic, key: key)
+    }
+
+    /// The same of a record that has waited.
+    func again(_ record: WaitingRecord, to topic: String, key: String) throws(KafkaError) {
+        try again(record.value.span.bytes, record.kafkaHeaders, to: topic, key: key)
+    }
+
+    private func again(
+        _ value: RawSpan?, _ copied: consuming Headers, to topic: String, key: String
+    ) throws(KafkaError) {
+        var headers = copied
         headers.remove("ce_subject")
         headers.add("ce_subject", key)
-        try producer.produce(
-            to: record.topic, key: key.utf8.span.bytes, value: record.value, headers: headers)
+        try producer.produce(to: topic, key: key.utf8.span.bytes, value: value, headers: headers)
     }
 }

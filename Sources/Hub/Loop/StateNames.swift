@@ -8,7 +8,7 @@ final class StateNames {
     init(_ model: Model) { engine = Engine(model: model, subscribers: [:]) }
 
     func of(_ domain: String, _ key: String, _ state: [UInt8]) throws(StateError) -> [StateName] {
-        guard key != Mirror.key else { return [] }
+        guard !Note.isNote(key.utf8) else { return [] }
         return try engine.names(domain: domain, key: key, state: state)
     }
 }

@@ -22,27 +22,31 @@ final class TransactionLoop {
         let startsFile: String?
     }
 
-    private let consumer: Consumer
-    private let producer: Producer
-    private let outputs: Outputs
-    private let intake: Intake
-    private var engine: Engine
-    private let store: Store
+    let consumer: Consumer
+    let producer: Producer
+    let outputs: Outputs
+    let intake: Intake
+    var engine: Engine
+    let store: Store
     private let restore: Restore
-    private let names: TopicNames
-    private let domains: [String: String]
-    private let partitionCounts: [String: Int32]
-    private let log: Logger
-    private let overlay = Overlay()
+    let names: TopicNames
+    let domains: [String: String]
+    let partitionCounts: [String: Int32]
+    let log: Logger
+    let overlay = Overlay()
     private let stateNames: StateNames
-    private var tape = Tape()
-    private var effects = Effects()
+    var tape = Tape()
+    var effects = Effects()
     private var timers = Timers()
+    var waiting = WaitingRoom()
+    var settlement: Settlement
     private var clock: HubClock
     /// Where each owned partition goes on after the last commit.
-    private var committed: [TopicPartition: Int64] = [:]
+    var committed: [TopicPartition: Int64] = [:]
     /// Told which partitions are owned, whenever that changes.
     private let ownership: (Set<DomainPartition>) -> Void
+    /// Told how many records wait for a newer hub, whenever that may have changed.
+    private let waitingCount: (Int) -> Void
 
     private static let patience = Duration.seconds(30)
     private static let idle = Duration.milliseconds(100)
@@ -51,13 +55,17 @@ final class TransactionLoop {
     private var broken: (any Error)?
 
     init(
-        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], store: Store,
+        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds,
+        store: Store,
         names: TopicNames, quarantine: String,
-        partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void, log: Logger
+        partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void,
+        waitingCount: @escaping (Int) -> Void, log: Logger
     ) throws {
         self.ownership = ownership
-        engine = Engine(model: model, subscribers: subscribers)
+        self.waitingCount = waitingCount
+        engine = Engine(model: model, subscribers: subscribers, bounds: bounds)
         stateNames = StateNames(model)
+        settlement = Settlement(model, subscribers)
         self.store = store
         self.names = names
         self.log = log
@@ -127,10 +135,12 @@ final class TransactionLoop {
             case let error as KafkaError where error.verdict == .abortable || error.isRetriable:
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
                 try rewind()
+                try recall()
             case let error as StoreError where !error.isCorruption:
                 log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
                 try rewind()
                 try mendStore(until: stop)
+                try recall()
             default: throw error
             }
         }
@@ -139,18 +149,22 @@ final class TransactionLoop {
     // MARK: One turn
 
     private func turn() throws {
-        try consumer.poll(max: 2_000, timeout: Self.idle) { batch in
+        let chores = try chores()
+        try consumer.poll(max: 2_000, timeout: chores.isEmpty ? Self.idle : .zero) { batch in
             let time = clock.time(.now())
             let ready = time.mayExpire ? timers.ready(at: time.tick) : []
             // They move without records, too: behind a transaction's marker, and behind what was aborted.
             let moved = batch.positions().filter { committed[$0.partition] != $0.offset }
-            guard !moved.isEmpty || !ready.isEmpty else { return }
+            guard !moved.isEmpty || !ready.isEmpty || !chores.isEmpty else { return }
             overlay.reset()
             try producer.begin()
             try batch.forEach { record in try decide(record, time.tick) }
             for (partition, key) in ready { try expire(partition, key, time.tick) }
+            // A poll may have taken partitions back.
+            for chore in chores where owns(chore.partition) { try work(off: chore, time.tick) }
             try commit(moved + standing(moved), time.tick)
         }
+        waitingCount(waiting.count)
     }
 
     /// Where partitions stand that have not moved, but in which something was decided by the time alone: their tick is
@@ -175,26 +189,31 @@ final class TransactionLoop {
             } else {
                 try outputs.again(record, key: key)
             }
+        case .early(let envelope, let major):
+            try wait(record, DomainPartition(domain, record.partition), envelope, major: major, now)
         case .event(let envelope):
             let partition = DomainPartition(domain, record.partition)
+            if waiting.holds(partition, envelope.subject) {
+                return try wait(record, partition, envelope, major: nil, now)
+            }
             let event = Event(
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
                 origin: Origin(partition: record.partition, offset: record.offset), data: tape.root)
-            let excess = try change(partition, now, envelope.traceparent) { engine, state, effects in
-                try engine.decide(event, state: &state, now: now, effects: &effects)
-            }
-            if let excess {
-                try refuse(record, domain, "what follows from it has \(excess) bytes: more than a record may have", now)
-            }
-            let rejections = effects.list.compactMap {
-                if case .rejected(let rejection) = $0 { rejection } else { nil }
-            }
-            for rejection in rejections { try refuse(record, domain, rejection.reason, now) }
+            for reason in try decide(event, partition, now) { try refuse(record, domain, reason, now) }
         }
     }
 
+    /// Decides an event; answers why it could not be used, if so.
+    func decide(_ event: borrowing Event, _ partition: DomainPartition, _ now: Tick) throws -> [String] {
+        let excess = try change(partition, now, event.envelope.traceparent) { engine, state, effects in
+            try engine.decide(event, state: &state, now: now, effects: &effects)
+        }
+        if let excess { return ["what follows from it has \(excess) bytes: more than a record may have"] }
+        return effects.list.compactMap { if case .rejected(let rejection) = $0 { rejection.reason } else { nil } }
+    }
+
     /// Writes a dead letter. A movement is then missing from its position's ledger: the position says so until a recount.
-    private func refuse(_ record: borrowing Record, _ domain: String, _ reason: String, _ now: Tick) throws {
+    func refuse(_ record: borrowing Record, _ domain: String, _ reason: String, _ now: Tick) throws {
         log.warning(
             "a record can't be used: dead letter",
             metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
@@ -202,7 +221,11 @@ final class TransactionLoop {
         guard domain == "stock", record.headerText("ce_type") == EventType.item("movement").description,
             let key = intake.key(of: record, partitions: partitionCounts[record.topic] ?? 1)
         else { return }
-        try change(DomainPartition(domain, record.partition), now, nil) { engine, state, effects in
+        try markIncomplete(DomainPartition(domain, record.partition), key, now)
+    }
+
+    func markIncomplete(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
+        try change(partition, now, nil) { engine, state, effects in
             try engine.markIncomplete(key: key, state: &state, now: now, effects: &effects)
         }
     }
@@ -216,7 +239,7 @@ final class TransactionLoop {
     /// Lets the engine decide, and takes over what it decided: states, outputs, times. What is too large to be written
     /// is undone; answers its size then.
     @discardableResult
-    private func change(
+    func change(
         _ partition: DomainPartition, _ now: Tick, _ traceparent: String?,
         _ decide: (inout Engine, inout PartitionState, inout Effects) throws -> Void
     ) throws -> Int? {
@@ -242,6 +265,9 @@ final class TransactionLoop {
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
             overlay.put(partition, Mirror.key, .put(Mirror(inputOffset: place.offset, tick: now).bytes))
+            if settlement.unnoted.contains(partition) {
+                overlay.put(partition, Note.settled, .put(settlement.digest(of: partition)))
+            }
         }
         for (partition, changes) in overlay.changes {
             let topic = names.state(domain: partition.domain)
@@ -254,6 +280,7 @@ final class TransactionLoop {
         try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Self.patience)
         try commitForSure()
         for place in positions { committed[place.partition] = place.offset }
+        for partition in overlay.changes.keys { settlement.noted(partition) }
         for (partition, times) in overlay.due {
             for (key, time) in times { timers.set(partition, key.text, time.isKnown ? time : nil) }
         }
@@ -356,6 +383,7 @@ final class TransactionLoop {
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
             starts.append(place.at(start))
+            try recall(partition)
         }
         tellOwnership()
         return starts
@@ -394,7 +422,11 @@ final class TransactionLoop {
         log.info("partitions go", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
         for place in partitions {
             committed[place] = nil
-            if let domain = domains[place.topic] { timers.drop(DomainPartition(domain, place.partition)) }
+            guard let domain = domains[place.topic] else { continue }
+            let partition = DomainPartition(domain, place.partition)
+            timers.drop(partition)
+            waiting.drop(partition)
+            settlement.drop(partition)
         }
         tellOwnership()
     }

@@ -130,17 +130,20 @@ struct ReadTransaction: ~Copyable {
     }
 
     /// Lends every key and value whose key begins with `prefix`, in order, until `body` answers false.
+    ///
+    /// - Parameter after: only keys behind this one, which begins with `prefix`.
     func scan(
-        _ dbi: MDB_dbi, prefix: [UInt8],
+        _ dbi: MDB_dbi, prefix: [UInt8], after: [UInt8]? = nil,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) {
         var opened: OpaquePointer?
         try StoreError.check(mdb_cursor_open(handle, dbi, &opened), "open a cursor")
         defer { mdb_cursor_close(opened) }
-        var prefix = prefix
+        // The next key behind one is that one with a zero byte.
+        var start = after.map { $0 + [0] } ?? prefix
         var key = MDB_val()
         var value = MDB_val()
-        var code = prefix.withUnsafeMutableBytes { bytes in
+        var code = start.withUnsafeMutableBytes { bytes in
             key = MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
             return mdb_cursor_get(opened, &key, &value, bytes.isEmpty ? MDB_FIRST : MDB_SET_RANGE)
         }

@@ -144,14 +144,18 @@ public final class Store: Sendable {
     }
 
     /// Lends the states of a partition in the order of their keys, until `body` answers false.
+    ///
+    /// - Parameters:
+    ///   - prefix: with what the keys begin.
+    ///   - after: only keys behind this one, which begins with `prefix`.
     public func scan(
-        _ partition: DomainPartition, keysFrom prefix: [UInt8] = [],
+        _ partition: DomainPartition, keysFrom prefix: [UInt8] = [], after: [UInt8]? = nil,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     ) throws(StoreError) {
         let head = prefix.withUnsafeBytes { Store.full(partition, $0) }
         let skip = head.count - prefix.count
         try environment.read { transaction throws(StoreError) in
-            try transaction.scan(state, prefix: head) { key, value in
+            try transaction.scan(state, prefix: head, after: after.map { head.prefix(skip) + $0 }) { key, value in
                 body(UnsafeRawBufferPointer(rebasing: key[skip...]), value)
             }
         }

@@ -32,7 +32,7 @@ struct APIClient {
         }
         guard answer.isSuccess else {
             let words =
-                (try? JSON(parsing: answer.body))?["error"]?.string ?? String(decoding: answer.body, as: UTF8.self)
+                (try? JSON(parsing: answer.body))?["detail"]?.string ?? String(decoding: answer.body, as: UTF8.self)
             throw CommandFailure(words.isEmpty ? "the hub answered \(answer.status)" : words)
         }
         return try JSON(parsing: answer.body)

@@ -1,0 +1,12 @@
+import Consistency
+
+/// What the hub keeps of its own in a changelog partition, beside the entities' states. Such keys begin with a control
+/// character, as no entity's key does; queries don't see them.
+enum Note {
+    /// Records that wait for a hub that knows their schema: see ``WaitingRecord``.
+    static let waiting: [UInt8] = [1, UInt8(ascii: "w")]
+    /// The rules by which every state of the partition is settled: see ``Settlement``.
+    static let settled = "\u{1}settled"
+
+    static func isNote(_ key: some Collection<UInt8>) -> Bool { key.first.map { $0 < 0x20 } ?? false }
+}
