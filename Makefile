@@ -1,4 +1,4 @@
-# make demo   the whole way, on this machine: broker, hub, five connectors, five systems, three stories
+# make demo   the whole way, on this machine: broker, hub, five connectors, five systems, five stories
 # make test   every test, and the style check
 # make build  .build/release/omni alone
 SHELL := /bin/bash

@@ -20,7 +20,7 @@ struct Omni: ParsableCommand {
         // A reader that goes away ('omni tail | head') is no crash.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(GlobalOptions.behindTheCommand(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch {
             exit(withError: error)

@@ -1,5 +1,6 @@
 import Document
 import Operations
+import TestHub
 import Testing
 
 /// I12: what is personal is not shown, in whatever it is wrapped.
@@ -39,6 +40,30 @@ import Testing
         let document = try JSON(parsing: "{\"email\":[{\"a\":null}],\"n\":1.50}")
         #expect(Mask.document(document, personal: []) == document)
         #expect(Mask.document(document, personal: []).text == document.text, "digit by digit")
+    }
+
+    /// In topics of dead letters and parked records nobody says what is personal.
+    @Test(arguments: [
+        ("customer", "{\"email\":\"•••\",\"gtin\":\"1\"}"), ("in.customer", "{\"email\":\"•••\",\"gtin\":\"1\"}"),
+        ("product", "{\"email\":\"a@x.org\",\"gtin\":\"1\"}"), ("sent", "{\"email\":\"•••\",\"gtin\":\"1\"}"),
+        ("dead.hub", "{\"email\":\"•••\",\"gtin\":\"•••\"}"), ("dead.crm", "{\"email\":\"•••\",\"gtin\":\"•••\"}"),
+    ])
+    func aTopicTellsWhatIsHidden(topic: String, expected: String) throws {
+        let masking = Masking(topic: topic, try Plant(createsTopics: false).model)
+        let shown = masking.masked(try JSON(parsing: "{\"email\":\"a@x.org\",\"gtin\":\"1\"}"))
+        #expect(shown == (try JSON(parsing: expected)))
+    }
+
+    @Test func aParkedRecordShowsWhyItWaitsAndNotWhatItHolds() throws {
+        let masking = Masking(topic: "parked.crm", try Plant(createsTopics: false).model)
+        let parked = try JSON(
+            parsing: """
+                {"waiting":[{"number":7,"record":{"mail":"a@x.org"},"entities":["customer/a@x.org"],"missing":["id"]}],"reason":"why"}
+                """)
+        #expect(
+            masking.masked(parked).text == """
+                {"waiting":[{"number":7,"record":{"mail":"•••"},"entities":["•••"],"missing":["id"]}],"reason":"why"}
+                """)
     }
 
     @Test func hidingLeavesTheShape() {

@@ -24,9 +24,9 @@ final class MockCluster {
         _ = rd_kafka_mock_topic_create(cluster, topic, partitions, 1)
     }
 
-    /// From now on the next request for a group's offsets (OffsetFetch, 9) is answered so.
+    /// From now on requests for a group's offsets (OffsetFetch, 9) are answered so, for longer than anybody waits.
     func holdOffsets() {
-        var errors = [RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT]
+        var errors = Array(repeating: RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT, count: 20_000)
         rd_kafka_mock_push_request_errors_array(cluster, 9, errors.count, &errors)
     }
 }

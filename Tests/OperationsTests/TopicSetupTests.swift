@@ -28,7 +28,11 @@ import Testing
         // Somebody changes a setting, and deletes a topic's only promise.
         let golden = plant.names.golden(entity: "product")
         try admin.alter(golden, settings: ["cleanup.policy": "delete"], timeout: .seconds(30))
-        let found = try setup.differences()
+        var found: [String] = []
+        try eventually("the brokers tell of the change") {
+            found = try setup.differences()
+            return !found.isEmpty
+        }
         #expect(found.count == 1)
         #expect(found.first?.contains(golden) == true && found.first?.contains("cleanup.policy=delete") == true)
         #expect(try setup.createMissing() == [], "it mends nothing by itself")

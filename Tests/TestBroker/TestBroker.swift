@@ -2,38 +2,54 @@ import EmbeddedBroker
 import Glibc
 import Synchronization
 
-/// One broker for all tests of a process, on a free port of 127.0.0.1, with its data in a temporary folder. It starts
-/// when first asked for and ends with the process. Tests keep apart by names: ``unique(_:)``.
+/// One broker for all tests of a process: the embedded one, on a free port of 127.0.0.1, with its data in a temporary
+/// folder; it starts when first asked for and ends with the process. With `BROKER=host:port` in the environment it is
+/// the Kafka that runs there. Tests keep apart by names: ``unique(_:)``.
 public final class TestBroker: Sendable {
     /// For `bootstrap.servers`.
     public let bootstrapServers: String
-    private let process: BrokerProcess
+    private let process: BrokerProcess?
+    private let run: String
     private let names = Atomic(0)
-
-    private static let only = Result { try TestBroker() }
 
     /// The broker.
     public static var shared: TestBroker {
         get throws { try only.get() }
     }
 
-    /// Starts a broker of one's own, for tests that stop it.
+    private static let only = Result {
+        if let given = getenv("BROKER") { TestBroker(at: String(cString: given)) } else { try TestBroker() }
+    }
+
+    private init(at servers: String) {
+        process = nil
+        bootstrapServers = servers
+        // It outlives this run, and others may use it.
+        run = "t\(getpid())x\(time(nil) % 1_000_000)-"
+    }
+
+    /// Starts an embedded broker of one's own, for tests that stop it.
     public init() throws {
+        run = ""
         var template = Array("/tmp/omni-broker-XXXXXX".utf8CString)
         guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
             throw BrokerProcess.Failure(description: "no temporary folder: errno \(errno)")
         }
-        process = try BrokerProcess(executable: Self.executable, folder: folder, removesFolder: true)
+        let process = try BrokerProcess(executable: Self.executable, folder: folder, removesFolder: true)
+        self.process = process
         bootstrapServers = "127.0.0.1:\(process.port)"
     }
 
+    /// Stops an embedded broker. Not for the shared one.
+    public func stop() { process?.stop() }
+
+    /// Whether it is the embedded one, which lacks some of what Apache Kafka does (docs/decisions/0003, CONTRIBUTING.md).
+    public var isEmbedded: Bool { process != nil }
+
     /// A name nobody else uses: of a topic, a group, a transactional id.
     public func unique(_ name: String) -> String {
-        "\(name)-\(names.wrappingAdd(1, ordering: .relaxed).newValue)"
+        "\(run)\(name)-\(names.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
-
-    /// Stops the broker. Not for the shared one.
-    public func stop() { process.stop() }
 
     /// What `make setup` has put there.
     private static var executable: String {

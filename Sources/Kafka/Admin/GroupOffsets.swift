@@ -1,25 +1,38 @@
 import CRdKafka
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 extension Admin {
     /// What a group has committed, for `partitions` or for all it ever committed; partitions without a commit are left
     /// out.
     ///
-    /// While an open transaction holds offsets of the group, brokers don't answer. Then, after `timeout`, the error is
+    /// While an open transaction holds offsets of the group, brokers don't tell them. When that has lasted for `timeout`, the error is
     /// ``KafkaError/Code/unstableOffsetCommit``, retriable: the offsets are unknown, which is not lag 0. `stable: false`
     /// reads the offsets from before the transaction instead.
     public func committed(
         group: String, _ partitions: [TopicPartition]? = nil, stable: Bool = true, timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
         if partitions?.isEmpty == true { return [:] }
-        do {
-            return try readCommitted(group, partitions, stable: stable, timeout: timeout)
-        } catch {
-            guard stable, error.code == .timedOut || error.code == .unstableOffsetCommit else { throw error }
-            // Brokers that are silent look like a transaction that is. The unstable view tells them apart.
-            _ = try readCommitted(group, partitions, stable: false, timeout: min(timeout, .seconds(2)))
-            throw KafkaError(
-                .unstableOffsetCommit, operation: error.operation,
-                message: "an open transaction holds offsets of the group")
+        let end = ContinuousClock.now + timeout
+        while true {
+            do {
+                return try readCommitted(
+                    group, partitions, stable: stable, timeout: max(end - .now, .milliseconds(1)))
+            } catch {
+                guard stable, error.code == .timedOut || error.code == .unstableOffsetCommit else { throw error }
+                // Apache Kafka says at once that a transaction is open; most are over in some milliseconds.
+                if error.code == .unstableOffsetCommit, ContinuousClock.now < end {
+                    usleep(5_000)
+                    continue
+                }
+                // Brokers that are silent look like a transaction that is. The unstable view tells them apart.
+                _ = try readCommitted(group, partitions, stable: false, timeout: min(timeout, .seconds(2)))
+                throw KafkaError(
+                    .unstableOffsetCommit, operation: error.operation,
+                    message: "an open transaction holds offsets of the group")
+            }
         }
     }
 

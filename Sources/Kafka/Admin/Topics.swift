@@ -1,5 +1,9 @@
 import CRdKafka
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A topic as it should be.
 public struct TopicSpecification: Sendable, Hashable {
     /// The topic's name.
@@ -63,7 +67,24 @@ extension Admin {
             })
         let failure = results.first { $0.code != .none && $0.code != .topicAlreadyExists }
         if let failure { throw failure.error("create topic") }
-        return Set(results.filter { $0.code == .none }.map(\.topic))
+        let created = Set(results.filter { $0.code == .none }.map(\.topic))
+        try awaitLeaders(of: created, timeout: timeout)
+        return created
+    }
+
+    /// Apache Kafka answers when the controller has created a topic; the brokers hear of it a little later.
+    private func awaitLeaders(of names: Set<String>, timeout: Duration) throws(KafkaError) {
+        let end = ContinuousClock.now + timeout
+        while true {
+            let known = try topics(Array(names), timeout: timeout)
+            let isReady =
+                known.count == names.count && known.allSatisfy { $0.partitions.allSatisfy { $0.leader != nil } }
+            guard !isReady else { return }
+            guard ContinuousClock.now < end else {
+                throw KafkaError(.timedOut, operation: "wait for leaders of new topics")
+            }
+            usleep(20_000)
+        }
     }
 
     /// Deletes topics with all they hold. Those that don't exist are passed over.

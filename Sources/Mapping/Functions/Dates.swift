@@ -44,6 +44,7 @@ enum Dates {
                 .init("$toMillis(\"2017-11-07T15:12:37.121Z\")", "1510067557121"),
                 .init("$toMillis(\"2025-01-31\")", "1738281600000"),
                 .init("$toMillis(\"31.1.2025 14:30\", \"[D].[M].[Y] [H]:[m]\")", "1738333800000"),
+                .init("$toMillis(\"20250131\", \"[Y0001][M01][D01]\")", "1738281600000"),
                 .init("$toMillis(\"soon\", \"[Y]\")", nil),
             ]
         ) { (machine, arguments) throws(MappingFailure) in

@@ -153,7 +153,9 @@ struct IntegerPicture: Sendable {
                 }
                 digits += "\(scalar.value - zero)"
             }
-            return Number(digits)
+            // A JSON number has no leading zeros, a picture's may.
+            let significant = digits.drop { $0 == "0" }
+            return Number(significant.isEmpty && !digits.isEmpty ? "0" : String(significant))
         }
     }
 

@@ -42,29 +42,17 @@ struct TailCommand: ParsableCommand {
         var tail = try Tail(
             name, from: start, Settings(installation.settings.brokerPairs), log: Logger(label: "tail"))
         let stop = try StopFlag()
-        let personal = output.showsPersonalData ? [] : Self.personal(in: name, model, prefix: prefix)
+        let masking = output.showsPersonalData ? .nothing : Masking(topic: String(name.dropFirst(prefix.count)), model)
         while !stop.isSet {
             if !follow, tail.isLevel { break }
-            for record in try tail.next(timeout: .milliseconds(100)) { show(record, personal) }
+            for record in try tail.next(timeout: .milliseconds(100)) { show(record, masking) }
         }
         try tail.close()
     }
 
-    /// The fields to mask in a topic. A topic that isn't one entity's may hold any.
-    private static func personal(in topic: String, _ model: Model, prefix: String) -> Set<String> {
-        let rest = topic.dropFirst(prefix.count)
-        let name = rest.hasPrefix("in.") ? String(rest.dropFirst(3)) : String(rest)
-        if model.entities.contains(where: { $0.domain == name || $0.name == name }) {
-            return model.entities.filter { $0.domain == name || $0.name == name }.reduce(into: []) {
-                $0.formUnion($1.personal)
-            }
-        }
-        return model.entities.reduce(into: []) { $0.formUnion($1.personal) }
-    }
-
-    private func show(_ record: TailedRecord, _ personal: Set<String>) {
+    private func show(_ record: TailedRecord, _ masking: Masking) {
         if output.json {
-            say(json(record, personal).text)
+            say(json(record, masking).text)
             return
         }
         let place = "\(record.place.partition.topic)[\(record.place.partition.partition)]@\(record.place.offset)"
@@ -78,16 +66,16 @@ struct TailCommand: ParsableCommand {
         switch record.value {
         case .tombstone: say("  (deleted)")
         case .bytes(let count): say("  (\(count) bytes, not JSON)")
-        case .json(let value): say("  " + Self.masked(value, personal).text)
+        case .json(let value): say("  " + masking.masked(value).text)
         }
     }
 
-    private func json(_ record: TailedRecord, _ personal: Set<String>) -> JSON {
+    private func json(_ record: TailedRecord, _ masking: Masking) -> JSON {
         let value: JSON =
             switch record.value {
             case .tombstone: .null
             case .bytes(let count): ["bytes": .number(Number(count))]
-            case .json(let value): Self.masked(value, personal)
+            case .json(let value): masking.masked(value)
             }
         return [
             "topic": .string(record.place.partition.topic),
@@ -98,12 +86,5 @@ struct TailCommand: ParsableCommand {
             "headers": .object(record.headers.map { .init($0.name, .string($0.text)) }),
             "value": value,
         ]
-    }
-
-    /// Also masks what a sink's report says the system holds.
-    private static func masked(_ value: JSON, _ personal: Set<String>) -> JSON {
-        var masked = Mask.document(value, personal: personal)
-        if let held = masked["held"] { masked["held"] = Mask.document(held, personal: personal) }
-        return masked
     }
 }

@@ -32,6 +32,21 @@ struct GlobalOptions: ParsableArguments {
         return installation
     }
 
+    /// The arguments with those of these options that stand before the command moved to the end: `omni -C DIR lag`.
+    static func behindTheCommand(_ arguments: [String]) -> [String] {
+        let names: Set<String> = ["-C", "--directory", "--env", "--log-level"]
+        var first = 0
+        while first < arguments.count {
+            let name = arguments[first].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard names.contains(String(name.first ?? "")) else { break }
+            first += name.count == 2 ? 1 : 2
+        }
+        guard first > 0, first < arguments.count else { return arguments }
+        let rest = arguments[first...]
+        let end = rest.firstIndex(of: "--") ?? rest.endIndex
+        return Array(rest[..<end]) + arguments[..<first] + rest[end...]
+    }
+
     /// The arguments that give a child the same installation.
     var passedOn: [String] {
         ["-C", folder] + (environment.map { ["--env", $0] } ?? []) + (logLevel.map { ["--log-level", $0] } ?? [])

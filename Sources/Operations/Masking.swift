@@ -1,0 +1,45 @@
+public import Canonical
+public import Document
+
+/// What is hidden in a topic's values before they are shown (I12).
+public enum Masking: Sendable, Equatable {
+    /// Nothing: whoever asks is allowed to see it.
+    case nothing
+    /// The members that a schema calls personal.
+    case members(Set<String>)
+    /// Every value, for documents in a system's own form or in no known one: nobody says what is personal in those.
+    case everything
+    /// As `everything`, inside of the members that hold such documents.
+    case parked
+
+    /// The members of a parked entry that hold documents; docs/contracts.md.
+    private static let documents: Set<String> = ["record", "entities"]
+
+    /// What to hide in a topic.
+    ///
+    /// - Parameter topic: its name behind the installation's prefix: `product`, `in.stock`, `dead.hub`.
+    public init(topic: String, _ model: Model) {
+        if topic.hasPrefix("dead.") {
+            self = .everything
+            return
+        }
+        if topic.hasPrefix("parked.") {
+            self = .parked
+            return
+        }
+        let name = topic.hasPrefix("in.") ? String(topic.dropFirst(3)) : topic
+        let entities = model.entities.filter { $0.domain == name || $0.name == name }
+        // A topic that isn't one entity's may hold any.
+        self = .members((entities.isEmpty ? model.entities : entities).reduce(into: []) { $0.formUnion($1.personal) })
+    }
+
+    /// A value as it may be shown.
+    public func masked(_ value: JSON) -> JSON {
+        switch self {
+        case .nothing: value
+        case .members(let personal): Mask.document(value, personal: personal)
+        case .everything: Mask.hidden(value)
+        case .parked: Mask.document(value, personal: Self.documents)
+        }
+    }
+}
