@@ -42,7 +42,8 @@ import Transports
     @Test(
         arguments: [
             (201, ["state": "confirmed"], "confirmed"), (409, ["state": "refused"], "refused"),
-            (200, ["state": "fulfilled"], "fulfilled"), (202, ["state": "confirmed"], nil), (409, ["detail": "no"], nil),
+            (200, ["state": "fulfilled"], "fulfilled"), (202, ["state": "confirmed"], nil),
+            (409, ["detail": "no"], nil),
             (503, ["detail": "not ready"], nil), (500, nil, nil),
         ] as [(Int, JSON, String?)])
     func onlyADecisionDecides(status: Int, body: JSON, decision: String?) {

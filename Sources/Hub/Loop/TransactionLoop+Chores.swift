@@ -53,7 +53,7 @@ extension TransactionLoop {
     func work(off chore: Chore, _ now: Tick) throws {
         switch chore {
         case .waiting(let partition, let found):
-            for (note, bytes) in found { try `return`(note, bytes, partition, now) }
+            for (note, bytes) in found { try decideWaiting(note, bytes, partition, now) }
         case .settling(let partition, let keys, let isLast):
             for key in keys {
                 try change(partition, now, nil) { engine, state, effects in
