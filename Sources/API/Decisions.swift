@@ -1,3 +1,4 @@
+import Canonical
 import Document
 import Kafka
 import Logging
@@ -19,14 +20,14 @@ final class Decisions: Sendable {
     }
 
     private struct State {
-        var waiting: [String: [Int: Waiter]] = [:]
+        var waiting: [ExactText: [Int: Waiter]] = [:]
         var next = 0
         /// The latest decisions, as they came: a store may hear of them a moment later, or lie in another process.
-        var recent: [String: [UInt8]] = [:]
-        var order: [String] = []
+        var recent: [ExactText: [UInt8]] = [:]
+        var order: [ExactText] = []
         var oldest = 0
 
-        mutating func remember(_ id: String, _ decision: [UInt8]?) {
+        mutating func remember(_ id: ExactText, _ decision: [UInt8]?) {
             guard let decision else {
                 recent[id] = nil
                 return
@@ -103,7 +104,7 @@ final class Decisions: Sendable {
                 let positions = try consumer.poll(max: 1_000, timeout: .milliseconds(100)) { batch in
                     batch.forEach { record in
                         guard let key = record.key else { return }
-                        let id = key.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+                        let id = ExactText(key.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
                         var decision: [UInt8]?
                         if let value = record.value { decision = value.withUnsafeBytes { Array($0) } }
                         tell(id, decision)
@@ -133,7 +134,7 @@ final class Decisions: Sendable {
         for waiter in overdue { waiter.continuation.resume(returning: nil) }
     }
 
-    private func tell(_ id: String, _ bytes: [UInt8]?) {
+    private func tell(_ id: ExactText, _ bytes: [UInt8]?) {
         let waiters = state.withLock { state in
             state.remember(id, bytes)
             return bytes == nil ? nil : state.waiting.removeValue(forKey: id)
@@ -144,7 +145,7 @@ final class Decisions: Sendable {
 
     /// The latest decision that was heard of, as long as it is remembered.
     func latest(_ id: String) -> JSON? {
-        state.withLock { $0.recent[id] }.flatMap { try? JSON(parsing: $0) }
+        state.withLock { $0.recent[ExactText(id)] }.flatMap { try? JSON(parsing: $0) }
     }
 
     /// Waits for the next decision on a reservation; `begin` runs once the wait is registered, so no decision that it
@@ -154,6 +155,7 @@ final class Decisions: Sendable {
     func next(
         on id: String, within timeout: Duration, _ begin: @Sendable () throws -> JSON? = { nil }
     ) async throws -> JSON? {
+        let id = ExactText(id)
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -175,7 +177,7 @@ final class Decisions: Sendable {
         return decision
     }
 
-    private func giveUp(_ id: String, _ number: Int, _ answer: JSON? = nil) {
+    private func giveUp(_ id: ExactText, _ number: Int, _ answer: JSON? = nil) {
         let waiter = state.withLock { state in
             let waiter = state.waiting[id]?.removeValue(forKey: number)
             if state.waiting[id]?.isEmpty == true { state.waiting[id] = nil }

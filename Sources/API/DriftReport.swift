@@ -75,9 +75,9 @@ struct DriftReport {
         guard !grace.systems.isEmpty else { return standard }
         return try standard.map { copy in
             // A customer's copy is named by its member, `system:id`.
-            let system = String(copy.system.prefix { $0 != ":" })
+            let system = String(decoding: copy.system.utf8.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
             guard let own = grace.systems[system], own != grace.standard else { return copy }
-            return try judged(own).first { $0.system == copy.system } ?? copy
+            return try judged(own).first { $0.system.isExactly(copy.system) } ?? copy
         }
     }
 

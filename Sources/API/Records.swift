@@ -101,11 +101,11 @@ struct Page {
             self.after = nil
             return
         }
-        let parts = after.split(separator: "/", maxSplits: 1)
-        guard parts.count == 2, let partition = Int32(parts[0]) else {
+        let parts = after.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let partition = Int32(String(decoding: parts[0], as: UTF8.self)) else {
             throw Refusal(422, "'after' is the 'next' of the page before")
         }
-        self.after = (partition, String(parts[1]))
+        self.after = (partition, String(decoding: parts[1], as: UTF8.self))
     }
 
     var isFull: Bool { next != nil }
@@ -115,7 +115,7 @@ struct Page {
         guard let after else { return true }
         // In the order of the store: bytes.
         return partition > after.partition
-            || partition == after.partition && after.key.utf8.lexicographicallyPrecedes(key.utf8)
+            || partition == after.partition && after.key.comesBefore(key)
     }
 
     /// Takes a record; answers whether the scan goes on.

@@ -20,6 +20,8 @@ public struct Envelope: Sendable, Hashable {
     public var selfID: String?
     /// `ce_revision`: the golden record's revision.
     public var revision: Int64?
+    /// `ce_epoch`: what the revision is counted from. Of two revisions the one of the later epoch is newer; nil is 0.
+    public var epoch: Int64?
     /// `ce_rules`: the version of the rules that made a golden record.
     public var rules: String?
     /// `ce_notafter`: the hub refuses a request after this.
@@ -78,6 +80,7 @@ extension Envelope {
         private var position: Int64?
         private var selfID: String?
         private var revision: Int64?
+        private var epoch: Int64?
         private var rules: String?
         private var notAfter: Tick?
         private var traceparent: String?
@@ -98,6 +101,8 @@ extension Envelope {
                 let read = time.isKnown ? time : nil
                 time = parsed(value, "ce_time", Self.time, current: read) { Tick(rfc3339: $0) } ?? .never
             case 7 where name.is("ce_self"): selfID = text(value, "ce_self", current: selfID)
+            case 8 where name.is("ce_epoch"):
+                epoch = parsed(value, "ce_epoch", "must be an integer", current: epoch) { Int64(utf8: $0) }
             case 8 where name.is("ce_rules"): rules = text(value, "ce_rules", current: rules)
             case 9 where name.is("ce_source"):
                 source = parsed(value, "ce_source", "must be /<system>/<source>", current: source) { EventSource($0) }
@@ -149,6 +154,7 @@ extension Envelope {
             envelope.position = position
             envelope.selfID = selfID
             envelope.revision = revision
+            envelope.epoch = epoch
             envelope.rules = rules
             envelope.notAfter = notAfter
             envelope.traceparent = traceparent
@@ -198,7 +204,7 @@ extension Envelope {
     /// The names of all headers that an event may carry.
     public static let names = [
         "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_dataschema", "content-type",
-        "ce_position", "ce_self", "ce_revision", "ce_rules", "ce_notafter", "traceparent",
+        "ce_position", "ce_self", "ce_revision", "ce_epoch", "ce_rules", "ce_notafter", "traceparent",
     ]
 }
 
@@ -220,6 +226,7 @@ extension Envelope {
         if let position { headers.append(("ce_position", String(position))) }
         if let selfID { headers.append(("ce_self", selfID)) }
         if let revision { headers.append(("ce_revision", String(revision))) }
+        if let epoch { headers.append(("ce_epoch", String(epoch))) }
         if let rules { headers.append(("ce_rules", rules)) }
         if let notAfter { headers.append(("ce_notafter", notAfter.rfc3339)) }
         if let traceparent { headers.append(("traceparent", traceparent)) }

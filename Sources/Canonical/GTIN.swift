@@ -59,10 +59,8 @@ public struct StockKey: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `<product>@<place>`; nil when either is missing. A place may hold an `@`, a product can't.
     public init?(_ key: some StringProtocol) {
-        guard let at = key.firstIndex(of: "@"), at > key.startIndex, key.index(after: at) < key.endIndex else {
-            return nil
-        }
-        self.init(product: String(key[..<at]), place: String(key[key.index(after: at)...]))
+        guard let (product, place) = key.split(at: UInt8(ascii: "@")) else { return nil }
+        self.init(product: product, place: place)
     }
 
     /// The key.

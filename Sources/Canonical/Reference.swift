@@ -15,9 +15,8 @@ public struct Reference: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// Reads `till:4711`, the form in keys; nil without a colon or with an empty side.
     public init?(key: some StringProtocol) {
-        guard let colon = key.firstIndex(of: ":"), colon > key.startIndex, key.index(after: colon) < key.endIndex
-        else { return nil }
-        self.init(system: String(key[..<colon]), id: String(key[key.index(after: colon)...]))
+        guard let (system, id) = key.split(at: UInt8(ascii: ":")) else { return nil }
+        self.init(system: system, id: id)
     }
 
     /// Reads `{"system": …, "id": …}`; a number as the id counts as its text. Nil when the value is no reference.
@@ -43,8 +42,19 @@ public struct Reference: Sendable, Hashable, Comparable, CustomStringConvertible
     /// The key.
     public var description: String { key }
 
-    /// By system, then by number.
+    /// Byte by byte.
+    public static func == (one: Reference, other: Reference) -> Bool {
+        one.system.isExactly(other.system) && one.id.isExactly(other.id)
+    }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ExactText(system))
+        hasher.combine(ExactText(id))
+    }
+
+    /// By system, then by number, in the order of bytes.
     public static func < (one: Reference, other: Reference) -> Bool {
-        (one.system, one.id) < (other.system, other.id)
+        one.system.isExactly(other.system) ? one.id.comesBefore(other.id) : one.system.comesBefore(other.system)
     }
 }

@@ -37,7 +37,7 @@ public struct TopicTable: Sendable {
         let table = common.merging([
             "cleanup.policy": "compact",
             // Whoever was away for less than half of this still sees every deletion.
-            "delete.retention.ms": Self.days(30),
+            "delete.retention.ms": String(Self.deletionsKept),
             // A deleted person is gone from the disks within this time after the tombstone.
             "max.compaction.lag.ms": Self.days(7),
         ]) { $1 }
@@ -65,6 +65,9 @@ public struct TopicTable: Sendable {
 
     /// The topic of that name.
     public subscript(_ name: String) -> Topic? { topics.first { $0.name == name } }
+
+    /// How long a compacted topic keeps deletions, in milliseconds.
+    public static let deletionsKept: Int64 = 30 * 86_400_000
 
     private static func days(_ count: Int) -> String { String(count * 86_400_000) }
 }

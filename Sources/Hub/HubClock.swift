@@ -7,8 +7,8 @@ import Canonical
 /// Turns two clocks into the ticks that the engine is given: monotone, and deaf to jumps of the machine's clock (I11).
 ///
 /// Pure: the readings are arguments. Within a process time advances with the monotonic clock. While the wall clock
-/// differs from that by more than `tolerance`, it has jumped: nothing may expire until it is back or the process is
-/// started anew, because a hold that expires by a wrong clock is a sofa sold twice.
+/// differs from that by more than `tolerance`, it has jumped, now or before the process began: time stands still, so
+/// nothing expires, until it is back or the process is started anew. A hold that expires by a wrong clock is a sofa sold twice.
 struct HubClock: Sendable {
     /// What the clocks say.
     struct Reading: Sendable {
@@ -54,7 +54,8 @@ struct HubClock: Sendable {
     /// The time of a reading.
     mutating func time(_ reading: Reading) -> Time {
         let steady = start.wall + (reading.monotonic - start.monotonic)
-        last = max(last, steady)
-        return Time(tick: Tick(last), mayExpire: abs(reading.wall - steady) <= tolerance)
+        let isTrusted = abs(reading.wall - steady) <= tolerance
+        if isTrusted { last = max(last, steady) }
+        return Time(tick: Tick(last), mayExpire: isTrusted)
     }
 }

@@ -183,6 +183,37 @@ import Transports
         }
     }
 
+    /// Keys that only look alike are two, wherever one asks for them.
+    @Test func keysThatLookAlikeAreToldApart() throws {
+        let keys = ["caf\u{E9}", "cafe\u{301}", "\u{301}x"]
+        try Desk.open { desk in
+            try desk.plant.send(
+                keys.enumerated().map { number, key in
+                    Foreign("omni.order.stated", key: key, "{\"id\":\"\(key)\",\"channel\":\"\(number)\"}")
+                }, to: "order")
+            try desk.plant.send([.count(sofa, "kamppi", "1")], to: "stock")
+            try desk.settle()
+            for (number, key) in keys.enumerated() {
+                let found = try desk.get("/v1/records/order/\(PercentEncoding.encode(key))").json
+                #expect(found["key"]?.string?.isExactly(key) == true)
+                #expect(found["document"]?["channel"]?.string == "\(number)")
+            }
+            var paged: [ExactText] = []
+            var next: String? = ""
+            while let after = next, paged.count < 9 {
+                let more = after.isEmpty ? "" : "&after=\(PercentEncoding.encode(after))"
+                let page = try desk.get("/v1/records/order?limit=1\(more)").json
+                paged += (page["records"]?.array ?? []).map { ExactText($0["key"]?.string ?? "") }
+                next = page["next"]?.string
+            }
+            #expect(paged.sorted() == keys.map { ExactText($0) }.sorted())
+            #expect(try desk.reserve(sofa, "kamppi", id: keys[0]).status == 201)
+            #expect(try desk.reserve(sofa, "kamppi", id: keys[1]).status == 409)
+            #expect(try desk.get("/v1/reservations/\(PercentEncoding.encode(keys[0]))").state == "confirmed")
+            #expect(try desk.get("/v1/reservations/\(PercentEncoding.encode(keys[1]))").state == "refused")
+        }
+    }
+
     /// What isn't there, and what isn't done there, is told like every other problem.
     @Test func unknownPathsAndMethodsAreProblemsToo() throws {
         try Desk.open { desk in

@@ -20,6 +20,7 @@ import Testing
         envelope.position = -3
         envelope.selfID = "501"
         envelope.revision = 7
+        envelope.epoch = 1_700_000_000_000
         envelope.rules = "0a0b0c0d"
         envelope.notAfter = Tick(1_772_359_300_000)
         envelope.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -5,7 +5,20 @@ import Testing
 
 /// A state in memory.
 struct MemoryState: StateAccess {
-    var bytes: [String: [UInt8]] = [:]
+    /// By key, as its bytes have it.
+    struct States: Equatable {
+        private var states: [ExactText: [UInt8]] = [:]
+
+        var keys: [String] { states.keys.map(\.text) }
+        var isEmpty: Bool { states.isEmpty }
+
+        subscript(key: String) -> [UInt8]? {
+            get { states[ExactText(key)] }
+            set { states[ExactText(key)] = newValue }
+        }
+    }
+
+    var bytes = States()
     var reads = 0
     var writes = 0
 

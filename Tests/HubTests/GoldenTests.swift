@@ -8,6 +8,24 @@ import Testing
 
 /// What goes in at one end comes out at the other, as any Kafka client reads it.
 @Suite struct GoldenTests {
+    /// Revisions are counted from the partition's beginning, which a hub on another machine knows, too.
+    @Test func everyGoldenRecordNamesItsEpoch() throws {
+        let plant = try Plant(partitions: 1)
+        let before = Plant.wall()
+        for (number, data) in ["var", "machine-2", "var"].enumerated() {
+            try plant.running(plant.elsewhere(data)) { running in
+                try plant.send([.product("06438012345675", "\"name\":\"\(number)\"")], to: "product")
+                try running.settle(plant)
+            }
+        }
+        let epochs = try plant.records(plant.names.golden(entity: "product")).map {
+            $0["ce_epoch"].flatMap { Int64($0) }
+        }
+        #expect(epochs.count == 3 && Set(epochs).count == 1)
+        let epoch = Tick(epochs.first.flatMap { $0 } ?? 0)
+        #expect(epoch >= before && epoch <= Plant.wall())
+    }
+
     private let sofa = "06438012345675"
 
     @Test func twoSystemsMakeOneGoldenRecordWithItsHeaders() throws {

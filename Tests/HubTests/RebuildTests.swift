@@ -29,6 +29,51 @@ extension Store {
     }
 }
 
+/// A store that was away for longer than deletions are kept would keep what was deleted meanwhile.
+@Suite struct LongAbsenceTests {
+    private static let order = DomainPartition("order", 0)
+    private static let zombie = "zombie"
+
+    /// Leaves something in the store that is in no changelog any more, last written so many days ago.
+    private func age(_ plant: Plant, _ data: String, days: Int64) throws {
+        let cluster = try plant.admin().clusterID(timeout: .seconds(30)) ?? "unknown"
+        let store = try Store(
+            folder: "\(plant.folder)/\(data)/hub-1", identity: .init(cluster: cluster, prefix: plant.prefix),
+            size: 64 << 30, log: plant.log)
+        let mirror = try #require(try store.mirror(Self.order))
+        let state = try #require(try store.stateBytes(Self.order, Array("o-1".utf8)))
+        let old = Mirror(inputOffset: mirror.inputOffset, tick: Plant.wall().advanced(by: -days * 86_400_000))
+        var commit = StoreCommit()
+        commit.changes = [
+            .init(partition: Self.order, key: Array(Self.zombie.utf8), value: state, indexes: []),
+            .init(partition: Self.order, key: Array(Mirror.key.utf8), value: old.bytes, indexes: []),
+        ]
+        try store.apply(commit)
+        try store.close()
+    }
+
+    @Test(arguments: [(14, true), (16, false)] as [(Int64, Bool)])
+    func aStoreThatWasAwayForTooLongIsRebuilt(days: Int64, isKept: Bool) throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            try plant.send([.order("o-1")], to: "order")
+            try running.settle(plant)
+        }
+        try age(plant, "var", days: days)
+        // Another one goes on meanwhile.
+        try plant.running(plant.elsewhere("machine-2")) { running in
+            try plant.send([.order("o-2")], to: "order")
+            try running.settle(plant)
+        }
+        try plant.running { running in
+            try running.settle(plant)
+            let store = running.hub.store
+            for key in ["o-1", "o-2"] { #expect(try store.stateBytes(Self.order, Array(key.utf8)) != nil) }
+            #expect(try (store.stateBytes(Self.order, Array(Self.zombie.utf8)) != nil) == isKept)
+        }
+    }
+}
+
 /// The local store is a copy: whatever becomes of it, the changelog brings it back as it was (I4).
 @Suite struct RebuildTests {
     private static let sofa = "06438012345675"

@@ -23,7 +23,8 @@ extension Engine {
         _ effects: inout Effects
     ) throws(StateError) -> Rejection? {
         let member = event.envelope.subject
-        guard let reference = Reference(key: member), reference.system == event.envelope.source.system else {
+        guard let reference = Reference(key: member), reference.system.isExactly(event.envelope.source.system)
+        else {
             return Rejection(.wrongKey, "a customer's key is <system>:<id>, of the system that states it")
         }
         let isDeletion = event.envelope.type.verb == .deleted
@@ -83,7 +84,7 @@ extension Engine {
         _ effects: inout Effects
     ) throws(StateError) -> Rejection? {
         let report: Report
-        do { report = try Report(event.data) } catch { return error }
+        do { report = try Report(event.data, of: event.envelope.source.system) } catch { return error }
         let subject = event.envelope.subject
         let system = event.envelope.source.system
         let selfID = report.selfID ?? event.envelope.selfID
@@ -134,7 +135,7 @@ extension RecordState {
     var firstMember: Int {
         var first = -1
         for column in columns.indices where isMember(column) {
-            if first < 0 || name(ofColumn: column) < name(ofColumn: first) { first = column }
+            if first < 0 || name(ofColumn: column).comesBefore(name(ofColumn: first)) { first = column }
         }
         return first
     }

@@ -61,7 +61,7 @@ extension Engine {
         for hash in change.removed {
             let key = hash.key(fields)
             var sharers = try Registry.sharers(key, &state)
-            sharers.removeAll { $0 == member }
+            sharers.removeAll { $0.isExactly(member) }
             Registry.put(sharers: sharers, key, &writer, &state)
             // It identifies somebody again.
             if sharers.count == Matching.commonest { concerned += sharers }
@@ -71,11 +71,11 @@ extension Engine {
             var sharers = try Registry.sharers(key, &state)
             // Up to the limit they are linked; the first beyond it unlinks them all.
             if sharers.count <= Matching.commonest { concerned += sharers }
-            if !sharers.contains(member) { sharers.append(member) }
+            if !sharers.contains(where: { $0.isExactly(member) }) { sharers.append(member) }
             Registry.put(sharers: sharers, key, &writer, &state)
         }
         var keys: [String] = []
-        for other in concerned where other != member {
+        for other in concerned where !other.isExactly(member) {
             guard let key = try Registry.golden(of: other, &state), !keys.contains(key) else { continue }
             keys.append(key)
         }
@@ -91,7 +91,7 @@ extension Engine {
             for hash in hashes {
                 let key = hash.key(fields)
                 var sharers = try Registry.sharers(key, &state)
-                sharers.removeAll { $0 == member }
+                sharers.removeAll { $0.isExactly(member) }
                 Registry.put(sharers: sharers, key, &writer, &state)
             }
             state.put(Registry.memberKey(member), nil)
@@ -128,7 +128,7 @@ extension Engine {
             var first = ""
             for column in parts[index].columns {
                 let name = pot.all.name(ofColumn: column)
-                if first.isEmpty || name < first { first = name }
+                if first.isEmpty || name.comesBefore(first) { first = name }
             }
             guard let reference = Reference(key: first) else { continue }
             let taken = parts.map(\.key)

@@ -84,7 +84,7 @@ struct Pot: ~Copyable {
             if let member = Reference(key: name), CustomerID.mint(first: member).description == cluster.key {
                 return column
             }
-            if first < 0 || name < all.name(ofColumn: first) { first = column }
+            if first < 0 || name.comesBefore(all.name(ofColumn: first)) { first = column }
         }
         return first
     }

@@ -98,5 +98,9 @@ extension RecordState {
     }
 
     /// Whether a column is a member, not the place kept for a system that has none yet (`shop:`).
-    func isMember(_ column: Int) -> Bool { buffer(columns[column].name).last != UInt8(ascii: ":") }
+    func isMember(_ column: Int) -> Bool {
+        // A number may end with a colon: only a system's own is at the end and the first.
+        let name = buffer(columns[column].name)
+        return name.firstIndex(of: UInt8(ascii: ":")).map { $0 + 1 < name.count } ?? true
+    }
 }

@@ -4,14 +4,14 @@ import Canonical
 
 extension RecordState {
     func numbers(ofColumn index: Int) -> [String] {
-        string(columns[index].selfID).split(separator: "\n").map(String.init)
+        buffer(columns[index].selfID).split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Keeps a number, and tells whose it is.
     mutating func addNumber(_ number: String?, _ place: Place, _ effects: inout Effects) {
         guard let number, !number.isEmpty, !equals(columns[place.column].selfID, number) else { return }
         let numbers = numbers(ofColumn: place.column)
-        guard !numbers.contains(number) else { return }
+        guard !numbers.contains(where: { $0.isExactly(number) }) else { return }
         keep(numbers + [number], place)
         effects.add(
             .reference(entity: place.context.name, reference(number, ofColumn: place.column, place), key: place.key))
@@ -20,8 +20,8 @@ extension RecordState {
     /// Forgets a number if there is another one besides; answers whether there was.
     mutating func removeNumber(_ number: String?, _ place: Place, _ effects: inout Effects) -> Bool {
         let numbers = numbers(ofColumn: place.column)
-        guard let number, numbers.count > 1, numbers.contains(number) else { return false }
-        keep(numbers.filter { $0 != number }, place)
+        guard let number, numbers.count > 1, numbers.contains(where: { $0.isExactly(number) }) else { return false }
+        keep(numbers.filter { !$0.isExactly(number) }, place)
         effects.add(.reference(entity: place.context.name, reference(number, ofColumn: place.column, place), key: nil))
         return true
     }

@@ -25,7 +25,7 @@ extension Engine {
         case .written:
             guard isKnown else { return Rejection(.malformed, "a report about what the hub doesn't have") }
             do {
-                let report = try Report(event.data)
+                let report = try Report(event.data, of: system)
                 place.isReport = true
                 place.column = record.addColumn(system)
                 record.takeReport(report, event, place, &json, &effects)
@@ -131,7 +131,7 @@ extension RecordState {
             return
         }
         columns[place.column].acknowledged = max(columns[place.column].acknowledged, revision)
-        if revision >= revision { columns[place.column].pendingSince = .never }
+        if revision >= self.revision { columns[place.column].pendingSince = .never }
         let position = event.envelope.position
         let number = report.selfID ?? event.envelope.selfID
         if report.status == .absent, removeNumber(number, place, &effects) { return }

@@ -16,7 +16,11 @@ struct Report {
         self.held = held
     }
 
-    init(_ data: Node) throws(Rejection) {
+    /// So long may a system's name and its number be together, in bytes: the store's keys end there.
+    static let longestNumber = 400
+
+    /// - Parameter system: whose report it is.
+    init(_ data: Node, of system: String) throws(Rejection) {
         guard let revision = data["revision"]?.integer, revision >= 0 else {
             throw Rejection(.malformed, "a report needs 'revision', the golden record's")
         }
@@ -34,6 +38,14 @@ struct Report {
             case .number: String(decoding: node.utf8, as: UTF8.self)
             default: nil
             }
+        }
+        if let selfID, selfID.utf8.count + system.utf8.count > Self.longestNumber {
+            throw Rejection(
+                .malformed,
+                "a report's 'self' with the system's name has at most \(Self.longestNumber) bytes")
+        }
+        if let selfID, selfID.utf8.contains(where: { $0 < 0x20 }) {
+            throw Rejection(.malformed, "a report's 'self' holds no control characters")
         }
         reason = data["reason"]?.string
         if let held = data["held"], !held.isNull {

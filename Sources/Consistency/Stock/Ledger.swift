@@ -48,7 +48,7 @@ extension StockState {
 
     /// The same system's change log tells for certain; nil when it can't.
     private func resolvedByPosition(_ movement: Movement, _ count: Count) -> Bool? {
-        guard movement.system == count.system, let position = movement.position, let cut = count.position else {
+        guard movement.system.isExactly(count.system), let position = movement.position, let cut = count.position else {
             return nil
         }
         return position > cut
@@ -79,11 +79,11 @@ extension StockState {
     }
 
     private func isLater(_ new: Count, than known: Count) -> Bool {
-        if new.system == known.system, let position = new.position, let other = known.position {
+        if new.system.isExactly(known.system), let position = new.position, let other = known.position {
             return position > other
         }
         if new.stamp != known.stamp { return new.stamp > known.stamp }
-        if new.system != known.system { return new.system < known.system }
+        if !new.system.isExactly(known.system) { return new.system.comesBefore(known.system) }
         return new.origin.offset > known.origin.offset && new.quantity != known.quantity
     }
 
@@ -147,7 +147,7 @@ extension StockState {
             guard isAfterCount(movement) else { continue }
             balance += movement.quantity
             guard let position = movement.position else { continue }
-            if let place = closedPositions.firstIndex(where: { $0.system == movement.system }) {
+            if let place = closedPositions.firstIndex(where: { $0.system.isExactly(movement.system) }) {
                 closedPositions[place].position = max(closedPositions[place].position, position)
             } else {
                 closedPositions.append(ClosedPosition(system: movement.system, position: position))

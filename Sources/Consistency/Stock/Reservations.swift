@@ -24,7 +24,7 @@ extension StockState {
     var short: Quantity { reservations.reduce(.zero) { $1.state == .short ? $0 + $1.short : $0 } }
 
     /// The place of a reservation in the list.
-    func reservation(_ id: String) -> Int? { reservations.firstIndex { $0.id == id } }
+    func reservation(_ id: String) -> Int? { reservations.firstIndex { $0.id.isExactly(id) } }
 
     /// Decides a request that isn't known yet; answers its place.
     mutating func decide(_ request: Request, _ rules: Rules.Ledger, _ bounds: HoldBounds, _ now: Tick) -> Int {

@@ -130,7 +130,7 @@ struct StockDesk {
 
     /// The place of a system's copy, made when there is none.
     mutating func copy(of system: String) -> Int {
-        if let place = state.copies.firstIndex(where: { $0.system == system }) { return place }
+        if let place = state.copies.firstIndex(where: { $0.system.isExactly(system) }) { return place }
         state.copies.append(StockState.StockCopy(system: system))
         return state.copies.count - 1
     }
@@ -237,7 +237,7 @@ extension StockDesk {
 
     mutating func takeReport(_ event: borrowing Event) -> Rejection? {
         let report: Report
-        do { report = try Report(event.data) } catch { return error }
+        do { report = try Report(event.data, of: event.envelope.source.system) } catch { return error }
         let copy = copy(of: event.envelope.source.system)
         state.copies[copy].status = report.status
         state.copies[copy].reason = report.status == .parked ? report.reason ?? "no reason given" : ""

@@ -83,7 +83,7 @@ extension Engine {
         _ = record.existence()
         var conditions: [CopyCondition] = []
         for column in record.copies(context) { conditions.append(record.condition(column, patience)) }
-        return conditions.sorted { $0.system < $1.system }
+        return conditions.sorted { $0.system.comesBefore($1.system) }
     }
 }
 
@@ -149,7 +149,7 @@ extension RecordState {
 extension StockState {
     func conditions(_ subscribers: [String], _ patience: Patience) -> [CopyCondition] {
         subscribers.sorted().map { system in
-            guard let copy = copies.first(where: { $0.system == system }) else {
+            guard let copy = copies.first(where: { $0.system.isExactly(system) }) else {
                 return CopyCondition(system, .missing)
             }
             if copy.status == .parked {

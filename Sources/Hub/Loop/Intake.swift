@@ -59,6 +59,10 @@ struct Intake: Sendable {
         guard (envelope.selfID?.utf8.count ?? 0) + envelope.source.system.utf8.count <= Self.longest else {
             return .refused("ce_self: with the system's name it is longer than \(Self.longest) bytes")
         }
+        // Several numbers are kept a line each.
+        guard envelope.selfID?.utf8.contains(where: { $0 < 0x20 }) != true else {
+            return .refused("ce_self: it holds a control character")
+        }
         guard let kind = kinds[envelope.type.dataKind] else {
             return .refused(
                 "ce_type: there is no kind '\(envelope.type.kind)'; there are: \(kinds.names.joined(separator: ", "))")

@@ -7,6 +7,8 @@ enum Note {
     static let waiting: [UInt8] = [1, UInt8(ascii: "w")]
     /// The rules by which every state of the partition is settled: see ``Settlement``.
     static let settled = "\u{1}settled"
+    /// When the partition's state began: see ``Epoch``.
+    static let epoch = "\u{1}epoch"
 
     static func isNote(_ key: some Collection<UInt8>) -> Bool { key.first.map { $0 < 0x20 } ?? false }
 }

@@ -17,21 +17,23 @@ struct Outputs {
     /// Produces what a decision asks for.
     ///
     /// - Parameters:
+    ///   - epoch: of the partition that decided.
     ///   - now: the tick of the decision, the events' time.
     ///   - traceparent: of the event that caused it.
-    func produce(_ effects: Effects, now: Tick, traceparent: String?) throws(KafkaError) {
+    func produce(_ effects: Effects, epoch: Int64, now: Tick, traceparent: String?) throws(KafkaError) {
         for effect in effects.list {
             switch effect {
             case .golden(let entity, let key, let revision, let document):
-                try put(entity, key, revision, .golden, Array(effects.bytes[document]), now, traceparent)
+                try put(entity, key, (epoch, revision), .golden, Array(effects.bytes[document]), now, traceparent)
             case .decided(let reservation, let revision, let document):
                 try put(
-                    "reservation", reservation, revision, .decided, Array(effects.bytes[document]), now, traceparent)
+                    "reservation", reservation, (epoch, revision), .decided, Array(effects.bytes[document]), now,
+                    traceparent)
             case .erased(let entity, let key, let revision):
-                try put(entity, key, revision, .erased, Array("{}".utf8), now, traceparent)
+                try put(entity, key, (epoch, revision), .erased, Array("{}".utf8), now, traceparent)
             case .merged(let entity, let key, let into, let revision):
                 let document: JSON = ["into": .string(into)]
-                try put(entity, key, revision, .merged, document.utf8, now, traceparent)
+                try put(entity, key, (epoch, revision), .merged, document.utf8, now, traceparent)
             case .tombstone(let entity, let key):
                 try producer.produce(to: names.golden(entity: entity), key: key.utf8.span.bytes, value: nil)
             case .reference(let entity, let reference, let key):
@@ -48,14 +50,15 @@ struct Outputs {
     }
 
     private func put(
-        _ entity: String, _ key: String, _ revision: Int64, _ verb: EventType.Verb, _ value: [UInt8], _ now: Tick,
-        _ traceparent: String?
+        _ entity: String, _ key: String, _ count: (epoch: Int64, revision: Int64), _ verb: EventType.Verb,
+        _ value: [UInt8], _ now: Tick, _ traceparent: String?
     ) throws(KafkaError) {
-        let id = EventID.make(source: "/hub", reference: "\(entity)/\(key)/\(revision)", index: 0)
+        let id = EventID.make(source: "/hub", reference: "\(entity)/\(key)/\(count.revision)", index: 0)
         var envelope = Envelope(
             id: id.description, source: .hub, type: EventType(entity, verb), subject: key)
         envelope.time = now
-        envelope.revision = revision
+        envelope.revision = count.revision
+        if count.epoch > 0 { envelope.epoch = count.epoch }
         // W3C's has 55 bytes; a later version may have more.
         envelope.traceparent = traceparent.flatMap { $0.utf8.count <= 256 ? $0 : nil }
         envelope.rules = model.entity(entity)?.rules.version

@@ -1,20 +1,6 @@
 import Canonical
 import Consistency
 
-/// A key as its bytes have it. Strings that only look alike are equal to Swift; to Kafka and the store they are two.
-struct StateKey: Hashable, Sendable {
-    let text: String
-
-    init(_ text: String) { self.text = text }
-
-    static func == (one: StateKey, other: StateKey) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
-
-    func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    }
-}
-
 /// What the open transaction has decided on top of the local store. Dropped as a whole when it aborts (I4).
 final class Overlay {
     /// A pending change of one key.
@@ -32,11 +18,11 @@ final class Overlay {
     }
 
     /// The pending states.
-    private(set) var changes: [DomainPartition: [StateKey: Change]] = [:]
+    private(set) var changes: [DomainPartition: [ExactText: Change]] = [:]
     /// The pending expiry times; ``Tick/never`` means that nothing expires any more.
-    private(set) var due: [DomainPartition: [StateKey: Tick]] = [:]
+    private(set) var due: [DomainPartition: [ExactText: Tick]] = [:]
     /// What the decision that is being made has changed, with what was there before it.
-    private var before: [(partition: DomainPartition, key: StateKey, change: Change?)] = []
+    private var before: [(partition: DomainPartition, key: ExactText, change: Change?)] = []
     /// The largest state that this decision has made, in bytes.
     private(set) var largest = 0
 
@@ -47,17 +33,17 @@ final class Overlay {
     }
 
     /// The pending change of a key; nil when there is none.
-    func change(_ partition: DomainPartition, _ key: String) -> Change? { changes[partition]?[StateKey(key)] }
+    func change(_ partition: DomainPartition, _ key: String) -> Change? { changes[partition]?[ExactText(key)] }
 
     func put(_ partition: DomainPartition, _ key: String, _ change: Change) {
-        let key = StateKey(key)
+        let key = ExactText(key)
         before.append((partition, key, changes[partition]?[key]))
         largest = max(largest, change.bytes?.count ?? 0)
         changes[partition, default: [:]][key] = change
     }
 
     func setDue(_ partition: DomainPartition, _ key: String, _ time: Tick?) {
-        due[partition, default: [:]][StateKey(key)] = time ?? .never
+        due[partition, default: [:]][ExactText(key)] = time ?? .never
     }
 
     /// A decision begins: ``undo()`` comes back to here.

@@ -1,3 +1,4 @@
+import Canonical
 import Consistency
 import Kafka
 import Logging
@@ -16,7 +17,9 @@ struct Restore {
     private static let chunk = 5_000
 
     /// Restores partitions; reports progress in the log.
-    func run(_ partitions: [DomainPartition]) throws {
+    ///
+    /// - Parameter now: the time. Deletions are compacted away in the end, so what was away for long is rebuilt.
+    func run(_ partitions: [DomainPartition], now: Tick) throws {
         guard !partitions.isEmpty else { return }
         let places = Dictionary(
             uniqueKeysWithValues: partitions.map { (TopicPartition(topic($0.domain), $0.partition), $0) })
@@ -30,6 +33,10 @@ struct Restore {
                 log.warning(
                     "the changelog ends before the local store: it was made anew; rebuilding",
                     metadata: ["partition": "\(place)", "end": "\(high)", "store": "\(start)"])
+                try store.drop(partition)
+                start = low
+            } else if start < high, try hasMissedDeletions(partition, now) {
+                log.warning("the local store was away for too long; rebuilding", metadata: ["partition": "\(place)"])
                 try store.drop(partition)
                 start = low
             }
@@ -53,6 +60,12 @@ struct Restore {
         try store.apply(end)
         try consumer.close()
         log.info("restored", metadata: ["partitions": "\(partitions.count)"])
+    }
+
+    /// Whether the last that the store knows of a partition is so old that deletions since then may be gone.
+    private func hasMissedDeletions(_ partition: DomainPartition, _ now: Tick) throws -> Bool {
+        guard let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8))) else { return false }
+        return mirror.tick.advanced(by: TopicTable.deletionsKept / 2) < now
     }
 
     /// A batch of the changelog as one change of the store: the last state of each key.

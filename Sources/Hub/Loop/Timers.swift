@@ -2,13 +2,13 @@ import Canonical
 
 /// When keys of the owned partitions have something to expire: in memory, derived from the state at assignment.
 struct Timers {
-    private var due: [DomainPartition: [StateKey: Tick]] = [:]
+    private var due: [DomainPartition: [ExactText: Tick]] = [:]
     /// The earliest time of each partition, so that the loop asks one number.
     private var earliest: Tick?
 
     /// Replaces what was said of a key.
     mutating func set(_ partition: DomainPartition, _ key: String, _ time: Tick?) {
-        due[partition, default: [:]][StateKey(key)] = time
+        due[partition, default: [:]][ExactText(key)] = time
         if let time { earliest = min(earliest ?? time, time) }
     }
 
@@ -26,6 +26,6 @@ struct Timers {
                 earliest = min(earliest ?? time, time)
             }
         }
-        return ready.sorted { ($0.0.description, $0.1) < ($1.0.description, $1.1) }
+        return ready.sorted { ($0.0.description, ExactText($0.1)) < ($1.0.description, ExactText($1.1)) }
     }
 }

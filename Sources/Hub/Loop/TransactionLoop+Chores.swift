@@ -18,11 +18,9 @@ enum Chore {
 }
 
 extension TransactionLoop {
-    func owns(_ partition: DomainPartition) -> Bool {
-        committed[TopicPartition(names.input(domain: partition.domain), partition.partition)] != nil
-    }
+    var hasChores: Bool { !settlement.open.isEmpty || !waiting.unsettled.isEmpty }
 
-    /// What there is to do next, read from the store.
+    /// What there is to do next, read from the store: within the poll, which may have brought or taken partitions.
     func chores() throws -> [Chore] {
         var chores: [Chore] = []
         for (partition, after) in waiting.unsettled {
@@ -55,7 +53,7 @@ extension TransactionLoop {
     func work(off chore: Chore, _ now: Tick) throws {
         switch chore {
         case .waiting(let partition, let found):
-            for (note, bytes) in found { try `return`(note, bytes, partition, now) }
+            for (note, bytes) in found { try decideWaiting(note, bytes, partition, now) }
         case .settling(let partition, let keys, let isLast):
             for key in keys {
                 try change(partition, now, nil) { engine, state, effects in
@@ -81,6 +79,7 @@ extension TransactionLoop {
             waiting.add(partition, WaitingRecord.key(ofNote: note))
             return true
         }
+        epochs[partition] = try store.stateBytes(partition, Array(Note.epoch.utf8)).flatMap { Epoch($0)?.milliseconds }
         let isEmpty = try store.stateBytes(partition, Array(Mirror.key.utf8)) == nil
         let noted = try store.stateBytes(partition, Array(Note.settled.utf8))
         settlement.take(partition, noted: noted, isEmpty: isEmpty)

@@ -36,7 +36,7 @@ extension TransactionLoop {
     }
 
     /// Decides a record that has waited, unless it must wait on.
-    func `return`(_ note: [UInt8], _ bytes: [UInt8], _ partition: DomainPartition, _ now: Tick) throws {
+    func decideWaiting(_ note: [UInt8], _ bytes: [UInt8], _ partition: DomainPartition, _ now: Tick) throws {
         let key = WaitingRecord.key(ofNote: note)
         waiting.look(partition, after: note)
         if waiting.isBlocked(partition, key) { return }

@@ -40,7 +40,9 @@ final class TransactionLoop {
     private var timers = Timers()
     var waiting = WaitingRoom()
     var settlement: Settlement
+    var epochs: [DomainPartition: Int64] = [:]
     private var clock: HubClock
+    private var hasJumped = false
     /// Where each owned partition goes on after the last commit.
     var committed: [TopicPartition: Int64] = [:]
     /// Told which partitions are owned, whenever that changes.
@@ -149,9 +151,10 @@ final class TransactionLoop {
     // MARK: One turn
 
     private func turn() throws {
-        let chores = try chores()
-        try consumer.poll(max: 2_000, timeout: chores.isEmpty ? Self.idle : .zero) { batch in
+        try consumer.poll(max: 2_000, timeout: hasChores ? .zero : Self.idle) { batch in
             let time = clock.time(.now())
+            tellJump(time)
+            let chores = try chores()
             let ready = time.mayExpire ? timers.ready(at: time.tick) : []
             // They move without records, too: behind a transaction's marker, and behind what was aborted.
             let moved = batch.positions().filter { committed[$0.partition] != $0.offset }
@@ -160,11 +163,22 @@ final class TransactionLoop {
             try producer.begin()
             try batch.forEach { record in try decide(record, time.tick) }
             for (partition, key) in ready { try expire(partition, key, time.tick) }
-            // A poll may have taken partitions back.
-            for chore in chores where owns(chore.partition) { try work(off: chore, time.tick) }
+            for chore in chores { try work(off: chore, time.tick) }
             try commit(moved + standing(moved), time.tick)
         }
         waitingCount(waiting.count)
+    }
+
+    private func tellJump(_ time: HubClock.Time) {
+        guard hasJumped == time.mayExpire else { return }
+        hasJumped.toggle()
+        if hasJumped {
+            log.error(
+                "the machine's clock has jumped: time stands still and no hold expires; set it right, or restart the hub"
+            )
+        } else {
+            log.notice("the machine's clock is right again")
+        }
     }
 
     /// Where partitions stand that have not moved, but in which something was decided by the time alone: their tick is
@@ -254,7 +268,7 @@ final class TransactionLoop {
             return size
         }
         for case .due(let key, let time) in effects.list { overlay.setDue(partition, key, time) }
-        try outputs.produce(effects, now: now, traceparent: traceparent)
+        try outputs.produce(effects, epoch: epoch(of: partition, now), now: now, traceparent: traceparent)
         return nil
     }
 
@@ -267,6 +281,7 @@ final class TransactionLoop {
             overlay.put(partition, Mirror.key, .put(Mirror(inputOffset: place.offset, tick: now).bytes))
             if settlement.unnoted.contains(partition) {
                 overlay.put(partition, Note.settled, .put(settlement.digest(of: partition)))
+                overlay.put(partition, Note.epoch, .put(Epoch(epoch(of: partition, now)).bytes))
             }
         }
         for (partition, changes) in overlay.changes {
@@ -350,7 +365,7 @@ final class TransactionLoop {
         var rest = Duration.milliseconds(100)
         while !stop() {
             do {
-                return try restore.run(owned)
+                return try restore.run(owned, now: clock.time(.now()).tick)
             } catch let error as StoreError where !error.isCorruption {
                 log.error(
                     "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
@@ -371,7 +386,7 @@ final class TransactionLoop {
         }
         // The order matters: committed offsets that are stable first, then the changelog's end.
         let stable = try stableOffsets(partitions)
-        try restore.run(owned.map(\.1))
+        try restore.run(owned.map(\.1), now: clock.time(.now()).tick)
         let unread = owned.map(\.0).filter { stable[$0] == nil }
         let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Self.patience)
         var starts: [TopicPartitionOffset] = []
@@ -427,6 +442,7 @@ final class TransactionLoop {
             timers.drop(partition)
             waiting.drop(partition)
             settlement.drop(partition)
+            epochs[partition] = nil
         }
         tellOwnership()
     }

@@ -5,9 +5,9 @@ import Canonical
 struct WaitingRoom {
     private struct Line {
         /// How many records of each key wait.
-        var counts: [StateKey: Int] = [:]
+        var counts: [ExactText: Int] = [:]
         /// Keys whose first record was tried, and must wait on.
-        var blocked: Set<StateKey> = []
+        var blocked: Set<ExactText> = []
         /// The last note that was looked at.
         var cursor: [UInt8]?
     }
@@ -17,14 +17,14 @@ struct WaitingRoom {
     /// How many records wait.
     var count: Int { lines.values.reduce(0) { $0 + $1.counts.values.reduce(0, +) } }
 
-    func holds(_ partition: DomainPartition, _ key: String) -> Bool { lines[partition]?.counts[StateKey(key)] != nil }
+    func holds(_ partition: DomainPartition, _ key: String) -> Bool { lines[partition]?.counts[ExactText(key)] != nil }
 
     mutating func add(_ partition: DomainPartition, _ key: String) {
-        lines[partition, default: Line()].counts[StateKey(key), default: 0] += 1
+        lines[partition, default: Line()].counts[ExactText(key), default: 0] += 1
     }
 
     mutating func remove(_ partition: DomainPartition, _ key: String) {
-        let key = StateKey(key)
+        let key = ExactText(key)
         guard let count = lines[partition]?.counts[key] else { return }
         lines[partition]?.counts[key] = count > 1 ? count - 1 : nil
         if lines[partition]?.counts.isEmpty == true { lines[partition] = nil }
@@ -32,11 +32,11 @@ struct WaitingRoom {
 
     /// A key's first record is of a version that this hub doesn't know: nothing behind it moves.
     mutating func block(_ partition: DomainPartition, _ key: String) {
-        lines[partition]?.blocked.insert(StateKey(key))
+        lines[partition]?.blocked.insert(ExactText(key))
     }
 
     func isBlocked(_ partition: DomainPartition, _ key: String) -> Bool {
-        lines[partition]?.blocked.contains(StateKey(key)) ?? false
+        lines[partition]?.blocked.contains(ExactText(key)) ?? false
     }
 
     /// The partitions in which a record waits that may not have to, and where to look on.

@@ -1,0 +1,28 @@
+import Canonical
+
+/// When a changelog partition's state began, in milliseconds since 1970: what golden records' revisions are counted from.
+///
+/// Whoever starts over, with other topics or emptied ones, counts revisions from 1 again; a sink that compares them tells by
+/// the epoch that these are newer all the same (docs/contracts.md, Revisions).
+struct Epoch {
+    let milliseconds: Int64
+
+    init(_ milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == 8 else { return nil }
+        milliseconds = bytes.reversed().reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    var bytes: [UInt8] { withUnsafeBytes(of: milliseconds.littleEndian) { Array($0) } }
+}
+
+extension TransactionLoop {
+    /// A partition's epoch: of a new one this transaction's time, of one that has none noted 0, which is before all others.
+    func epoch(of partition: DomainPartition, _ now: Tick) -> Int64 {
+        if let known = epochs[partition] { return known }
+        guard settlement.unnoted.contains(partition) else { return 0 }
+        epochs[partition] = now.milliseconds
+        return now.milliseconds
+    }
+}
