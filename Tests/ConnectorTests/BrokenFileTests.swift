@@ -115,7 +115,9 @@ import Transports
         try AtomicFile.replace("\(folder.path)/a.txt", with: Array(Self.row.utf8))
         try AtomicFile.replace("\(folder.path)/b.txt", with: Array(Self.row.utf8))
         guard case .files(let reading) = settings.from.transport else { return }
-        var source = try FileSource(settings, reading, folder: folder.path, log: .init(label: "test")) { file in
+        var source = try FileSource(
+            settings, reading, folder: folder.path, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { file in
             if file.name == "a.txt" { throw SystemError("open", file.path, code: EACCES) }
             return try file.read()
         }
