@@ -63,7 +63,8 @@ let package = Package(
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
         module("Consistency", ["Document", "Canonical", "Digests"]),
-        module("Installation", ["Document", "Canonical", "Schema", .product(name: "Yams", package: "Yams")]),
+        module(
+            "Installation", ["Document", "Canonical", "Formats", "Schema", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
         module(
@@ -121,7 +122,7 @@ let package = Package(
         tests("Canonical", ["Document", "Digests"]),
         tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
-        tests("Installation", ["Document", "Canonical"]),
+        tests("Installation", ["Document", "Canonical", "Formats"]),
         tests(
             "Connector",
             ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),

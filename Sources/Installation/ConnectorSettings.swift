@@ -64,6 +64,15 @@ extension ConnectorSettings {
         for source in sources {
             check(source.from.connection, source.from.transport.kind, "source", source.name, reader)
         }
+        for (place, source) in sources.enumerated() {
+            guard case .outbox(let outbox) = source.from.transport else { continue }
+            for other in sources[..<place] where other.from.connection == source.from.connection {
+                guard case .outbox(let reading) = other.from.transport, reading.table == outbox.table else { continue }
+                reader.journal.report(
+                    "source \"\(source.name)\": the source \"\(other.name)\" reads the table \"\(outbox.table)\" already, "
+                        + "and each change is read once; let one mapping say all of it", at: source.place)
+            }
+        }
         for sink in sinks {
             check(sink.to.connection, sink.to.transport.kind, "sink", sink.name, reader)
             if let seen = sink.seenBy, source(seen) == nil {

@@ -26,6 +26,13 @@ extension Installation {
 
             \(table(connector.keys))
 
+            ## Formats
+
+            `format: csv`, or with options `format: { csv: { delimiter: ";" } }`. The same in sources and sinks. In a file that is
+            read, a wrong record is a dead letter; see [connectors.md](connectors.md#formats) for what the formats make of bytes.
+
+            \(formatReference)
+
             """
     }
 

@@ -94,6 +94,8 @@ public struct ResourceWriting: Sendable, Equatable {
     public var answer: String
     /// Whether the record is read by GET after the write. Otherwise the write's answer shows it.
     public var readBack: Bool
+    /// Whether the record is read before it is mapped, as the mapping's `$record`.
+    public var readFirst: Bool
     /// Whether updates carry `If-Match` with the ETag read before.
     public var ifMatch: Bool
     /// The header that carries the idempotency key of a creation.
@@ -111,6 +113,12 @@ public struct FileWriting: Sendable, Equatable {
     public var file: String
     /// What the bytes mean, as `Formats` takes it.
     public var format: JSON
+
+    /// A file in a folder.
+    public init(file: String, format: JSON) {
+        self.file = file
+        self.format = format
+    }
 }
 
 extension SinkSettings {
@@ -167,9 +175,8 @@ extension SinkSettings.Transport {
             self = .file(
                 FileWriting(
                     file: reader.text("file", "Folder: the name of the file with all records, replaced whole"),
-                    format: reader.any(
-                        "format", kind: "a name, or a name with options", required: true,
-                        "File: what the bytes mean, as in sources")?.json ?? .null))
+                    format: reader.format(
+                        "format", required: true, "File: what the bytes mean, as in sources") ?? .null))
         }
     }
 }
@@ -189,6 +196,10 @@ extension ResourceWriting {
         readBack = reader.flag(
             "read-back", default: false,
             "Resource: read the record by GET after the write, instead of trusting the answer.")
+        readFirst = reader.flag(
+            "read-first", default: false,
+            "Resource: read the record before mapping; the mapping, which then runs a second time, sees it as `$record`."
+        )
         ifMatch = reader.flag("if-match", default: false, "Resource: send `If-Match` with the ETag read before.")
         idempotency = reader.optionalText("idempotency", "Resource: the header with a creation's idempotency key.")
         if create != nil, find == nil, idempotency == nil, !reader.journal.describing {

@@ -181,11 +181,10 @@ extension SourceSettings {
         ) { Transport(&$0) }
         self.from = From(
             connection: from?.name ?? "", transport: from?.value ?? .files(FileReading(pattern: "*", settled: .zero)))
-        format =
-            reader.any(
-                "format", kind: "a name, or a name with options",
-                "Files: what the bytes mean: `csv`, `json-lines`, `edifact`, or with options `{ csv: { delimiter: \";\" } }`."
-            )?.json
+        format = reader.format(
+            "format",
+            "Files: what the bytes mean: `csv`, `json-lines`, `edifact`, or with options `{ csv: { delimiter: \";\" } }`. See Formats."
+        )
         start = reader.choice(
             "start", default: .snapshot, "The first time: with everything there is, or with what comes from now on.")
         map = reader.text("map", "The mapping's file, JSONata, in the connector's folder")

@@ -9,6 +9,8 @@ public struct MappingOptions: Sendable {
     public var allowsRandom: Bool
     /// Whether `$eval` is allowed: it runs text that nothing has checked before the record came.
     public var allowsEval: Bool
+    /// The tables there are: `$omni_table` of another one is refused. Nil: told when a record asks.
+    public var tables: Set<String>?
 
     /// The options. The defaults are JSONata's, without chance.
     public init(variables: Set<String>? = nil, allowsRandom: Bool = false, allowsEval: Bool = true) {
@@ -57,6 +59,16 @@ public struct CompiledMapping: Sendable {
         let tree = try shaper.shape(tree: try parser.parse())
         self.file = file
         self.code = Code(try compiler.compile(tree: tree))
+    }
+}
+
+extension CompiledMapping {
+    /// Whether it mentions one of the library's functions, named without its `$`.
+    public func mentions(_ function: String) -> Bool {
+        guard let number = Library.standard.number(of: function) else { return false }
+        return code.program.operations.contains {
+            ($0.kind == .callLibrary || $0.kind == .function) && $0.a == Int32(number)
+        }
     }
 }
 

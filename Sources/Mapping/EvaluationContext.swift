@@ -63,6 +63,9 @@ public protocol Lookup: Sendable {
     /// A row of a named table, as columns and values; nil when there is none. The first column is the key.
     func row(of table: String, key: String) -> [(column: String, value: String)]?
 
+    /// What the hub decided about a reservation: `state`, and `reason` where there is one; nil when it isn't known (yet).
+    func decision(about reservation: String) -> [(column: String, value: String)]?
+
     /// Whether there is a table of that name: one that is missing is an error of the installation.
     func hasTable(_ name: String) -> Bool
 }

@@ -63,7 +63,7 @@ public struct Rejection: Sendable, Hashable, CustomStringConvertible {
 public struct UnknownReference: Sendable, Hashable, CustomStringConvertible {
     /// The entity that is referred to, as `product`.
     public let entity: String
-    /// The system whose id is missing or unknown.
+    /// The system whose id is missing or unknown; empty where the hub's decision is.
     public let system: String
     /// The system's own id, when that is what was asked for; else nil.
     public let id: String?
@@ -76,9 +76,11 @@ public struct UnknownReference: Sendable, Hashable, CustomStringConvertible {
 
     /// What is missing and where; not the id, which may be personal data.
     public var description: String {
-        id != nil
-            ? "\(file):\(line): \(system) refers to a \(entity) that is not known"
-            : "\(file):\(line): \(system) has no id for this \(entity)"
+        system.isEmpty
+            ? "\(file):\(line): this \(entity) is not decided yet"
+            : id != nil
+                ? "\(file):\(line): \(system) refers to a \(entity) that is not known"
+                : "\(file):\(line): \(system) has no id for this \(entity)"
     }
 }
 

@@ -55,6 +55,64 @@ import Testing
         }
     }
 
+    private func deletions(_ place: Workplace) throws -> [String] {
+        try place.records(place.names.input(domain: "product")).filter { $0.type == "omni.product.deleted" }.map(\.key)
+    }
+
+    private func deliver(_ name: String, _ rows: [(String, Int)], to place: Workplace) throws {
+        try place.drop(name, list(rows))
+        place.eventually { place.exists("drop/done/\(name)") }
+    }
+
+    @Test func aDeletionIsReportedOnceThroughRestartsAndDoubts() throws {
+        let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 })
+        for (number, gtin) in gtins.enumerated() { try place.identify("product", "importer", "A\(number)", as: gtin) }
+        let both = [(gtins[0], 0), (gtins[2], 2)]
+        for name in ["a.jsonl", "b.jsonl"] {
+            try place.connected { running in
+                place.eventually { running.knows("product", "importer", "A2") }
+                try deliver(name, both, to: place)
+            }
+            #expect(try deletions(place) == [gtins[1]])
+        }
+        try place.connected { running in
+            place.eventually { running.knows("product", "importer", "A2") }
+            // A list that isn't believed says nothing about what was reported before it.
+            try deliver("c.jsonl", [], to: place)
+            try deliver("d.jsonl", both, to: place)
+            #expect(try deletions(place) == [gtins[1]])
+            // It came back, and goes again: that is another deletion.
+            try deliver("e.jsonl", both + [(gtins[1], 1)], to: place)
+        }
+        try place.connected { running in
+            place.eventually { running.knows("product", "importer", "A2") }
+            try deliver("f.jsonl", both, to: place)
+            #expect(try deletions(place) == [gtins[1], gtins[1]])
+        }
+    }
+
+    @Test func whatTheSystemItselfCalledDeletedIsNotReportedMissingToo() throws {
+        let place = try Workplace(
+            files.merging([
+                "connector.yaml": connector,
+                "price.jsonata":
+                    #"{"product": {"gtin": gtin, "name": name}, "self": number, "deleted": name = "gone"}"#,
+            ]) { $1 })
+        for (number, gtin) in gtins.enumerated() { try place.identify("product", "importer", "A\(number)", as: gtin) }
+        let both = [(gtins[0], 0), (gtins[2], 2)]
+        try place.connected { running in
+            place.eventually { running.knows("product", "importer", "A2") }
+            let gone = #"{"gtin":"\#(gtins[1])","name":"gone","number":"A1"}"#
+            try place.drop("a.jsonl", list(both) + "\n" + gone)
+            place.eventually { place.exists("drop/done/a.jsonl") }
+        }
+        try place.connected { running in
+            place.eventually { running.knows("product", "importer", "A2") }
+            try deliver("b.jsonl", both, to: place)
+        }
+        #expect(try deletions(place) == [gtins[1]])
+    }
+
     @Test func aRepeatedRowAndABrokenFileAreDeadLetters() throws {
         let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 })
         try place.connected { _ in

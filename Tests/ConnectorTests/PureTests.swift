@@ -29,6 +29,27 @@ import Testing
         #expect(lanes.count == 0 && !lanes.waits(for: "customer/a:1") && !lanes.holds(entities: ["order/1"]))
     }
 
+    @Test func aRecordThatIsReadAgainUnchangedWaitsOnce() {
+        var lanes = Lanes()
+        let entities = ["product/shop:1"]
+        func record(_ reference: String, _ text: String = "{}") -> StoredRecord {
+            StoredRecord(reference: reference, document: Array(text.utf8))
+        }
+        func park(_ record: StoredRecord) -> Int {
+            lanes.park(record, entities: entities, missing: ["product/shop:1"]).count
+        }
+        #expect(park(record("/items/1@4#ab")) == 1)
+        // The next time everything is read, and the next page that is read again.
+        #expect(park(record("/items/1@5#ab")) == 0)
+        #expect(park(record("/items/1@4#ab")) == 0)
+        // It changed, and changed back.
+        #expect(park(record("/items/1@6#cd", "{\"a\":1}")) == 1)
+        #expect(park(record("/items/1@7#ab")) == 1)
+        // Two facts may look the same.
+        #expect(park(record("outbox/1")) == 1 && park(record("outbox/2")) == 1 && park(record("outbox/2")) == 0)
+        #expect(lanes.count == 5)
+    }
+
     @Test func aRecordThatTouchesTwoLanesJoinsThem() throws {
         var lanes = Lanes()
         _ = lanes.park(record("1"), entities: ["order/1"], missing: ["customer/a:1"])
@@ -99,6 +120,21 @@ import Testing
         delivery.note(["1", "2", "3"])
         delivery.noteUnreadable()
         #expect(delivery.missing(from: known, atMost: 50).doubt == .unreadable(1))
+    }
+
+    @Test func whatASinkWroteBackCanBeMissedAgain() {
+        let written = WrittenBack([("items", "product"), ("people", "customer")])
+        var absences = Absences(reported: ["1", "2"])
+        let isNews = absences.report("1")
+        #expect(!isNews)
+        written.note("1", of: "product")
+        for number in written.take("items") { absences.see(number) }
+        #expect(absences.changes == ["1": false])
+        let isNewsAgain = absences.report("1")
+        #expect(isNewsAgain && absences.changes == ["1": true])
+        #expect(written.take("items") == [] && written.take("people") == [])
+        #expect(Absences.number(in: Absences.key("items", "a/b"), of: "items") == "a/b")
+        #expect(Absences.number(in: "items", of: "items") == nil)
     }
 
     @Test func aValueThatMustDifferIsFoundTheSecondTime() throws {

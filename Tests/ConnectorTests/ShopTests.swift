@@ -134,6 +134,80 @@ import Transports
         }
     }
 
+    private func decide(_ hold: Seen, _ state: String, _ place: Workplace) throws {
+        var decision = try #require(hold.value)
+        decision["state"] = .string(state)
+        if state == "refused" { decision["reason"] = "not available" }
+        let id = try #require(decision["reservation"]?.string)
+        try place.golden("reservation", id, revision: 1, decision, verb: .decided)
+    }
+
+    private func checkout(_ site: Site) throws -> (number: Int, holds: [Seen]) {
+        let order = try site.send(
+            .post, "/api/checkout",
+            [
+                "delivery": "pickup",
+                "lines": [
+                    ["product_id": 501, "quantity": 1, "place": "helsinki-1"],
+                    ["product_id": 502, "quantity": 2, "place": "helsinki-1"],
+                ],
+            ])
+        let number = try #require(order["id"]?.integer)
+        // The webhook and the next poll both tell of it; the hub knows a request by its reservation.
+        var holds: [String: Seen] = [:]
+        site.place.eventually {
+            for hold in try site.place.records(site.place.names.input(domain: "stock")) { holds[hold.key] = hold }
+            return holds.count == 2
+        }
+        return (number, holds.values.sorted { $0.key < $1.key })
+    }
+
+    @Test func anOrderOfSeveralLinesIsConfirmedWhenAllOfThemAre() throws {
+        try site { site in
+            let place = site.place
+            try place.connected { _ in
+                try site.identifyAll()
+                let (number, holds) = try checkout(site)
+                try #require(holds.count == 2)
+                try decide(holds[0], "confirmed", place)
+                // It waits for the other line, and says so.
+                let parked = try place.records(place.names.parked(connector: "test"), count: 1)
+                #expect(parked.first?.value?["reason"]?.string?.contains("not decided yet") == true)
+                #expect(try site.send(.get, "/api/orders/\(number)")["state"] == "pending")
+                try decide(holds[1], "confirmed", place)
+                place.eventually { try site.send(.get, "/api/orders/\(number)")["state"] == "confirmed" }
+            }
+        }
+    }
+
+    @Test func anOrderWithARefusedLineIsRefusedAndGivesTheOthersUp() throws {
+        try site(every: "200ms") { site in
+            let place = site.place
+            try place.connected { _ in
+                try site.identifyAll()
+                let (number, holds) = try checkout(site)
+                try #require(holds.count == 2)
+                try decide(holds[0], "confirmed", place)
+                try decide(holds[1], "refused", place)
+                place.eventually { try site.send(.get, "/api/orders/\(number)")["state"] == "refused" }
+                #expect(try site.send(.get, "/api/orders/\(number)")["reason"] == "not available")
+                let held = try #require(holds[0].value?["reservation"])
+                place.eventually {
+                    try place.records(place.names.input(domain: "stock")).contains {
+                        $0.type == "omni.hold.released" && $0.value?["reservation"] == held && $0.key == holds[0].key
+                    }
+                }
+                // Nothing is left waiting, and nothing was refused by the shop.
+                place.eventually {
+                    let newest = Dictionary(
+                        try place.records(place.names.parked(connector: "test")).map { ($0.key, $0.bytes) }
+                    ) { $1 }
+                    return newest.values.allSatisfy(\.isEmpty)
+                }
+            }
+        }
+    }
+
     @Test func anOrderAsksForItsHoldsAndGetsTheDecision() throws {
         try site { site in
             let place = site.place

@@ -119,6 +119,19 @@ import Testing
         #expect(try Self.conditions(world, after: 2000).last == "till extra")
     }
 
+    /// A file that was handed over: that the system once stated something doesn't show that it took the file.
+    @Test func whatWasWrittenUnseenIsUnobservableUntilTheSystemShowsIt() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "till", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"])
+        #expect(try Self.conditions(world, after: 0) == ["till in sync"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "B"], at: 2)
+        try world.report("product", sofa, from: "till")
+        #expect(try Self.conditions(world, after: 5000) == ["till unobservable"])
+        try world.send("product.stated", sofa, from: "till", ["name": "B"], at: 3)
+        #expect(try Self.conditions(world, after: 5000) == ["till in sync"])
+    }
+
     @Test func stockCopiesAreComparedOnly() throws {
         var world = try stockWorld(["skew": "1s"], ["shop"])
         try world.count(5, at: 900_000_000)

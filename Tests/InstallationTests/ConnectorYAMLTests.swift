@@ -1,4 +1,5 @@
 import Document
+import Formats
 import Glibc
 import Testing
 
@@ -82,6 +83,11 @@ import Testing
     @Test(arguments: [
         ("map: sales.jsonata", "mapp: sales.jsonata", #":10: source "sales": unknown key "mapp"; did you mean "map"?"#),
         ("map: sales.jsonata", "", #"source "sales": lacks "map""#),
+        (
+            "  prices:\n    from: { in: { files: \"PRICE*.csv\" } }",
+            "  prices:\n    from: { db: { outbox: sale, key: [id] } }",
+            #":19: source "prices": the source "sales" reads the table "sale" already"#
+        ),
         ("start: now", "start: today", #"source "sales": start must be one of snapshot, now"#),
         ("from: { db: { outbox", "from: { bd: { outbox", #"no connection is called "bd"; did you mean "db"?"#),
         ("from: { db: { outbox", "from: { web: { outbox", #"the connection "web" is http, and this needs sqlite"#),
@@ -91,6 +97,22 @@ import Testing
         ("{ upsert: article, key: ean }", "{}", #"needs one of "upsert", "resource", "file""#),
         ("delete: { set: { active: 0 } }", "delete: never", "delete takes remove, keep, or"),
         ("upsert: article, key: ean", "resource: '/a/{id}', create: /a", "would make a twin"),
+        (
+            "{ csv: { delimiter: \";\" } }", "{ csv: { delimitr: \";\" } }",
+            #":20: source "prices": format: csv.delimitr: no such option; did you mean 'delimiter'?"#
+        ),
+        (
+            "{ csv: { delimiter: \";\" } }", "\n      csv:\n        trim: true\n        header: { contain: [EAN] }",
+            #":23: source "prices": format: csv.header: expected a row's number"#
+        ),
+        (
+            "{ csv: { delimiter: \";\" } }", "cvs",
+            #":20: source "prices": format: no format is called 'cvs'; did you mean 'csv'?"#
+        ),
+        (
+            "to: { db: { upsert: article, key: ean } }", "to: { in: { file: a.csv, format: { csv: { quote: xx } } } }",
+            #":27: sink "articles", to: format: csv.quote: expected one ASCII character"#
+        ),
         ("fetch: \"/people/{id}\"", "id: id", #"needs one of "fetch", "facts: true""#),
     ])
     func aMistakeIsNamed(text: String, by mistake: String, expected: String) throws {
@@ -118,6 +140,18 @@ import Testing
             "sources.<name>.from.<connection>.pages.cursor", "connections.<name>.webhooks.secret", "on-error.retry",
         ] {
             #expect(reference.contains("`\(key)`"), "\(key)")
+        }
+    }
+
+    @Test func theReferenceNamesEveryOptionOfEveryFormat() {
+        let reference = Installation.reference
+        for format in FormatCatalog.all {
+            let section = reference.split(separator: "\n### ").first { $0.hasPrefix("\(format.name)\n") }
+            #expect(section?.contains(format.summary) == true, "\(format.name)")
+            for option in format.options {
+                #expect(section?.contains("| `\(option.name)` |") == true, "\(format.name).\(option.name)")
+                #expect(section?.contains(option.meaning) == true, "\(format.name).\(option.name)")
+            }
         }
     }
 

@@ -48,6 +48,9 @@ struct TestTables: Lookup {
         return system == "till" ? "4711" : system == "shop" ? "A-1" : nil
     }
     func hasTable(_ name: String) -> Bool { name == "vat" }
+    func decision(about reservation: String) -> [(column: String, value: String)]? {
+        reservation == "8b0f" ? [("state", "confirmed")] : nil
+    }
     func row(of table: String, key: String) -> [(column: String, value: String)]? {
         key == "FI-24" ? [("code", "FI-24"), ("rate", "25.5")] : nil
     }

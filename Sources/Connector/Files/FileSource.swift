@@ -1,6 +1,7 @@
 import Digests
 import Document
 import Formats
+import Glibc
 import Installation
 import Logging
 import Transports
@@ -15,6 +16,13 @@ struct FileSource: SourceTransport {
     private var current: OpenFile?
     /// Files to be moved once everything is acknowledged.
     private var finished: (file: DropFile, failure: String?)?
+    private let content: Content
+    private var strangers: Strangers
+    /// Whether the end wakes this source up.
+    private var isHeard = false
+
+    /// How a file's bytes are read.
+    typealias Content = (DropFile) throws -> (bytes: [UInt8], identity: DropFile.Identity)
 
     /// The watched folder: its waits take it as a reference.
     private final class Folder {
@@ -22,7 +30,12 @@ struct FileSource: SourceTransport {
         init(_ drop: consuming DropFolder) { self.drop = drop }
     }
 
-    init(_ settings: SourceSettings, _ reading: FileReading, folder: String, log: Logger) throws {
+    init(
+        _ settings: SourceSettings, _ reading: FileReading, folder: String, log: Logger,
+        content: @escaping Content = { try $0.read() }
+    ) throws {
+        self.content = content
+        strangers = Strangers(folder: folder, pattern: reading.pattern)
         self.settings = settings
         self.reading = reading
         self.log = log
@@ -39,14 +52,18 @@ struct FileSource: SourceTransport {
     }
 
     mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
-        if current == nil { try open(position) }
+        if current == nil, let end = try next(position, take) { return end }
         guard let file = current else { return PageEnd(isIdle: true) }
         return try page(file, take)
     }
 
-    mutating func rewind() { (current, finished) = (nil, nil) }
+    mutating func rewind() {
+        (current, finished) = (nil, nil)
+        strangers.forget()
+    }
 
     mutating func acknowledge() throws {
+        strangers.confirm()
         guard let (file, failure) = finished else { return }
         do throws(SystemError) {
             if let failure {
@@ -62,20 +79,62 @@ struct FileSource: SourceTransport {
 
     mutating func wait(_ stop: StopSignal) throws {
         // Ends by itself too: network folders tell nothing.
-        let wakeUp = folder.drop.wakeUp
-        stop.whenSet { wakeUp.signal() }
+        if !isHeard {
+            let wakeUp = folder.drop.wakeUp
+            stop.whenSet { wakeUp.signal() }
+            isHeard = true
+        }
         folder.drop.wait(for: min(settings.every, .seconds(1)))
     }
 
     // MARK: One file
 
-    private mutating func open(_ position: JSON?) throws {
+    /// Opens the next file; or tells of what has a file's name and can't be opened, which is a page of its own.
+    private mutating func next(
+        _ position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd? {
         let scan: DropFolder.Scan
         do throws(SystemError) { scan = try folder.drop.scan(now: .now) } catch { throw SystemFailure("\(error)") }
-        guard let file = scan.ready.first(where: { Pattern.matches(reading.pattern, $0.name) }) else { return }
-        let bytes: [UInt8]
-        let identity: DropFile.Identity
-        do { (bytes, identity) = try file.read() } catch { throw SystemFailure("\(error)") }
+        let found = strangers.look(besides: scan)
+        for stranger in found { try tell(stranger, take) }
+        if !found.isEmpty { return PageEnd(records: found.count) }
+        guard let file = scan.ready.first(where: { Pattern.matches(reading.pattern, $0.name) }) else { return nil }
+        do {
+            open(file, try content(file), position)
+            return nil
+        } catch let error as SystemError where error.code == ENOENT {
+            return nil
+        } catch let error as SystemError where Unread.isLasting(error.code) {
+            return try setAside(file, error, position, take)
+        } catch {
+            throw SystemFailure("\(error)")
+        }
+    }
+
+    private func tell(_ unread: Unread, _ take: (ReadRecord, inout Tape) throws -> Void) throws {
+        log.error("what has a file's name can't be read", metadata: ["file": "\(unread.name)", "why": "\(unread.why)"])
+        var tape = Tape()
+        try take(unread.record, &tape)
+    }
+
+    /// A file that may not be read: nothing is known of it but its name and size. It goes to `failed`, and the rest goes on.
+    private mutating func setAside(
+        _ file: DropFile, _ error: SystemError, _ position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd {
+        let unread = Unread(name: file.name, size: file.size, why: "can't be read: \(error.reason)")
+        finished = (file, unread.reason)
+        var end = PageEnd(position: ["file": .string(file.name), "digest": .string(unread.mark), "done": true])
+        if position != end.position {
+            end.records = 1
+            try tell(unread, take)
+        }
+        return end
+    }
+
+    private mutating func open(
+        _ file: DropFile, _ content: (bytes: [UInt8], identity: DropFile.Identity), _ position: JSON?
+    ) {
+        let (bytes, identity) = content
         let digest = Hex.encode(Array(identity.digest.prefix(16)))
         var skip = 0
         if position?["file"]?.string == file.name, position?["digest"]?.string == digest {
@@ -86,7 +145,7 @@ struct FileSource: SourceTransport {
         do throws(FormatError) {
             current = try OpenFile(file, bytes, digest: digest, skip: skip, format)
         } catch {
-            current = OpenFile(file, bytes, digest: digest, broken: error)
+            current = OpenFile(file, bytes, digest: digest, skip: skip, broken: error)
         }
     }
 
@@ -108,6 +167,10 @@ struct FileSource: SourceTransport {
         }
         end.position = position(of: file, done: true)
         end.endsDelivery = end.delivery != nil && file.failure == nil && !isDone
+        if let failure = file.failure {
+            log.error(
+                "a file can't be read to its end: what is left is a dead letter", metadata: ["why": "\(failure)"])
+        }
         finished = (file.file, file.failure)
         current = nil
         return end
@@ -118,92 +181,5 @@ struct FileSource: SourceTransport {
             "file": .string(file.file.name), "digest": .string(file.digest),
             "record": .number(Number(file.record)), "done": .bool(done),
         ]
-    }
-}
-
-/// A file that is being read, with its bytes where the format's reader can rely on them.
-private final class OpenFile {
-    let file: DropFile
-    let digest: String
-    let skip: Int
-    var tape = Tape()
-    private(set) var record = 0
-    private(set) var hasEnded = false
-    /// Why it could not be read to its end.
-    private(set) var failure: String?
-    private let bytes: UnsafeMutableRawBufferPointer
-    private var reader: (any RecordReader)?
-    private var broken: FormatError?
-
-    init(
-        _ file: DropFile, _ bytes: [UInt8], digest: String, skip: Int, _ format: any Formats.Format
-    ) throws(FormatError) {
-        self.file = file
-        self.digest = digest
-        self.skip = skip
-        self.bytes = .allocate(byteCount: max(1, bytes.count), alignment: 16)
-        self.bytes.copyBytes(from: bytes)
-        reader = try format.reader(over: UnsafeRawBufferPointer(rebasing: self.bytes[..<bytes.count]))
-    }
-
-    init(_ file: DropFile, _ bytes: [UInt8], digest: String, broken: FormatError) {
-        self.file = file
-        self.digest = digest
-        skip = 0
-        self.bytes = .allocate(byteCount: max(1, bytes.count), alignment: 16)
-        self.bytes.copyBytes(from: bytes)
-        self.broken = broken
-    }
-
-    deinit { bytes.deallocate() }
-
-    /// The next record, on the tape; nil at the end. `isFile`: nothing behind it can be read.
-    func next(delivery: String?) -> (read: ReadRecord, isFile: Bool)? {
-        guard !hasEnded else { return nil }
-        do throws(FormatError) {
-            if let broken { throw broken }
-            guard let position = try reader!.next(into: &tape) else {
-                hasEnded = true
-                return nil
-            }
-            record = position.record
-            return (read(position, nil, delivery), false)
-        } catch {
-            tape.reset()
-            record = max(record, error.position.record)
-            guard error.scope == .record else {
-                hasEnded = true
-                failure = error.description
-                return (read(error.position, error, delivery), true)
-            }
-            return (read(error.position, error, delivery), false)
-        }
-    }
-
-    func takeNotices() -> [FormatNotice] { reader?.takeNotices() ?? [] }
-
-    private func read(_ position: RecordPosition, _ error: FormatError?, _ delivery: String?) -> ReadRecord {
-        var record = ReadRecord(
-            reference: "\(file.name)/\(digest)#\(position.record)", place: "\(file.name), line \(position.line)",
-            content: error.map { .unreadable($0.description) } ?? .document)
-        let end = error?.scope == .file ? bytes.count : position.bytes.upperBound
-        record.raw = Array(bytes[min(position.bytes.lowerBound, bytes.count)..<min(end, bytes.count)])
-        record.delivery = delivery
-        return record
-    }
-}
-
-/// File names with `*` for any text and `?` for one letter.
-enum Pattern {
-    /// Whether a name fits.
-    static func matches(_ pattern: String, _ name: String) -> Bool { matches(Array(pattern)[...], Array(name)[...]) }
-
-    private static func matches(_ pattern: ArraySlice<Character>, _ name: ArraySlice<Character>) -> Bool {
-        guard let first = pattern.first else { return name.isEmpty }
-        if first == "*" {
-            return matches(pattern.dropFirst(), name) || (!name.isEmpty && matches(pattern, name.dropFirst()))
-        }
-        guard let letter = name.first, first == "?" || first == letter else { return false }
-        return matches(pattern.dropFirst(), name.dropFirst())
     }
 }

@@ -10,8 +10,12 @@ struct FileWriter: SinkWriter {
     private var records: [String: (revision: Int64, document: JSON)] = [:]
     /// What the file holds; nil: unknown.
     private var content: [UInt8]?
+    private let readsBack: Bool
 
-    init(_ settings: FileWriting, folder: String, sink: String) throws {
+    /// - Parameter readsBack: whether a source can tell what the file's records say. Otherwise what was handed over is
+    ///   never seen again.
+    init(_ settings: FileWriting, folder: String, sink: String, readsBack: Bool) throws {
+        self.readsBack = readsBack
         path = "\(folder)/\(settings.file)"
         do throws(OptionError) { format = try FormatCatalog.format(settings.format) } catch {
             throw WrongSetting("sink \"\(sink)\", format: \(error)")
@@ -42,7 +46,26 @@ struct FileWriter: SinkWriter {
             }
         }
         try replace()
+        guard readsBack, let held = held() else { return results }
+        for place in results.indices where [.written, .unchanged].contains(results[place].status) {
+            results[place].readBack = held[writes[place].key]
+        }
         return results
+    }
+
+    /// What the file shows, by key; nil when it isn't there any more, or isn't ours any more.
+    private func held() -> [String: JSON]? {
+        guard let bytes = try? AtomicFile.read(path), bytes == content else { return nil }
+        let found = bytes.withUnsafeBytes { bytes -> [JSON] in
+            var rows: [JSON] = []
+            var tape = Tape()
+            guard var reader = try? format.reader(over: bytes) else { return [] }
+            while (try? reader.next(into: &tape)) != nil { rows.append(JSON(tape.root)) }
+            return rows
+        }
+        let keys = records.keys.sorted()
+        guard found.count == keys.count else { return nil }
+        return Dictionary(uniqueKeysWithValues: zip(keys, found))
     }
 
     /// Why the format can't take a document; nil when it can.

@@ -43,6 +43,8 @@ struct PollSource: SourceTransport {
     private var run: Run?
     /// The next page's path.
     private var next: String?
+    /// What the page before showed.
+    private var last: [UInt8]?
     /// Where this run begins.
     private var start: JSON?
     /// The largest cursor seen in this run.
@@ -70,7 +72,7 @@ struct PollSource: SourceTransport {
     mutating func acknowledge() throws { hints?.confirmTaken() }
 
     mutating func rewind() {
-        (run, next) = (nil, nil)
+        (run, next, last) = (nil, nil, nil)
         hints?.refuseTaken()
     }
 
@@ -135,7 +137,21 @@ struct PollSource: SourceTransport {
             if !isSilent { try hand(element, "\(cycle)", end.delivery, take) }
         }
         finish(&end, tape.root, answer, cycle: cycle, largest: largest)
+        try checkProgress(from: path, answer.body, records: end.records)
         return end
+    }
+
+    /// A page that leads to itself, or shows what the page before it showed, would be read for ever.
+    private mutating func checkProgress(from path: String, _ body: [UInt8], records: Int) throws {
+        guard let next else {
+            last = nil
+            return
+        }
+        let digest = SHA256.digest(body)
+        guard next != path, records == 0 || digest != last else {
+            throw SystemFailure("its pages never end: the next page is the one before; change \"pages\" or \"since\"")
+        }
+        last = digest
     }
 
     /// Finds the next page, or ends the run.
@@ -172,7 +188,8 @@ struct PollSource: SourceTransport {
         case .link: return answer.fields.all("Link").lazy.compactMap(Self.nextLink).first
         case .number(let parameter, let first):
             guard records > 0 else { return nil }
-            let page = (next ?? poll.path).split(separator: "&").last.flatMap { part -> Int? in
+            let page = (next ?? poll.path).split(whereSeparator: { $0 == "&" || $0 == "?" }).last.flatMap {
+                part -> Int? in
                 part.hasPrefix("\(parameter)=") ? Int(part.dropFirst(parameter.utf8.count + 1)) : nil
             }
             return Self.adding(parameter, String((page ?? first) + 1), to: base)
@@ -222,25 +239,44 @@ struct PollSource: SourceTransport {
             var tape = Tape()
             try tape.parse(hint.body)
             guard let template = webhook.fetch else {
-                guard let fact = Members.find(webhook.record, in: tape.root) else { continue }
+                guard let fact = Members.find(webhook.record, in: tape.root) else {
+                    try refuse(hint, "the webhook holds no record at \"\(webhook.record)\"", &tape, take)
+                    continue
+                }
                 try hand(fact, read, nil, take)
                 continue
             }
             guard let id = Members.find(webhook.id, in: tape.root).flatMap(Reference.text),
                 let path = PathTemplate.fill(template, { $0 == "id" ? id : nil })
-            else { continue }
+            else {
+                try refuse(hint, "the webhook holds no number at \"\(webhook.id)\"", &tape, take)
+                continue
+            }
             let answer = try system.get(path)
             if answer.status == 404 || answer.status == 410 {
                 try take(
                     ReadRecord(reference: "\(poll.path)/\(id)@\(read)", content: .gone(own: id)), &tape)
                 continue
             }
-            guard answer.isSuccess else { throw system.failure(.get, answer) }
+            guard answer.isSuccess else {
+                try refuse(hint, "the system answered \(answer.status) when the record was fetched", &tape, take)
+                continue
+            }
             var record = Tape()
             do { try record.parse(answer.body) } catch { throw SystemFailure("the answer is not JSON: \(error)") }
             try hand(record.root, read, nil, take)
         }
         return end
+    }
+
+    /// A webhook that leads to nothing ends as a dead letter too (I2), and is answered: repeating it changes nothing.
+    private func refuse(
+        _ hint: Hints.Hint, _ reason: String, _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws {
+        var record = ReadRecord(
+            reference: "\(poll.path)/?@hook:\(hint.digest)", place: "a webhook", content: .unreadable(reason))
+        record.raw = hint.body
+        try take(record, &tape)
     }
 
     // MARK: Texts

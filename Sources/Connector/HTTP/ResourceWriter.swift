@@ -19,6 +19,15 @@ struct ResourceWriter: SinkWriter {
         }
     }
 
+    /// The record as the system holds it before a write; nil when it has none.
+    ///
+    /// - Throws: ``SystemFailure``.
+    func look(_ write: Write) throws -> JSON? {
+        guard let path = one(write, write.own) else { return nil }
+        let found = try system.get(path)
+        return found.isSuccess ? Members.find(settings.answer, in: found.json) : nil
+    }
+
     // MARK: Put
 
     private func put(_ write: Write) throws -> Written {
@@ -36,6 +45,7 @@ struct ResourceWriter: SinkWriter {
         case .one(let own): return try update(write, own: own)
         case .several(let count):
             return Written(.refused("\(count) records have the same natural key; merge them, or mark the right one"))
+        case .refused(let answer): return refused(answer)
         }
     }
 
@@ -104,6 +114,8 @@ struct ResourceWriter: SinkWriter {
         case none
         case one(String)
         case several(Int)
+        /// The system won't look for this one.
+        case refused(HTTPSystem.Answer)
     }
 
     private func find(_ write: Write) throws -> Found {
@@ -112,7 +124,7 @@ struct ResourceWriter: SinkWriter {
         else { return .none }
         let answer = try system.get(path)
         if answer.status == 404 { return .none }
-        guard answer.isSuccess else { throw system.failure(.get, answer) }
+        guard answer.isSuccess else { return .refused(answer) }
         let found = Members.find(settings.found, in: answer.json)
         let records = found?.array ?? (found?.object == nil ? [] : [found!])
         let numbers = records.compactMap { Members.find(settings.id, in: $0)?.plain }
@@ -171,7 +183,8 @@ struct ResourceWriter: SinkWriter {
             return Members.find(settings.answer, in: answer.json).flatMap { $0.isNull ? nil : $0 }
         }
         let read = try system.get(path)
-        guard read.isSuccess else { throw system.failure(.get, read) }
+        // It was written all the same; what it holds isn't seen.
+        guard read.isSuccess else { return nil }
         return Members.find(settings.answer, in: read.json)
     }
 

@@ -52,8 +52,9 @@ struct Lanes {
     /// Whether a parked record waits for this reference: whoever came later must not overtake it.
     func waits(for reference: String) -> Bool { waitingFor[reference] != nil }
 
-    /// Parks a record. Returns what is to be written.
+    /// Parks a record. Returns what is to be written: nothing, when it was read again and has not changed since.
     mutating func park(_ record: StoredRecord, entities: [String], missing: [String]) -> [Change] {
+        if waitsAlready(record, entities) { return [] }
         let waiting = Waiting(number: next, record: record, entities: entities, missing: missing)
         next += 1
         let touched = Set(entities.compactMap { laneOf[$0] }).sorted()
@@ -91,6 +92,16 @@ struct Lanes {
     mutating func apply(_ change: Change) {
         drop(change.name)
         if let lane = change.lane { put(lane) }
+    }
+
+    /// Whether the newest that waits of these entities is this very record: a comparison, or a page that is repeated, reads
+    /// it again and again.
+    private func waitsAlready(_ record: StoredRecord, _ entities: [String]) -> Bool {
+        let own = Set(entities)
+        let newest = Set(entities.compactMap { laneOf[$0] }).flatMap { lanes[$0]?.waiting ?? [] }
+            .filter { !own.isDisjoint(with: $0.entities) }.max { $0.number < $1.number }
+        guard let newest, newest.entities == entities else { return false }
+        return newest.record.isRepeated(by: record)
     }
 
     private mutating func put(_ lane: Lane) {

@@ -42,6 +42,11 @@ final class Publisher: Sendable {
         }
     }
 
+    /// Whether brokers take it: its key also stands in its headers.
+    func takes(_ event: OutgoingEvent) -> Bool {
+        event.data.count + 3 * event.key.utf8.count + 2 * (event.envelope.selfID?.utf8.count ?? 0) <= largest
+    }
+
     /// A ticket for what is said from now on.
     func ticket() -> Ticket {
         let number = next.withLock { number in

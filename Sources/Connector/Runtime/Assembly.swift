@@ -59,15 +59,14 @@ struct Assembly {
         guard let name = sink.seenBy, let mapping = mappings.sources[name] else { return nil }
         return Sink.SeenBy(
             mapping,
-            Translator(
-                system: shared.system, source: name, kinds: shared.kinds, identities: shared.identities))
+            Translator(source: name, knowledge: shared.knowledge))
     }
 
     private func writer(of sink: SinkSettings) throws -> any SinkWriter {
         let connection = settings.connection(sink.to.connection)?.kind
         switch (sink.to.transport, connection) {
         case (.file(let writing), .folder(let folder)?):
-            return try FileWriter(writing, folder: folder, sink: sink.name)
+            return try FileWriter(writing, folder: folder, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
             return try TableWriter(writing, sink.delete, database, seenBy: outbox(of: sink))
         case (.resource(let writing), .http(let http)?):
@@ -98,8 +97,8 @@ struct Assembly {
         }
         guard var writer = sink.writer as? FileWriter else { return }
         try writer.restore(
-            newest.values.compactMap { golden in
-                guard case .write(let writes) = sink.plan(golden), let write = writes.first, write.action == .put
+            try newest.values.compactMap { golden in
+                guard case .write(let writes) = try sink.plan(golden), let write = writes.first, write.action == .put
                 else { return nil }
                 return (golden.key, golden.revision, write.document)
             })

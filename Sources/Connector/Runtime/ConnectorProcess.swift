@@ -31,7 +31,7 @@ public final class ConnectorProcess: Sendable {
         settings = try installation.connector(name)
         let model = try installation.model()
         let names = TopicNames(prefix: installation.settings.prefix)
-        let kinds = try Kinds(model, names: names)
+        let kinds = try KindCatalog(model)
         mappings = try Mappings(settings, kinds)
         entities = model.entities.filter { $0.engine != .stock }.map(\.name)
         broker = Kafka.Settings(
@@ -42,12 +42,16 @@ public final class ConnectorProcess: Sendable {
         let publisher = try Publisher(broker, log: log)
         shared = Shared(
             connector: name,
-            knowledge: Knowledge(system: settings.system, kinds: kinds, identities: IdentityTable()), names: names,
+            knowledge: Knowledge(
+                system: settings.system, names: names, kinds: kinds, identities: IdentityTable(),
+                tables: mappings.tables, decisions: DecisionTable()),
             publisher: publisher,
             deadLetters: DeadLetters(
                 topic: names.dead(of: name), quarantine: "\(installation.settings.data)/quarantine/\(name)",
                 publisher: publisher, log: log),
-            turns: Turns(), stop: StopSignal(), errors: settings.onError, log: log)
+            turns: Turns(), stop: StopSignal(), errors: settings.onError,
+            writtenBack: WrittenBack(settings.sources.compactMap { source in source.of.map { (source.name, $0) } }),
+            log: log)
     }
 
     /// Asks all threads to end; ``run()`` returns soon after.
@@ -68,10 +72,12 @@ public final class ConnectorProcess: Sendable {
         let repeated = Gate()
         var threads: [NamedThread] = []
         let (names, entities, broker, shared) = (shared.names, entities, broker, shared)
+        let needsDecisions = mappings.mention("omni_decision")
         threads.append(
             try thread("tables") {
-                IdentityFollower(shared.identities, names, entities: entities, broker, log: log).run(
-                    tables, shared.stop)
+                IdentityFollower(
+                    shared.knowledge, entities: entities, decisions: needsDecisions, broker, log: log
+                ).run(tables, shared.stop)
             })
         var doors: [WebhookDoor] = []
         do {
@@ -88,7 +94,7 @@ public final class ConnectorProcess: Sendable {
                 for source in settings.sources {
                     threads.append(
                         try start(
-                            source, positions[source.name]?["position"], parked, hints[source.name], bootstrap,
+                            source, positions, parked, hints[source.name], bootstrap,
                             after: repeated))
                 }
                 log.info("running")
@@ -158,6 +164,9 @@ public final class ConnectorProcess: Sendable {
                     shared.log.warning(
                         "the sinks can't be opened", metadata: ["error": "\(failure)", "pause": "\(pause)"])
                     shared.stop.wait(for: pause)
+                } catch let failure as KafkaError where failure.isRetriable {
+                    shared.log.warning("Kafka doesn't let the sinks begin", metadata: ["error": "\(failure)"])
+                    shared.stop.wait(for: backOff.next())
                 } catch {
                     shared.log.error("the sinks can't be opened", metadata: ["error": "\(error)"])
                     shared.stop.set(failure: "sinks: \(error)")
@@ -167,7 +176,7 @@ public final class ConnectorProcess: Sendable {
     }
 
     private func start(
-        _ source: SourceSettings, _ position: JSON?, _ parked: [String: JSON], _ hints: Hints?,
+        _ source: SourceSettings, _ positions: [String: JSON], _ parked: [String: JSON], _ hints: Hints?,
         _ bootstrap: Bootstrap, after repeated: Gate
     ) throws -> NamedThread {
         var lanes = Lanes()
@@ -179,11 +188,16 @@ public final class ConnectorProcess: Sendable {
             }
             lanes.restore(lane)
         }
+        let position = positions[source.name]?["position"]
+        let absences = Absences(reported: Set(positions.keys.compactMap { Absences.number(in: $0, of: source.name) }))
         let (settings, shared, mappings, restored, port) = (settings, shared, mappings, lanes, webhookPort)
         return try thread(source.name) {
             guard repeated.pass(shared.stop) else { return }
             let assembly = Assembly(settings, shared, mappings)
-            SourceLoop(source, shared, mappings.sources[source.name]!, position: position, lanes: restored, bootstrap) {
+            SourceLoop(
+                source, shared, mappings.sources[source.name]!, position: position, lanes: restored,
+                absences: absences, bootstrap
+            ) {
                 try assembly.transport(of: source, hints: hints, port: port)
             }.run()
         }

@@ -12,17 +12,29 @@ struct Mappings: Sendable {
     private(set) var sinks: [String: CompiledMapping] = [:]
     /// The sinks' filters, by the sink's name.
     private(set) var filters: [String: CompiledMapping] = [:]
+    /// The tables beside them.
+    private(set) var tables = LookupTables.none
 
     /// The variables that a source's mapping may use.
     static let sourceVariables: Set<String> = ["system"]
     /// The variables that a sink's mapping and filter may use.
-    static let sinkVariables: Set<String> = ["system", "key", "revision", "self", "deleted"]
+    static let sinkVariables: Set<String> = ["system", "key", "revision", "self", "deleted", "record"]
 
-    init(_ settings: ConnectorSettings, _ kinds: Kinds) throws(ConfigurationError) {
+    /// Whether any of them mentions a function, named without its `$`.
+    func mention(_ function: String) -> Bool {
+        [sources, sinks, filters].contains { $0.values.contains { $0.mentions(function) } }
+    }
+
+    init(_ settings: ConnectorSettings, _ kinds: KindCatalog) throws(ConfigurationError) {
         var problems: [Problem] = []
+        let tables = LookupTables(settings, &problems)
+        self.tables = tables
         func compile(_ text: [UInt8], _ file: String, _ variables: Set<String>) -> CompiledMapping? {
             do throws(MappingError) {
-                return try CompiledMapping(source: text, file: file, options: MappingOptions(variables: variables))
+                // No chance, no text that nothing has checked (I11), no table that isn't there.
+                var options = MappingOptions.connector(variables: variables)
+                options.tables = tables.names
+                return try CompiledMapping(source: text, file: file, options: options)
             } catch {
                 problems.append(Problem(place: nil, message: error.description))
                 return nil

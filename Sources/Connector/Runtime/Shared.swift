@@ -10,38 +10,51 @@ import Transports
 struct Shared: Sendable {
     let connector: String
     let knowledge: Knowledge
-    let names: TopicNames
     let publisher: Publisher
     let deadLetters: DeadLetters
     let turns: Turns
     let stop: StopSignal
     let errors: ErrorSettings
+    let writtenBack: WrittenBack
     let log: Logger
 
     var system: String { knowledge.system }
-    var kinds: Kinds { knowledge.kinds }
+    var names: TopicNames { knowledge.names }
+    var kinds: KindCatalog { knowledge.kinds }
     var identities: IdentityTable { knowledge.identities }
 }
 
 /// What translating needs to know, and no more: no broker, no system.
 struct Knowledge: Sendable {
     let system: String
-    let kinds: Kinds
+    let names: TopicNames
+    let kinds: KindCatalog
     let identities: IdentityTable
+    let tables: LookupTables
+    let decisions: DecisionTable
+
+    /// Rises when what waits for a number or a decision may be tried again.
+    var generation: UInt64 { identities.generation &+ decisions.generation }
+
+    /// Where what is said of a kind goes.
+    func inputTopic(_ kind: Kind) -> String { names.input(domain: kind.domain) }
 
     /// What a mapping may ask, beside its record.
     func context(at stamp: Tick, _ bindings: [(name: String, value: JSON)] = []) -> EvaluationContext {
         EvaluationContext(
             milliseconds: stamp.isKnown ? Int(stamp.milliseconds) : 0,
             bindings: [("system", .string(system))] + bindings,
-            lookup: IdentityLookup(system: system, identities: identities), hash: NameSHA1())
+            lookup: LocalLookup(system: system, identities: identities, tables: tables, decisions: decisions),
+            hash: NameSHA1())
     }
 }
 
-/// The local tables of numbers, as mappings ask them.
-struct IdentityLookup: Lookup {
+/// The local tables, as mappings ask them: numbers, and what lies beside the mapping.
+struct LocalLookup: Lookup {
     let system: String
     let identities: IdentityTable
+    let tables: LookupTables
+    let decisions: DecisionTable
 
     func key(of entity: String, system: String, id: String) -> String? {
         identities.key(of: Reference(system: system, id: id), entity: entity)
@@ -51,9 +64,14 @@ struct IdentityLookup: Lookup {
         identities.numbers(of: key, entity: entity, in: system).first
     }
 
-    // Connectors have no tables beside the numbers.
-    func row(of table: String, key: String) -> [(column: String, value: String)]? { nil }
-    func hasTable(_ name: String) -> Bool { false }
+    func decision(about reservation: String) -> [(column: String, value: String)]? {
+        decisions[reservation].map { decision in
+            [("state", decision.state)] + (decision.reason.map { [("reason", $0)] } ?? [])
+        }
+    }
+
+    func row(of table: String, key: String) -> [(column: String, value: String)]? { tables.row(of: table, key: key) }
+    func hasTable(_ name: String) -> Bool { tables.has(name) }
 }
 
 /// SHA-1, for UUIDs from names (RFC 9562, version 5).

@@ -31,7 +31,7 @@ struct OutboxSource: SourceTransport {
         let first = isFirst
         isFirst = false
         guard let seq = position?["seq"]?.integer else {
-            if settings.start == .snapshot { return try snapshot(take) }
+            if settings.start == .snapshot { return try snapshot(after: nil, take) }
             let now = try SQLiteFailures.translate { try OutboxTable.newest(in: database) }
             return PageEnd(position: ["seq": .number(Number(Int(now)))], isIdle: true)
         }
@@ -39,14 +39,19 @@ struct OutboxSource: SourceTransport {
             if first { compareAt = .now }
             if let at = compareAt, .now >= at {
                 compareAt = .now + interval
-                return try snapshot(take)
+                return try snapshot(after: Int64(seq), take)
             }
         }
         return try SQLiteFailures.translate { try changes(after: Int64(seq), take) }
     }
 
     /// All rows and the outbox's position, seen at one moment. Read within one turn: no write of ours comes between.
-    private mutating func snapshot(_ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+    ///
+    /// - Parameter seq: how far the changes were read. Those behind it come first: a snapshot doesn't show what was sold,
+    ///   or is gone.
+    private mutating func snapshot(
+        after seq: Int64?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd {
         var end = PageEnd(isIdle: false)
         var tape = Tape()
         try SQLiteFailures.translate {
@@ -54,8 +59,10 @@ struct OutboxSource: SourceTransport {
             defer { try? database.execute("COMMIT") }
             let newest = try OutboxTable.newest(in: database)
             end.position = ["seq": .number(Number(Int(newest)))]
+            if let seq { end.records = try hand(after: seq, atMost: nil, &tape, take).count }
             read = newest
             if settings.delivers == .everything || settings.of != nil { end.delivery = "snapshot@\(newest)" }
+            var rows = 0
             let sql = """
                 SELECT \(table.keyObject("")), \(table.row("")) FROM \(OutboxTable.quoted(table.table))
                 ORDER BY \(table.key.map(OutboxTable.quoted).joined(separator: ", "))
@@ -66,9 +73,10 @@ struct OutboxSource: SourceTransport {
                     op: "snapshot", key: key, old: "null", new: row.text(at: 1) ?? "null", at: "", in: database)
                 try tape.parse(document)
                 end.records += 1
+                rows += 1
                 try take(
                     ReadRecord(
-                        reference: "\(table.table)\(key)", place: "row \(end.records) of \(table.table)",
+                        reference: "\(table.table)\(key)", place: "row \(rows) of \(table.table)",
                         content: .document, delivery: end.delivery), &tape)
             }
         }
@@ -81,16 +89,28 @@ struct OutboxSource: SourceTransport {
     ) throws -> PageEnd {
         version = try database.dataVersion()
         var end = PageEnd()
-        var last = seq
         var tape = Tape()
+        let (count, last) = try hand(after: seq, atMost: settings.page, &tape, take)
+        end.records = count
+        read = last
+        if last != seq { end.position = ["seq": .number(Number(Int(last)))] }
+        end.isIdle = end.records < settings.page
+        return end
+    }
+
+    /// Hands changes over, in their order. Returns how many there were, and the last one's number.
+    private func hand(
+        after seq: Int64, atMost: Int?, _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> (count: Int, last: Int64) {
+        var (count, last) = (0, seq)
         let sql = """
             SELECT seq, op, key, coalesce(old, 'null'), coalesce(new, 'null'), at FROM omni_outbox
             WHERE "table" = ? AND seq > ? ORDER BY seq LIMIT ?
             """
-        let values: [SQLiteValue] = [.text(table.table), .integer(seq), .integer(Int64(settings.page))]
+        let values: [SQLiteValue] = [.text(table.table), .integer(seq), .integer(Int64(atMost ?? -1))]
         try database.query(sql, values) { row in
             last = row.integer(at: 0) ?? last
-            end.records += 1
+            count += 1
             let at = row.text(at: 5) ?? ""
             let document = try table.document(
                 op: row.text(at: 1) ?? "", key: row.text(at: 2) ?? "null", old: row.text(at: 3) ?? "null",
@@ -101,10 +121,7 @@ struct OutboxSource: SourceTransport {
                     reference: "outbox/\(last)", stamp: Tick(rfc3339: at) ?? .never, position: last,
                     place: "omni_outbox \(last)", content: .document), &tape)
         }
-        read = last
-        if last != seq { end.position = ["seq": .number(Number(Int(last)))] }
-        end.isIdle = end.records < settings.page
-        return end
+        return (count, last)
     }
 
     /// What is safe needs no row any more.

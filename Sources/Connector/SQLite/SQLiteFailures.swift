@@ -14,3 +14,8 @@ enum SQLiteFailures {
         }
     }
 }
+
+extension SQLiteError {
+    /// Whether it is about a row's values: this row will never go in, and the next one may (SQLITE_TOOBIG 18, SQLITE_MISMATCH 20).
+    var isOfItsValues: Bool { kind == .constraint || [18, 20].contains(code & 0xFF) }
+}

@@ -77,7 +77,7 @@ struct TableWriter: SinkWriter {
             if let newest, let echo { try forgetEcho(of: echo, after: newest) }
             try database.execute("RELEASE omni_write")
             return written
-        } catch let error as SQLiteError where error.kind == .constraint {
+        } catch let error as SQLiteError where error.isOfItsValues {
             try database.execute("ROLLBACK TO omni_write")
             try database.execute("RELEASE omni_write")
             // SQLite names the constraint's columns, not the values.

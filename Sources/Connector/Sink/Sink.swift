@@ -7,7 +7,7 @@ import Mapping
 /// One sink: what of a golden record goes into the system, and what the record read back says.
 final class Sink {
     let settings: SinkSettings
-    let entry: Kinds.Entry
+    let entry: KindCatalog.Entry
     var writer: (any SinkWriter)?
     private let knowledge: Knowledge
     private var filter: MappingRunner?
@@ -55,12 +55,12 @@ final class Sink {
         case wait(String)
         /// The filter asks for a number that isn't known: the system doesn't have it, until the number is.
         case absentUntilKnown(String)
-        /// It can't be mapped; why, without data.
-        case refuse(String)
+        /// It can't be mapped; why, without data, and whether the mapping said so itself.
+        case refuse(String, isMeant: Bool)
     }
 
     init(
-        _ settings: SinkSettings, _ entry: Kinds.Entry, _ knowledge: Knowledge, filter: CompiledMapping?,
+        _ settings: SinkSettings, _ entry: KindCatalog.Entry, _ knowledge: Knowledge, filter: CompiledMapping?,
         mapping: CompiledMapping, seenBy: SeenBy?, writer: (any SinkWriter)?
     ) {
         self.settings = settings
@@ -70,10 +70,16 @@ final class Sink {
         self.mapping = MappingRunner(mapping)
         self.seenBy = seenBy
         self.writer = writer
+        if let system = writer as? ResourceWriter, system.settings.readFirst { look = system.look }
     }
 
+    /// What the system holds of a record that is about to be written, for mappings that must know; nil: they needn't.
+    var look: ((Write) throws -> JSON?)?
+
     /// Decides what to do with a golden record.
-    func plan(_ golden: Golden) -> Plan {
+    ///
+    /// - Throws: ``SystemFailure`` when the system must be asked, and can't be.
+    func plan(_ golden: Golden) throws -> Plan {
         let numbers = knowledge.identities.numbers(of: golden.key, entity: golden.entity, in: knowledge.system)
         do {
             try tape.parse(golden.data)
@@ -94,17 +100,24 @@ final class Sink {
                     writes.append(write(golden, own, document ?? .null, .delete))
                     continue
                 }
-                writes.append(write(golden, own, document, .put))
+                var planned = write(golden, own, document, .put)
+                if let look, let record = try look(planned) {
+                    planned.document =
+                        try self.document(golden, own: own, isDeleted: false, record: record) ?? planned.document
+                }
+                writes.append(planned)
             }
             return writes.isEmpty ? .absent : .write(writes)
         } catch let failure as MappingFailure {
             switch failure {
             case .unknownReference(let reference): return .wait(reference.description)
-            case .rejected(let rejection): return .refuse(rejection.description)
-            case .error(let error): return .refuse(error.description)
+            case .rejected(let rejection): return .refuse(rejection.description, isMeant: true)
+            case .error(let error): return .refuse(error.withoutWords, isMeant: false)
             }
+        } catch let failure as SystemFailure {
+            throw failure
         } catch {
-            return .refuse("the golden record is not JSON")
+            return .refuse("the golden record is not JSON", isMeant: false)
         }
     }
 
@@ -126,18 +139,22 @@ final class Sink {
     }
 
     /// What the mapping makes of the record: an object, or nothing.
-    private func document(_ golden: Golden, own: String?, isDeleted: Bool) throws -> JSON? {
+    private func document(_ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil) throws -> JSON? {
         try tape.parse(golden.data)
         let root = tape.root
-        return try mapping.run(root, on: &tape, context(golden, own: own, isDeleted: isDeleted)).map(JSON.init)
+        let context = context(golden, own: own, isDeleted: isDeleted, record: record)
+        return try mapping.run(root, on: &tape, context).map(JSON.init)
     }
 
-    private func context(_ golden: Golden, own: String?, isDeleted: Bool) -> EvaluationContext {
+    private func context(
+        _ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil
+    ) -> EvaluationContext {
         var bindings: [(name: String, value: JSON)] = [
             ("key", .string(golden.key)), ("deleted", .bool(isDeleted)),
             ("revision", .number(Number(Int(golden.revision)))),
         ]
         if let own { bindings.append(("self", .string(own))) }
+        if let record { bindings.append(("record", record)) }
         return knowledge.context(at: golden.time, bindings)
     }
 

@@ -36,7 +36,7 @@ final class SinkLoop {
         self.shared = shared
         self.ready = ready
         self.parked = parked
-        generation = shared.identities.generation
+        generation = shared.knowledge.generation
         most = sinks.map(\.settings.batch.records).max() ?? 500
         wait = sinks.map(\.settings.batch.wait).min() ?? .milliseconds(50)
         log = shared.log
@@ -171,6 +171,7 @@ final class SinkLoop {
         var backOff = BackOff(shared.errors)
         while true {
             let ticket = shared.publisher.ticket()
+            defer { shared.publisher.forget(ticket) }
             let before = parked
             do {
                 try shared.turns.take { try write(records, in: sink, on: ticket) }
@@ -178,7 +179,6 @@ final class SinkLoop {
                 return
             } catch let failure as SystemFailure {
                 parked = before
-                shared.publisher.forget(ticket)
                 let pause = backOff.next()
                 log.warning(
                     "the sink pauses",
@@ -199,7 +199,7 @@ final class SinkLoop {
                 try release(golden, sink, on: ticket)
                 continue
             }
-            switch sink.plan(golden) {
+            switch try sink.plan(golden) {
             case .write(let writes): planned += writes.map { (golden, $0) }
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
@@ -207,7 +207,7 @@ final class SinkLoop {
             case .absentUntilKnown(let reason):
                 try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
-            case .refuse(let reason): try park(golden, sink, reason, isWaiting: false, on: ticket)
+            case .refuse(let reason, _): try park(golden, sink, reason, isWaiting: false, on: ticket)
             }
         }
         guard !planned.isEmpty else { return }
@@ -239,8 +239,9 @@ final class SinkLoop {
         report.position = result.position
         switch result.status {
         case .outdated, .refused: return
-        case .written: report.status = .written
-        case .unchanged: report.status = .unchanged
+        case .written, .unchanged:
+            report.status = result.status == .written ? .written : .unchanged
+            if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
         if let readBack = result.readBack { report.held = sink.held(readBack, key: golden.key) }
@@ -250,7 +251,8 @@ final class SinkLoop {
     private func report(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
         try shared.publisher.publish(
             report.event(
-                of: golden, system: shared.system, sink: sink.settings.name, topic: sink.entry.inputTopic), on: ticket)
+                of: golden, system: shared.system, sink: sink.settings.name,
+                topic: shared.knowledge.inputTopic(sink.entry.kind)), on: ticket)
     }
 
     // MARK: Parking
@@ -287,7 +289,7 @@ final class SinkLoop {
     /// Tries again what is due.
     private func retryParked() throws {
         guard parked.count > 0 else { return }
-        let now = shared.identities.generation
+        let now = shared.knowledge.generation
         let isNewIdentity = now != generation
         for sink in sinks {
             let due = parked.due(sink: sink.settings.name, now: .now, isNewIdentity: isNewIdentity)

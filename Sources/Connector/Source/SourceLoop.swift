@@ -17,8 +17,7 @@ final class SourceLoop {
     private var position: JSON?
     private var lanes: Lanes
     private var delivery = Delivery()
-    /// Own numbers that were reported gone, so that the next delivery doesn't report them again.
-    private var reportedGone: Set<String> = []
+    private var absences: Absences
     private var generation: UInt64?
     private let bootstrap: Bootstrap
     /// What the first snapshot holds.
@@ -27,7 +26,7 @@ final class SourceLoop {
 
     init(
         _ settings: SourceSettings, _ shared: Shared, _ mapping: CompiledMapping, position: JSON?, lanes: Lanes,
-        _ bootstrap: Bootstrap, _ open: @escaping () throws -> any SourceTransport
+        absences: Absences, _ bootstrap: Bootstrap, _ open: @escaping () throws -> any SourceTransport
     ) {
         self.settings = settings
         self.shared = shared
@@ -35,6 +34,7 @@ final class SourceLoop {
         self.bootstrap = bootstrap
         self.position = position
         self.lanes = lanes
+        self.absences = absences
         translator = RecordTranslator(mapping, shared.knowledge, source: settings.name)
         var log = shared.log
         log[metadataKey: "source"] = "\(settings.name)"
@@ -73,9 +73,10 @@ final class SourceLoop {
     /// One page. Returns whether there is nothing more for now.
     private func step() throws -> Bool {
         try retryParked()
-        let before = (lanes, delivery)
+        for number in shared.writtenBack.take(settings.name) { absences.see(number) }
+        let before = (lanes, absences)
+        let ticket = shared.publisher.ticket()
         do {
-            let ticket = shared.publisher.ticket()
             let end = try shared.turns.take { try page(on: ticket) }
             try shared.publisher.settle(ticket, shared.stop)
             try save(end)
@@ -86,7 +87,10 @@ final class SourceLoop {
             return end.isIdle
         } catch {
             // The page is read again: what it changed in memory must not stay.
-            (lanes, delivery) = before
+            (lanes, absences) = before
+            // Nor what came before it in the same run: that begins anew.
+            delivery = Delivery()
+            shared.publisher.forget(ticket)
             opened!.rewind()
             throw error
         }
@@ -108,15 +112,24 @@ final class SourceLoop {
         return end
     }
 
+    /// Writes what has changed of what is known: everything that it rests on is acknowledged (I1).
     private func save(_ end: PageEnd) throws {
-        if let new = end.position, new != position {
+        let new = end.position.flatMap { $0 == position ? nil : $0 }
+        if new != nil || !absences.changes.isEmpty {
             let ticket = shared.publisher.ticket()
-            let value: JSON = ["position": new]
-            try shared.publisher.write(
-                to: shared.names.position(connector: shared.connector), key: settings.name, value: value.utf8,
-                on: ticket)
+            let topic = shared.names.position(connector: shared.connector)
+            for (number, isGone) in absences.changes.sorted(by: { $0.key < $1.key }) {
+                let value: JSON = ["gone": true]
+                try shared.publisher.write(
+                    to: topic, key: Absences.key(settings.name, number), value: isGone ? value.utf8 : nil, on: ticket)
+            }
+            if let new {
+                let value: JSON = ["position": new]
+                try shared.publisher.write(to: topic, key: settings.name, value: value.utf8, on: ticket)
+            }
             try shared.publisher.settle(ticket, shared.stop)
-            position = new
+            absences.confirm()
+            position = new ?? position
         }
         try opened!.acknowledge()
     }
@@ -128,28 +141,43 @@ final class SourceLoop {
         switch record.content {
         case .unreadable(let reason):
             delivery.noteUnreadable()
+            log.info(
+                "a record can't be read, and went to the dead letters",
+                metadata: ["reference": "\(record.reference)", "why": "\(reason)"])
             try bury(record, tape.root, reason, on: ticket)
             return true
-        case .gone(let own): return try publishGone(own, record.reference, on: ticket)
+        case .unread(let reason):
+            try bury(record, tape.root, reason, isUnread: true, on: ticket)
+            return true
+        case .gone(let own): return try reportGone(own, record.reference, on: ticket)
         case .document: break
         }
         let input = tape.root
-        if let repeated = delivery.repeats(settings.unique, in: input) {
+        if record.delivery != nil, let repeated = delivery.repeats(settings.unique, in: input) {
             try bury(record, input, "\(repeated) stands in this delivery already", on: ticket)
             return true
         }
         switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
         case .success(let translation):
-            delivery.note(Self.numbers(translation.owns, of: settings.of))
+            note(translation)
             guard !mustWait(translation) else {
                 try park(record, input, translation, on: ticket)
+                return true
+            }
+            guard translation.events.allSatisfy(shared.publisher.takes) else {
+                try bury(record, input, Self.tooLarge, on: ticket)
                 return true
             }
             for event in translation.events { try shared.publisher.publish(event, on: ticket) }
             if position == nil { snapshot.formUnion(translation.owns) }
             return !translation.events.isEmpty
         case .failure(let dead):
-            if let own = ownNumber(input) { delivery.note([own]) } else { delivery.noteUnreadable() }
+            if let own = ownNumber(input) {
+                delivery.note([own])
+                absences.see(own)
+            } else {
+                delivery.noteUnreadable()
+            }
             log.info(
                 "a record went to the dead letters",
                 metadata: ["reference": "\(record.reference)", "why": "\(dead.logged)"])
@@ -158,13 +186,27 @@ final class SourceLoop {
         }
     }
 
+    /// What a record shows of the system's own numbers.
+    private func note(_ translation: Translation) {
+        let deleted = Set(Self.numbers(translation.deleted, of: settings.of))
+        let all = Self.numbers(translation.owns, of: settings.of)
+        delivery.note(all)
+        for number in all {
+            if deleted.contains(number) { _ = absences.report(number) } else { absences.see(number) }
+        }
+    }
+
+    private static let tooLarge = "what it says is too large for Kafka"
+
     /// A record waits for what it refers to, and behind those that wait for the same (I7).
     private func mustWait(_ translation: Translation) -> Bool {
         !translation.missing.isEmpty || lanes.holds(entities: translation.entities)
             || translation.references.contains { lanes.waits(for: $0) }
     }
 
-    private func bury(_ record: ReadRecord, _ input: Node, _ reason: String, on ticket: Publisher.Ticket) throws {
+    private func bury(
+        _ record: ReadRecord, _ input: Node, _ reason: String, isUnread: Bool = false, on ticket: Publisher.Ticket
+    ) throws {
         var bytes = record.raw
         if bytes == nil {
             var writer = JSONWriter()
@@ -173,7 +215,7 @@ final class SourceLoop {
         }
         try shared.deadLetters.bury(
             bytes ?? [], of: settings.name, reference: record.reference, reason: reason, place: record.place,
-            on: ticket)
+            isUnread: isUnread, on: ticket)
     }
 
     private func ownNumber(_ input: Node) -> String? {
@@ -196,6 +238,11 @@ final class SourceLoop {
         let stored = StoredRecord(
             reference: record.reference, stamp: record.stamp, position: record.position, document: writer.bytes)
         let missing = translation.missing.isEmpty ? translation.references : translation.missing
+        // With room for what stands around it in the topic.
+        guard stored.document.count + 8192 <= shared.publisher.largest else {
+            let names = missing.prefix(5).joined(separator: ", ")
+            return try bury(record, input, "waits for \(names), and is too large to be parked", on: ticket)
+        }
         try write(lanes.park(stored, entities: translation.entities, missing: missing), on: ticket)
     }
 
@@ -215,7 +262,7 @@ final class SourceLoop {
     /// Tries what waits again, when the tables of numbers have changed. A lane shrinks only after its record's events
     /// are acknowledged.
     private func retryParked() throws {
-        let now = shared.identities.generation
+        let now = shared.knowledge.generation
         guard lanes.count > 0, now != generation else { return }
         var tape = Tape()
         for name in lanes.lanes.values.sorted(by: { $0.waiting[0].number < $1.waiting[0].number }).map(\.name) {
@@ -227,12 +274,17 @@ final class SourceLoop {
     /// Tries a lane's first record. Returns whether it is done.
     private func retry(_ name: String, _ record: StoredRecord, _ tape: inout Tape) throws -> Bool {
         let ticket = shared.publisher.ticket()
+        defer { shared.publisher.forget(ticket) }
         try tape.parse(record.document)
         let result = try shared.turns.take { () -> Lanes.Change? in
             let input = tape.root
             switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
             case .success(let translation) where !translation.missing.isEmpty:
                 return lanes.wait(name, entities: translation.entities, missing: translation.missing)
+            case .success(let translation) where !translation.events.allSatisfy(shared.publisher.takes):
+                try shared.deadLetters.bury(
+                    record.document, of: settings.name, reference: record.reference, reason: Self.tooLarge, place: nil,
+                    on: ticket)
             case .success(let translation):
                 for event in translation.events { try shared.publisher.publish(event, on: ticket) }
             case .failure(let dead):
@@ -257,18 +309,23 @@ final class SourceLoop {
     private func reportGone(_ name: String, on ticket: Publisher.Ticket) throws {
         guard let entity = settings.of else { return }
         let known = shared.identities.all(entity: entity, in: shared.system)
+        absences.keep(only: Set(known.map(\.id)))
         let (gone, doubt) = delivery.missing(from: known, atMost: settings.deletesAtMost)
         if let doubt {
-            log.error("the delivery is complete, but deletions are not believed", metadata: ["why": "\(doubt)"])
+            // Of what was reported before, nothing is known now either.
+            return log.error(
+                "the delivery is complete, but deletions are not believed", metadata: ["why": "\(doubt)"])
         }
-        reportedGone.formIntersection(Set(gone.map(\.id)))
-        for entry in gone where reportedGone.insert(entry.id).inserted {
-            try publishGone(entry.id, "\(name)#\(entry.id)", on: ticket)
-        }
+        for entry in gone { _ = try reportGone(entry.id, "\(name)#\(entry.id)", on: ticket) }
+    }
+
+    /// Reports once that the system no longer has an entity. False when that is no news, or nobody knew it.
+    private func reportGone(_ own: String, _ reference: String, on ticket: Publisher.Ticket) throws -> Bool {
+        guard !absences.reported.contains(own), try publishGone(own, reference, on: ticket) else { return false }
+        return absences.report(own)
     }
 
     /// Publishes that the system no longer has an entity. False when nobody knew it.
-    @discardableResult
     private func publishGone(_ own: String, _ reference: String, on ticket: Publisher.Ticket) throws -> Bool {
         guard let entity = settings.of, let entry = shared.kinds[entity] else { return false }
         let number = Reference(system: shared.system, id: own)
@@ -281,7 +338,9 @@ final class SourceLoop {
             type: EventType(entity, .deleted), subject: key)
         envelope.selfID = own
         try shared.publisher.publish(
-            OutgoingEvent(topic: entry.inputTopic, key: key, envelope: envelope, data: Array("{}".utf8)), on: ticket)
+            OutgoingEvent(
+                topic: shared.knowledge.inputTopic(entry.kind), key: key, envelope: envelope, data: Array("{}".utf8)),
+            on: ticket)
         return true
     }
 }

@@ -23,6 +23,8 @@ struct ReadRecord {
         case document
         /// The format refused it: a dead letter.
         case unreadable(String)
+        /// It is there, and its bytes can't be had: a dead letter with a note in their place.
+        case unread(String)
         /// The system no longer has the entity with this number.
         case gone(own: String)
     }

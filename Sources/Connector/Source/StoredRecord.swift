@@ -14,6 +14,15 @@ struct StoredRecord: Sendable, Equatable {
     /// The bytes as they came, where they aren't the document.
     var raw: [UInt8]?
 
+    /// Whether another record is this one, read again. References of records that are polled name the reading, from `@` on.
+    func isRepeated(by other: StoredRecord) -> Bool {
+        func stem(_ reference: String) -> Substring {
+            reference.lastIndex(of: "@").map { reference[..<$0] } ?? reference[...]
+        }
+        return document == other.document
+            && (reference == other.reference || reference.contains("@") && stem(reference) == stem(other.reference))
+    }
+
     /// For the topic: a JSON object.
     var json: JSON {
         var json: JSON = ["reference": .string(reference)]

@@ -3,16 +3,23 @@ import Document
 import Kafka
 import Logging
 
-/// Reads `omni.id.*` into the table, and follows it. One thread.
+/// Reads `omni.id.*` into the table, and `omni.reservation` where a mapping asks for decisions, and follows them. One thread.
 final class IdentityFollower {
     private let table: IdentityTable
     private let settings: Kafka.Settings
     private let entityOf: [String: String]
+    private let decisions: DecisionTable
+    /// The decisions' topic; nil: nobody asks for them.
+    private let decided: String?
     private let log: Logger
     private var tape = Tape()
 
-    init(_ table: IdentityTable, _ names: TopicNames, entities: [String], _ settings: Kafka.Settings, log: Logger) {
-        self.table = table
+    /// - Parameter decisions: whether to follow the hub's decisions too.
+    init(_ knowledge: Knowledge, entities: [String], decisions: Bool, _ settings: Kafka.Settings, log: Logger) {
+        let names = knowledge.names
+        table = knowledge.identities
+        self.decisions = knowledge.decisions
+        decided = decisions ? names.golden(entity: "reservation") : nil
         self.log = log
         self.settings = settings.merging(["group.id": "\(names.prefix).tables"])
         entityOf = Dictionary(uniqueKeysWithValues: entities.map { (names.identity(entity: $0), $0) })
@@ -36,7 +43,7 @@ final class IdentityFollower {
 
     private func follow(_ ready: Gate, _ stop: StopSignal) throws {
         let admin = try Admin(settings, log: log)
-        let partitions = try Tables.partitions(of: entityOf.keys.sorted(), admin)
+        let partitions = try Tables.partitions(of: entityOf.keys.sorted() + [decided].compactMap(\.self), admin)
         let marks = try admin.watermarks(of: partitions, timeout: .seconds(10))
         let consumer = try Consumer(settings.merging(["enable.partition.eof": "true"]), log: log)
         try consumer.assign(partitions.map { $0.at(marks[$0]?.low ?? 0) })
@@ -54,6 +61,7 @@ final class IdentityFollower {
 
     private func take(_ batch: borrowing Batch) {
         batch.forEach { record in
+            if record.topic == decided { return takeDecision(record) }
             guard let entity = entityOf[record.topic],
                 let text = record.key?.withUnsafeBytes({ String(decoding: $0, as: UTF8.self) }),
                 let reference = Reference(key: text)
@@ -65,6 +73,16 @@ final class IdentityFollower {
             }
             table.set(reference, of: entity, to: key)
         }
+    }
+
+    private func takeDecision(_ record: borrowing Record) {
+        guard let id = record.key?.withUnsafeBytes({ String(decoding: $0, as: UTF8.self) }) else { return }
+        guard let value = record.value else { return decisions.set(id, to: nil) }
+        let decision = value.withUnsafeBytes { bytes -> DecisionTable.Decision? in
+            guard (try? tape.parse(bytes)) != nil, let state = tape.root["state"]?.string else { return nil }
+            return DecisionTable.Decision(state: state, reason: tape.root["reason"]?.string)
+        }
+        decisions.set(id, to: decision)
     }
 }
 

@@ -19,7 +19,10 @@ final class IdentityTable: Sendable {
         state.withLock { state in
             let before = state.keys[entity]?[reference]
             guard before != key else { return }
-            if let before { state.numbers[entity]?[before]?.remove(reference) }
+            if let before {
+                state.numbers[entity]?[before]?.remove(reference)
+                if state.numbers[entity]?[before]?.isEmpty == true { state.numbers[entity]?[before] = nil }
+            }
             state.keys[entity, default: [:]][reference] = key
             if let key { state.numbers[entity, default: [:]][key, default: []].insert(reference) }
             state.generation += 1

@@ -17,7 +17,7 @@ struct Item {
     }
 
     /// The items of a result: one object, or a list of them; nothing, null and `[]` are none.
-    static func items(of result: Node?, kinds: Kinds) throws(Fault) -> [Item] {
+    static func items(of result: Node?, kinds: KindCatalog) throws(Fault) -> [Item] {
         guard let result, !result.isNull else { return [] }
         if result.kind == .array {
             var items: [Item] = []
@@ -27,7 +27,7 @@ struct Item {
         return [try Item(result, kinds)]
     }
 
-    private init(_ node: Node, _ kinds: Kinds) throws(Fault) {
+    private init(_ node: Node, _ kinds: KindCatalog) throws(Fault) {
         guard node.kind == .object else {
             throw Fault(description: "the mapping's result must be items such as {\"product\": {…}}, or a list of them")
         }
@@ -58,7 +58,7 @@ struct Item {
             }
         }
         guard let kind, let document else {
-            throw Fault(description: "an item names no kind; it needs one of \(kinds.all.joined(separator: ", "))")
+            throw Fault(description: "an item names no kind; it needs one of \(kinds.names.joined(separator: ", "))")
         }
         (self.kind, self.document, self.own, self.stamp, self.isDeleted) = (kind, document, own, stamp, isDeleted)
     }

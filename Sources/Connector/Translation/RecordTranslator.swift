@@ -12,13 +12,14 @@ struct RecordTranslator: ~Copyable {
     struct Dead: Error, Equatable {
         let reason: String
         let logged: String
+        /// Whether the mapping said so itself.
+        var isMeant = false
     }
 
     init(_ mapping: CompiledMapping, _ knowledge: Knowledge, source: String) {
         runner = MappingRunner(mapping)
         self.knowledge = knowledge
-        translator = Translator(
-            system: knowledge.system, source: source, kinds: knowledge.kinds, identities: knowledge.identities)
+        translator = Translator(source: source, knowledge: knowledge)
     }
 
     /// Translates a record that lies on the tape.
@@ -34,8 +35,9 @@ struct RecordTranslator: ~Copyable {
                 let name = "\(unknown.entity)/\(unknown.system):\(unknown.id ?? unknown.key ?? "")"
                 return .success(Translation(entities: ["record/\(reference)"], references: [name], missing: [name]))
             case .rejected(let rejection):
-                return .failure(Dead(reason: "\(rejection.reason) (\(error))", logged: error.description))
-            case .error: return .failure(Dead(reason: error.description, logged: error.description))
+                return .failure(
+                    Dead(reason: "\(rejection.reason) (\(error))", logged: error.description, isMeant: true))
+            case .error(let cause): return .failure(Dead(reason: cause.description, logged: cause.withoutWords))
             }
         }
         do throws(Translator.Refusal) {

@@ -15,14 +15,16 @@ struct Translation: Equatable {
     var missing: [String] = []
     /// The system's own numbers in it: `<entity>/<number>`.
     var owns: [String] = []
+    /// Those of them that the system says it no longer has.
+    var deleted: [String] = []
 }
 
 /// Makes events of a mapping's result: references become keys, data are checked, envelopes are written.
 struct Translator: Sendable {
-    let system: String
     let source: String
-    let kinds: Kinds
-    let identities: IdentityTable
+    let knowledge: Knowledge
+
+    private var system: String { knowledge.system }
 
     /// Why a record can't be used; goes into its dead letter.
     struct Refusal: Error, Equatable, CustomStringConvertible {
@@ -34,17 +36,18 @@ struct Translator: Sendable {
         _ result: Node?, on tape: inout Tape, reference: String, stamp: Tick, position: Int64?
     ) throws(Refusal) -> Translation {
         let items: [Item]
-        do throws(Item.Fault) { items = try Item.items(of: result, kinds: kinds) } catch {
+        do throws(Item.Fault) { items = try Item.items(of: result, kinds: knowledge.kinds) } catch {
             throw Refusal(description: error.description)
         }
         var translation = Translation()
         for (index, item) in items.enumerated() {
-            let entry = kinds[item.kind]!
+            let entry = knowledge.kinds[item.kind]!
             let document = resolved(item.document, entry, on: &tape, &translation)
             let key = try key(of: document, item, entry)
             translation.entities.append("\(entry.entity.name)/\(key)")
             if let own = item.own, entry.entity.engine != .stock {
                 translation.owns.append("\(entry.entity.name)/\(own)")
+                if item.isDeleted { translation.deleted.append("\(entry.entity.name)/\(own)") }
             }
             guard translation.missing.isEmpty else { continue }
             if !item.isDeleted { try check(document, entry) }
@@ -61,12 +64,12 @@ struct Translator: Sendable {
     /// The document that a record which was read back shows for one entity: the copy as the system holds it.
     func held(_ result: Node?, entity: String, key: String?, on tape: inout Tape) throws(Refusal) -> [UInt8]? {
         let items: [Item]
-        do throws(Item.Fault) { items = try Item.items(of: result, kinds: kinds) } catch {
+        do throws(Item.Fault) { items = try Item.items(of: result, kinds: knowledge.kinds) } catch {
             throw Refusal(description: error.description)
         }
         var unused = Translation()
         for item in items where item.kind == entity && !item.isDeleted {
-            let entry = kinds[item.kind]!
+            let entry = knowledge.kinds[item.kind]!
             let document = resolved(item.document, entry, on: &tape, &unused)
             if let key, entry.entity.key != .member, try self.key(of: document, item, entry) != key { continue }
             var writer = JSONWriter()
@@ -78,7 +81,7 @@ struct Translator: Sendable {
 
     // MARK: Parts
 
-    private func key(of document: Node, _ item: Item, _ entry: Kinds.Entry) throws(Refusal) -> String {
+    private func key(of document: Node, _ item: Item, _ entry: KindCatalog.Entry) throws(Refusal) -> String {
         do throws(KeyError) {
             return try entry.entity.key.key(of: document, system: system, selfID: item.own)
         } catch {
@@ -86,14 +89,15 @@ struct Translator: Sendable {
         }
     }
 
-    private func check(_ document: Node, _ entry: Kinds.Entry) throws(Refusal) {
+    private func check(_ document: Node, _ entry: KindCatalog.Entry) throws(Refusal) {
         guard !entry.schema.isValid(document) else { return }
         let violations = entry.schema.violations(of: document).prefix(5).map(\.description)
         throw Refusal(description: "\(entry.kind.name): \(violations.joined(separator: "; "))")
     }
 
     private func event(
-        _ item: Item, _ document: Node, _ entry: Kinds.Entry, key: String, id: String, stamp: Tick, position: Int64?
+        _ item: Item, _ document: Node, _ entry: KindCatalog.Entry, key: String, id: String, stamp: Tick,
+        position: Int64?
     ) -> OutgoingEvent {
         let type: EventType =
             switch (item.kind, item.isDeleted) {
@@ -110,12 +114,12 @@ struct Translator: Sendable {
         envelope.selfID = item.own
         var writer = JSONWriter()
         if item.isDeleted { writer.write(raw: "{}") } else { writer.write(document) }
-        return OutgoingEvent(topic: entry.inputTopic, key: key, envelope: envelope, data: writer.bytes)
+        return OutgoingEvent(topic: knowledge.inputTopic(entry.kind), key: key, envelope: envelope, data: writer.bytes)
     }
 
     /// The document with its references replaced by keys. An unknown one is noted, and stands as `<system>:<id>`.
     private func resolved(
-        _ document: Node, _ entry: Kinds.Entry, on tape: inout Tape, _ translation: inout Translation
+        _ document: Node, _ entry: KindCatalog.Entry, on tape: inout Tape, _ translation: inout Translation
     ) -> Node {
         guard entry.kind.references.contains(where: { Self.holdsReference(document, $0.path[...]) }) else {
             return document
@@ -152,7 +156,7 @@ struct Translator: Sendable {
         guard let reference = Reference(value) else { return value }
         let name = "\(entity)/\(reference.key)"
         translation.references.append(name)
-        if let key = identities.key(of: reference, entity: entity) { return .string(key) }
+        if let key = knowledge.identities.key(of: reference, entity: entity) { return .string(key) }
         translation.missing.append(name)
         return .string(reference.key)
     }

@@ -142,7 +142,8 @@ extension RecordState {
         }
         addNumber(number, place, &effects)
         guard let held = report.held else {
-            // It wrote and didn't look: taken as it was sent, which is the best that is known.
+            // It wrote and didn't look: taken as it was sent, which is the best that is known. Nobody has seen it.
+            columns[place.column].isObservable = false
             assumeHeld(place.column, position: position, revision: revision)
             return
         }

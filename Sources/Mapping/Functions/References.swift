@@ -45,11 +45,34 @@ enum References {
             return try machine.string(id)
         },
         Function(
+            "omni_decision", "<s:o>",
+            "What the hub decided about a reservation: its `state`, and the `reason` where it was refused. None yet parks the record.",
+            examples: [
+                .init("$omni_decision(\"8b0f\").state", #""confirmed""#), .init("$omni_decision(nothing)", nil),
+            ]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let reservation = machine.argument(arguments, 0)
+            if reservation.isUndefined { return .undefined }
+            let id = machine.text(reservation)
+            guard let decision = try machine.lookup().decision(about: id) else {
+                throw .unknownReference(
+                    UnknownReference(entity: "reservation", system: "", id: id, key: nil, file: "", line: 0))
+            }
+            return try machine.record(decision)
+        },
+        Function(
             "omni_table", "<ss:o>",
             "The row of a named table whose first column is the key, as an object; undefined when there is none.",
             examples: [
                 .init("$omni_table(\"vat\", \"FI-24\").rate", #""25.5""#), .init("$omni_table(\"vat\", \"XX\")", nil),
-            ]
+            ],
+            check: { literals, options in
+                guard let tables = options.tables, literals.count == 2, let name = literals[0],
+                    !tables.contains(name)
+                else { return nil }
+                let known = tables.isEmpty ? "there is none" : "there are: \(tables.sorted().joined(separator: ", "))"
+                return ("U1007", "there is no table '\(name)'; \(known)")
+            }
         ) { (machine, arguments) throws(MappingFailure) in
             let name = machine.argument(arguments, 0)
             let key = machine.argument(arguments, 1)
@@ -60,17 +83,22 @@ enum References {
                 throw machine.failure("U2006", "there is no table '\(table)' in this installation")
             }
             guard let row = tables.row(of: table, key: machine.text(key)) else { return .undefined }
-            let base = machine.stack.count
-            for (column, value) in row {
-                machine.stack.append(try machine.string(column))
-                machine.stack.append(try machine.string(value))
-            }
-            return try machine.object(from: base)
+            return try machine.record(row)
         },
     ]
 }
 
 extension Machine {
+    /// An object of texts.
+    mutating func record(_ columns: [(column: String, value: String)]) throws(MappingFailure) -> Value {
+        let base = stack.count
+        for (column, value) in columns {
+            stack.append(try string(column))
+            stack.append(try string(value))
+        }
+        return try object(from: base)
+    }
+
     /// The caller's tables.
     func lookup() throws(MappingFailure) -> any Lookup {
         guard let lookup = context.lookup else {

@@ -263,7 +263,10 @@ struct Compiler {
                 if let error = unknown(variable: node.text, at: node.offset, called: false) { throw error }
                 (result.kind, result.a) = (.variable, symbol(node.text))
                 // Where the mapping's own variable of the name isn't in scope, the library's function is.
-                if let number = Library.standard.number(of: node.text) { result.b = Int32(number) + 1 }
+                if let number = Library.standard.number(of: node.text) {
+                    try check(function: number, at: node.offset)
+                    result.b = Int32(number) + 1
+                }
             }
         }
     }

@@ -20,6 +20,10 @@ struct ConnectorCommand: ParsableCommand {
                 EXAMPLE
                   omni connector test retailer
                   omni connector test retailer --update
+
+                --update shows how the result differs, then writes it, and says what it wrote. A result with a record that the
+                schema or format refuses, or that the mapping fails on, isn't written: mend it, or add --refused when the
+                fixture is meant to show just that.
                 """)
 
         @OptionGroup var global: GlobalOptions
@@ -31,23 +35,26 @@ struct ConnectorCommand: ParsableCommand {
         @Flag(help: "Write what came out as what is expected from now on.")
         var update = false
 
+        @Flag(help: "With --update: also write results that hold refused records.")
+        var refused = false
+
+        func validate() throws {
+            if refused, !update { throw ValidationError("--refused needs --update.") }
+        }
+
+        private var updating: Fixtures.Updating { update ? refused ? .everything : .meant : .nothing }
+
         func run() throws {
             let installation = try global.installation(isShort: true)
             var failed = 0
             var results: [JSON] = []
             for name in names.isEmpty ? installation.connectors : names {
                 let fixtures = try Fixtures(installation, name)
-                let outcomes = try fixtures.run(updating: update)
+                let outcomes = try fixtures.run(updating: updating)
                 for outcome in outcomes {
-                    let passed = outcome.differences.isEmpty
-                    failed += passed ? 0 : 1
-                    results.append([
-                        "connector": .string(name), "fixture": .string(outcome.name), "passed": .bool(passed),
-                        "differences": .array(outcome.differences.map { .string($0) }),
-                    ])
-                    guard !output.json else { continue }
-                    say("\(passed ? "✓" : "✗") \(name)/\(outcome.name)")
-                    for difference in outcome.differences { say("    \(difference)") }
+                    failed += outcome.isFine ? 0 : 1
+                    results.append(Self.json(outcome, of: name))
+                    if !output.json { Self.show(outcome, of: name) }
                 }
                 if !output.json {
                     for part in fixtures.unshown { say("– \(name)/\(part) has no fixture") }
@@ -59,6 +66,28 @@ struct ConnectorCommand: ParsableCommand {
                 say("\(results.count - failed) passed, \(failed) failed")
             }
             if failed > 0 { throw ExitCode.failure }
+        }
+
+        private static func show(_ outcome: Fixtures.Outcome, of connector: String) {
+            let isWritten = outcome.update != .none && outcome.update != .withheld
+            say("\(isWritten ? "✎" : outcome.isFine ? "✓" : "✗") \(connector)/\(outcome.name)")
+            for difference in outcome.differences { say("    \(difference)") }
+            for refusal in outcome.update == .none ? [] : outcome.refusals { say("    ! refused: \(refusal)") }
+            switch outcome.update {
+            case .none: break
+            case .written(let what): say("    wrote \(what)")
+            case .withheld: say("    not written: mend the record or the mapping, or add --refused to expect this")
+            }
+        }
+
+        private static func json(_ outcome: Fixtures.Outcome, of connector: String) -> JSON {
+            var json: JSON = [
+                "connector": .string(connector), "fixture": .string(outcome.name), "passed": .bool(outcome.isFine),
+                "differences": .array(outcome.differences.map { .string($0) }),
+                "refusals": .array(outcome.refusals.map { .string($0) }),
+            ]
+            if case .written(let what) = outcome.update { json["wrote"] = .string(what) }
+            return json
         }
     }
 

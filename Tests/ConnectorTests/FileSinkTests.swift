@@ -1,0 +1,85 @@
+import Canonical
+import Document
+import Glibc
+import Installation
+import Testing
+
+@testable import Connector
+
+/// What was handed over in a file counts as seen only while the file is there to be read back.
+@Suite struct FileSinkTests {
+    private func put(_ key: String, _ name: String, revision: Int64 = 1) -> Write {
+        Write(
+            key: key, revision: revision, own: nil, document: ["gtin": .string(key), "name": .string(name)],
+            action: .put, idempotency: "")
+    }
+
+    private func writer(_ folder: TemporaryFolder, readsBack: Bool) throws -> FileWriter {
+        try FileWriter(
+            FileWriting(file: "list.csv", format: ["csv": ["fields": ["gtin": "text", "name": "text"]]]),
+            folder: folder.path, sink: "list", readsBack: readsBack)
+    }
+
+    @Test func theFileIsReadBackWhereASourceCanTellWhatItSays() throws {
+        let folder = try TemporaryFolder()
+        var writer = try writer(folder, readsBack: true)
+        let written = try writer.write([put("2", "Two"), put("1", "One")])
+        #expect(written.map(\.readBack) == [["gtin": "2", "name": "Two"], ["gtin": "1", "name": "One"]])
+        // What hasn't changed is read back too.
+        #expect(try writer.write([put("2", "Two", revision: 2)]).map(\.status) == [.unchanged])
+        #expect(try writer.write([put("2", "Two", revision: 3)]).map(\.readBack) == [["gtin": "2", "name": "Two"]])
+    }
+
+    @Test func aFileThatWasTakenOrChangedShowsNothing() throws {
+        let folder = try TemporaryFolder()
+        var writer = try writer(folder, readsBack: true)
+        _ = try writer.write([put("1", "One")])
+        unlink("\(folder.path)/list.csv")
+        #expect(try writer.write([put("1", "One", revision: 2)]).map(\.readBack) == [nil])
+        _ = try writer.write([put("1", "Other", revision: 3)])
+        var file = try #require(fopen("\(folder.path)/list.csv", "w"))
+        fputs("gtin,name\r\n1,Somebody\r\n", file)
+        fclose(file)
+        #expect(try writer.write([put("1", "Other", revision: 4)]).map(\.readBack) == [nil])
+        file = try #require(fopen("\(folder.path)/list.csv", "w"))
+        fclose(file)
+        #expect(try writer.write([put("1", "Other", revision: 5)]).map(\.readBack) == [nil])
+    }
+
+    @Test func withoutASourceNothingIsSeen() throws {
+        let folder = try TemporaryFolder()
+        var writer = try writer(folder, readsBack: false)
+        #expect(try writer.write([put("1", "One")]).map(\.readBack) == [nil])
+    }
+
+    @Test func theReportSaysWhatTheFileHolds() throws {
+        let place = try Workplace([
+            "connector.yaml": """
+            system: importer
+            connections:
+              out: { folder: "{folder}/drop" }
+              in: { folder: "{folder}/drop/in" }
+            sources:
+              list:
+                from: { out: { files: "list*.csv", settled: 10ms } }
+                format: csv
+                map: read.jsonata
+            sinks:
+              list:
+                of: product
+                map: write.jsonata
+                to: { in: { file: list.csv, format: { csv: { fields: { gtin: text, name: text } } } } }
+                seen-by: list
+                batch: { records: 10, wait: 5ms }
+            """,
+            "read.jsonata": #"{"product": {"gtin": gtin, "name": name}}"#,
+            "write.jsonata": #"{"gtin": $key, "name": $uppercase(name)}"#,
+        ])
+        try place.connected { _ in
+            try place.golden(
+                "product", "06438012345675", revision: 1, ["gtin": "06438012345675", "name": "Sofa", "brand": "B"])
+            let reports = try place.records(place.names.input(domain: "product"), count: 1)
+            #expect(reports.first?.value?["held"] == ["gtin": "06438012345675", "name": "SOFA"])
+        }
+    }
+}

@@ -1,0 +1,301 @@
+import Canonical
+import Digests
+import Document
+import Glibc
+import Installation
+import Logging
+import Mapping
+import Testing
+import Transports
+
+@testable import Connector
+
+/// One record, one answer or one webhook that can't be used must not hold up the others, nor vanish (I2, I7).
+@Suite struct ResilienceTests {
+    private static let files = """
+        system: importer
+        connections: { drop: { folder: "{folder}/drop" } }
+        sources:
+          prices: { from: { drop: { files: "*.jsonl", settled: 10ms } }, map: price.jsonata }
+        """
+    private let sofa = "06438012345675"
+    private let chair = "06438012345682"
+
+    @Test func anEventThatIsTooLargeIsADeadLetterAndTheNextOneFollows() throws {
+        let place = try Workplace([
+            "connector.yaml": Self.files, "price.jsonata": #"{"product": {"gtin": gtin, "description": text}}"#,
+        ])
+        try place.connected { running in
+            let big = String(repeating: "x", count: 1_200_000)
+            try place.drop(
+                "a.jsonl", #"{"gtin":"\#(sofa)","text":"\#(big)"}"# + "\n" + #"{"gtin":"\#(chair)","text":"y"}"#)
+            #expect(try place.records(place.names.input(domain: "product"), count: 1).map(\.key) == [chair])
+            let dead = try place.records(place.names.dead(of: "test"), count: 1)
+            #expect(dead.first?.headers["omni_reason"]?.contains("too large") == true)
+            #expect(running.reason == nil)
+        }
+    }
+
+    @Test func aRecordThatIsTooLargeToWaitIsADeadLetter() throws {
+        let place = try Workplace([
+            "connector.yaml": Self.files,
+            "price.jsonata":
+                #"{"count": {"product": {"system": "importer", "id": id}, "place": "a", "quantity": 1, "note": text}}"#,
+        ])
+        try place.identify("product", "importer", "2", as: chair)
+        try place.connected { running in
+            place.eventually { running.knows("product", "importer", "2") }
+            let big = String(repeating: "x", count: 1_100_000)
+            try place.drop("a.jsonl", #"{"id":"1","text":"\#(big)"}"# + "\n" + #"{"id":"2","text":"y"}"#)
+            #expect(try place.records(place.names.input(domain: "stock"), count: 1).map(\.key) == ["\(chair)@a"])
+            let dead = try place.records(place.names.dead(of: "test"), count: 1)
+            #expect(dead.first?.headers["omni_reason"]?.contains("product/importer:1") == true)
+        }
+    }
+
+    @Test func longReasonsAndNamesFitIntoADeadLetter() throws {
+        let place = try Workplace([
+            "connector.yaml": Self.files, "price.jsonata": #"$reject($join($map([1..4000], function() {"🛋"})))"#,
+        ])
+        try place.connected { running in
+            // As large as a value may be: there is little room left for headers.
+            let big = String(repeating: "x", count: 995_000)
+            try place.drop("a.jsonl", #"{"text":"\#(big)"}"#)
+            let dead = try place.records(place.names.dead(of: "test"), count: 1)
+            #expect(dead.first?.headers["omni_reason"]?.hasPrefix("🛋🛋") == true)
+            #expect(running.reason == nil)
+        }
+    }
+
+    @Test func quarantineIsForItsOwnerOnly() throws {
+        let place = try Workplace(["connector.yaml": Self.files, "price.jsonata": #"$reject("no")"#])
+        try place.connected { _ in
+            try place.drop("a.jsonl", #"{"text":"\#(String(repeating: "x", count: 1_100_000))"}"#)
+            let dead = try place.records(place.names.dead(of: "test"), count: 1)
+            let file = try #require(dead.first?.headers["omni_quarantine"])
+            var status = stat()
+            #expect(stat("\(place.folder)/var/quarantine/test/\(file)", &status) == 0)
+            #expect(status.st_mode & 0o077 == 0)
+        }
+    }
+
+    // MARK: HTTP
+
+    private static func connector(_ url: String, _ more: String, sinks: String = "") -> [String: String] {
+        [
+            "connector.yaml": """
+            system: shop
+            connections:
+              api: { http: "\(url)", webhooks: { listen: "127.0.0.1:0", secret: key } }
+            sources:
+              items:
+                from: { api: { poll: "/items", items: items, \(more) } }
+                of: product
+                unique: gtin
+                every: 50ms
+                map: items.jsonata
+            \(sinks)
+            on-error: { retry: 10ms, longest: 50ms }
+            """,
+            "items.jsonata": #"{"product": {"gtin": gtin, "name": name}, "self": id}"#,
+        ]
+    }
+
+    private static func item(_ id: Int, _ gtin: String) -> JSON {
+        ["id": .number(Number(id)), "gtin": .string(gtin), "name": "N"]
+    }
+
+    @Test func aRunThatFailedInTheMiddleBeginsAnew() throws {
+        let failures = Monitor(2)
+        let (sofa, chair) = (sofa, chair)
+        let system = try ScriptedSystem { _, _, page in
+            if page == nil { return (200, ["items": [Self.item(1, sofa)]]) }
+            let fails = failures.withLock { failures in
+                failures -= 1
+                return failures >= 0
+            }
+            if fails { return (503, .null) }
+            return (200, ["items": page == "2" ? [Self.item(2, chair)] : []])
+        }
+        let place = try Workplace(Self.connector(system.url, "pages: { number: page }"))
+        try place.connected { _ in
+            place.eventually { try !place.records(place.names.position(connector: "test")).isEmpty }
+            #expect(try place.records(place.names.dead(of: "test")).count == 0)
+            let seen = Set(try place.records(place.names.input(domain: "product")).map(\.key))
+            #expect(seen == [sofa, chair])
+        }
+    }
+
+    @Test(arguments: ["pages: { number: page }", "pages: { next: next }"])
+    func pagesThatNeverEndAreTheSystemsFailure(pages: String) throws {
+        let asked = Monitor(0)
+        let sofa = sofa
+        let system = try ScriptedSystem { _, _, _ in
+            asked.withLock { $0 += 1 }
+            return (200, ["items": [Self.item(1, sofa)], "next": "/items?page=2"])
+        }
+        let place = try DryInstallation(Self.connector(system.url, pages))
+        let settings = try place.installation.connector("test")
+        guard case .poll(let poll) = settings.sources[0].from.transport,
+            case .http(let http) = settings.connections[0].kind
+        else { return }
+        var source = PollSource(settings.sources[0], poll, HTTPSystem(http), hints: nil, registration: nil)
+        #expect(throws: SystemFailure.self) {
+            for _ in 0..<20 { _ = try source.read(from: nil) { _, _ in } }
+        }
+        #expect(asked.withLock { $0 } < 5)
+    }
+
+    @Test func aWebhookThatCantBeUsedIsADeadLetterAndAnswered() throws {
+        let sofa = sofa
+        let system = try ScriptedSystem { _, path, _ in
+            switch path {
+            case "/items": (200, ["items": [Self.item(7, sofa)]])
+            case "/items/7": (200, Self.item(7, sofa))
+            default: (400, .null)
+            }
+        }
+        let place = try Workplace(
+            Self.connector(system.url, #"webhook: { path: /hook, id: data.id, fetch: "/items/{id}" }"#))
+        try place.connected { running in
+            place.eventually { try !place.records(place.names.position(connector: "test")).isEmpty }
+            let bodies = [
+                (#"{"data":{"id":7}}"#, nil), (#"{"data":{}}"#, "data.id"), (#"{"data":{"id":"a b"}}"#, "400"),
+            ]
+            for (body, reason) in bodies as [(String, String?)] {
+                let code = Hex.encode(HMACSHA256.code(for: Array(body.utf8), key: Array("key".utf8)))
+                let answer = try HTTPClient().send(
+                    HTTPClient.Request(
+                        .post, "http://127.0.0.1:\(try #require(running.connector.webhookPort))/hook",
+                        fields: ["X-Signature": code], body: Array(body.utf8)))
+                #expect(answer.status == 200)
+                let dead = try place.records(place.names.dead(of: "test")).last
+                guard let reason else {
+                    // What the last full reading held may come again.
+                    #expect(dead == nil)
+                    continue
+                }
+                #expect(dead?.bytes == Array(body.utf8))
+                #expect(dead?.headers["omni_reason"]?.contains(reason) == true, "\(dead?.headers ?? [:])")
+            }
+        }
+    }
+
+    @Test func aLookUpThatTheSystemRefusesParksThatRecordOnly() throws {
+        let (sofa, chair) = (sofa, chair)
+        let system = try ScriptedSystem { method, path, page in
+            switch (method, path, page) {
+            case ("GET", "/find", sofa?): (422, .null)
+            case ("GET", "/find", _): (200, ["items": []])
+            case ("POST", _, _): (201, ["id": 7])
+            default: (404, .null)
+            }
+        }
+        let place = try DryInstallation(
+            Self.connector(
+                system.url, "pages: { number: page }",
+                sinks: """
+                    sinks:
+                      items:
+                        of: product
+                        map: items.jsonata
+                        to: { api: { resource: "/items/{id}", create: /items, find: "/find?page={gtin}", found: items } }
+                    """))
+        let settings = try place.installation.connector("test")
+        guard case .resource(let resource) = settings.sinks[0].to.transport,
+            case .http(let http) = settings.connections[0].kind
+        else { return }
+        var writer = ResourceWriter(settings: resource, deletion: .keep, system: HTTPSystem(http))
+        let writes = [sofa, chair].map {
+            Write(key: $0, revision: 1, own: nil, document: ["gtin": .string($0)], action: .put, idempotency: $0)
+        }
+        #expect(try writer.write(writes).map(\.status) == [.refused("the system answered 422"), .written])
+    }
+
+    // MARK: SQLite
+
+    @Test func aComparisonForgetsNoChangeBeforeIt() throws {
+        let folder = try TemporaryFolder()
+        let database = try SQLiteDatabase("\(folder.path)/till.db", mode: .create)
+        try database.execute("CREATE TABLE sale (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO sale VALUES (1, 1)")
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { db: { sqlite: "\(folder.path)/till.db" } }
+            sources:
+              sales: { from: { db: { outbox: sale, key: [id] } }, map: a.jsonata, compare: daily }
+            """,
+            "a.jsonata": "[]",
+        ])
+        let settings = try place.installation.connector("test")
+        guard case .outbox(let reading) = settings.sources[0].from.transport,
+            case .sqlite(let connection) = settings.connections[0].kind
+        else { return }
+        func operations(_ source: inout OutboxSource, from position: JSON?) throws -> (seen: [String], end: PageEnd) {
+            var seen: [String] = []
+            let end = try source.read(from: position) { _, tape in
+                seen.append("\(tape.root["op"]?.string ?? "") \(tape.root["key"]?["id"]?.integer ?? 0)")
+            }
+            try source.acknowledge()
+            return (seen, end)
+        }
+        var first = try OutboxSource(settings.sources[0], reading, connection)
+        let start = try operations(&first, from: nil)
+        #expect(start.seen == ["snapshot 1"])
+        try database.execute("INSERT INTO sale VALUES (2, 5); DELETE FROM sale WHERE id = 1")
+        // A restart compares at once.
+        var second = try OutboxSource(settings.sources[0], reading, connection)
+        let compared = try operations(&second, from: start.end.position)
+        #expect(compared.seen == ["insert 2", "delete 1", "snapshot 2"])
+        #expect(try operations(&second, from: compared.end.position).seen == [])
+    }
+
+    @Test func aValueThatDoesntFitItsColumnParksThatRecordOnly() throws {
+        let folder = try TemporaryFolder()
+        let database = try SQLiteDatabase("\(folder.path)/till.db", mode: .create)
+        try database.execute("CREATE TABLE article (id INTEGER PRIMARY KEY, name TEXT)")
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { db: { sqlite: "\(folder.path)/till.db" } }
+            sinks: { articles: { of: product, map: a.jsonata, to: { db: { upsert: article, key: [id] } } } }
+            """
+        ])
+        let settings = try place.installation.connector("test")
+        guard case .table(let table) = settings.sinks[0].to.transport,
+            case .sqlite(let connection) = settings.connections[0].kind
+        else { return }
+        var writer = try TableWriter(table, .keep, connection, seenBy: nil)
+        let written = try writer.write(
+            [JSON.string("x"), .number(Number(1))].map {
+                Write(key: $0.text, revision: 1, own: nil, document: ["id": $0], action: .put, idempotency: "")
+            })
+        #expect(written.map(\.status) == [.refused("datatype mismatch"), .written])
+    }
+
+    // MARK: Logs
+
+    @Test func whatAMappingSaysOfARecordIsNotLogged() throws {
+        let place = try DryInstallation([
+            "connector.yaml": "system: till\nconnections: {}\n"
+        ])
+        let knowledge = Knowledge(
+            system: "till", names: TopicNames(prefix: "omni"), kinds: try KindCatalog(try place.installation.model()),
+            identities: IdentityTable(), tables: .none, decisions: DecisionTable())
+        for (text, code) in [
+            ("$error(name)", "D3137"), ("$assert(false, name)", "D3141"), ("$reject(name)", "rejected"),
+        ] {
+            var translator = RecordTranslator(
+                try CompiledMapping(source: "\n" + text, file: "a.jsonata"), knowledge, source: "a")
+            var tape = Tape()
+            try tape.parse(Array(#"{"name": "Aino Virtanen"}"#.utf8))
+            let root = tape.root
+            guard case .failure(let dead) = translator.translate(root, &tape, "1", .never, nil) else {
+                Issue.record("it is taken")
+                return
+            }
+            #expect(dead.reason.contains("Aino Virtanen"))
+            #expect(!dead.logged.contains("Aino") && dead.logged.contains(code) && dead.logged.contains("a.jsonata:2"))
+        }
+    }
+}
