@@ -80,7 +80,8 @@ import Transports
             try plant.send(
                 [.count(Self.sofa, "kamppi", "1"), .hold("r1", Self.sofa, "kamppi", until: until)], to: "stock")
             try plant.settle()
-            #expect(try Self.states(plant)["r1"] == "confirmed")
+            let decided = try plant.records(plant.names.golden(entity: "reservation"))
+            #expect(decided.first?.json?["state"] == "confirmed")
         }
         try plant.running(plant.elsewhere("machine-2")) { running in
             try eventually("it expires") { try Self.states(plant)["r1"] == "expired" }
