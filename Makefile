@@ -16,14 +16,14 @@ setup:
 
 build: setup
 	@printf '\033[1m▸ Building omni (release; the first time takes some minutes)\033[0m\n'
-	@swift build $(RELEASE) --product omni
+	@swift build --no-color-diagnostics $(RELEASE) --product omni
 
 demo: build
 	@.build/release/omni demo
 
 test: setup lint
 	@printf '\033[1m▸ Building and running the tests\033[0m\n'
-	@swift test --parallel
+	@swift test --no-color-diagnostics --parallel
 
 lint:
 	@printf '\033[1m▸ Checking the style\033[0m\n'

@@ -148,8 +148,11 @@ struct Routes: Sendable {
         router.on(.get, "/v1/reservations/{id}") { [self] request in
             try await answered(request) {
                 let id = request.parameters["id"] ?? ""
-                if let wait = request.query["wait"].flatMap({ Int($0) }) {
-                    let next = try await requests.next(id, within: .seconds(min(max(wait, 0), 60)))
+                if let wait = request.query["wait"] {
+                    guard let seconds = Int(wait), (0...60).contains(seconds) else {
+                        throw Refusal(422, "'wait' is a number of seconds from 0 to 60")
+                    }
+                    let next = try await requests.next(id, within: .seconds(seconds))
                     if let next { return .json(200, next.utf8) }
                 }
                 guard let known = try requests.known(id) else { throw notFound("reservation", id) }
@@ -179,13 +182,25 @@ struct Routes: Sendable {
         guard !id.isEmpty, id.utf8.count <= 64 else {
             throw Refusal(422, "'reservation' is a text of 1 to 64 bytes")
         }
+        if let header = request.fields["Idempotency-Key"], given != nil, header != id {
+            throw Refusal(422, "'Idempotency-Key' and 'reservation' name two different requests")
+        }
         members.removeAll { $0.key == "reservation" }
         members.insert(.init("reservation", .string(id)), at: 0)
         let document = JSON.object(members)
         guard let decided = try await requests.request(id, document, now: now(), within: .seconds(10)) else {
             return try accepted(["reservation": .string(id), "state": "requested"])
         }
-        return .json(decided["state"] == "refused" ? 409 : 201, decided.utf8)
+        return .json(Self.status(of: decided), decided.utf8)
+    }
+
+    /// Nobody may take a hold that is over for one that holds.
+    private static func status(of reservation: JSON) -> Int {
+        switch reservation["state"]?.string {
+        case "confirmed", "short": 201
+        case "refused": 409
+        default: 200
+        }
     }
 
     /// The answer where nothing is decided yet: true only when the request has reached the broker.
@@ -203,7 +218,11 @@ struct Routes: Sendable {
         _ body: @escaping @Sendable (HTTPRequest) throws -> JSON
     ) {
         router.on(method, pattern) { request in
-            try await answered(request) { .json(200, try body(request).utf8) }
+            try await answered(request) {
+                // A store that is not level yet, or nobody's, knows less than there is: that is no answer.
+                guard !hub.partitions.isEmpty else { throw Refusal(503, "the hub is starting: repeat it") }
+                return .json(200, try body(request).utf8)
+            }
         }
     }
 

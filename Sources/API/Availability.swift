@@ -27,6 +27,11 @@ struct Availability {
             }
         }
         if let failure { throw failure }
+        if places.isEmpty, let products = hub.model.entity("product"),
+            try Records(hub: hub).record(products, product) == nil
+        {
+            throw Refusal(404, "there is no product '\(product)', and no stock of it")
+        }
         places.sort { ($0["place"]?.string ?? "") < ($1["place"]?.string ?? "") }
         return ["product": .string(product), "places": .array(places)]
     }

@@ -21,6 +21,12 @@ extension Routes {
         let records = Records(hub: hub)
         let entity = try records.entity(name)
         guard let state = try records.state(entity, key) else { throw Refusal(404, "there is no \(name) '\(key)'") }
+        guard entity.engine != .stock else {
+            throw Refusal(
+                422,
+                "a stock position is added up from counts, movements and holds, not chosen: 'get' shows it with its asOf"
+            )
+        }
         let engine = Engine(model: hub.model, subscribers: hub.subscribers)
         guard let found = try engine.explain(field: field, of: name, state: state) else {
             throw Refusal(404, "nobody said anything about '\(field)' of \(name) '\(key)'")

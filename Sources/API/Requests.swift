@@ -45,7 +45,13 @@ final class Requests: Sendable {
 
     /// Asks for a hold, and waits for the decision. A reservation that was decided already is answered as it is.
     func request(_ reservation: String, _ document: JSON, now: Tick, within timeout: Duration) async throws -> JSON? {
-        if let known = try known(reservation) { return known }
+        let asked = try known(reservation)
+        if let asked {
+            for name in ["product", "place", "quantity"] where document[name] != asked[name] {
+                throw Refusal(409, "the reservation '\(reservation)' is another request: its \(name) differs")
+            }
+            return asked
+        }
         let key = try check(document, now)
         // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
         let notAfter = now.advanced(by: 60_000)
@@ -112,6 +118,11 @@ final class Requests: Sendable {
             let violations = entry.schema.violations(of: tape.root)
             if !violations.isEmpty {
                 throw Refusal(422, violations.prefix(5).map(\.description).joined(separator: "; "))
+            }
+            do throws(KeyError) {
+                _ = try entry.entity.key.key(of: tape.root, system: "api", selfID: nil)
+            } catch {
+                throw Refusal(422, error.description)
             }
         }
         guard case .number(let quantity)? = document["quantity"], Self.isInThousandths(quantity) else {

@@ -4,14 +4,14 @@ public import Document
 public enum KeyRule: Sendable, Hashable {
     /// The value of one field; checked as a GTIN when the schema says `"format": "gtin"`.
     case field(String, isGTIN: Bool)
-    /// `<product>@<place>`.
-    case stock
+    /// `<product>@<place>`; the product is checked as a GTIN when the schema says `"format": "gtin"` of `$defs/product`.
+    case stock(isGTIN: Bool)
     /// `<system>:<self>`: the system's own number, which the event carries beside the data.
     case member
 
     init(entity: String, schema: JSON, rules: Rules) throws(ModelError) {
         switch entity {
-        case "stock": self = .stock
+        case "stock": self = .stock(isGTIN: schema["$defs"]?["product"]?["format"] == "gtin")
         case "customer": self = .member
         default:
             let field = rules.key ?? (entity == "reservation" ? "reservation" : nil)
@@ -37,20 +37,28 @@ public enum KeyRule: Sendable, Hashable {
     ///   - document: the data.
     ///   - system: whose data they are.
     ///   - selfID: the system's own number for the entity, if it came with the event.
-    public func key(of document: Node, system: String, selfID: String?) throws(KeyError) -> String {
+    ///   - isComplete: false where a reference in the data is still unknown, and stands in the key's place.
+    public func key(
+        of document: Node, system: String, selfID: String?, isComplete: Bool = true
+    ) throws(KeyError) -> String {
         switch self {
         case .field(let name, let isGTIN):
-            let text = try Self.text(document, name)
-            if isGTIN {
-                var text = text
-                guard text.withUTF8({ GTIN.isNormal($0) }) else { throw KeyError(name, "must be a GTIN of 14 digits") }
-            }
-            return text
-        case .stock: return "\(try Self.text(document, "product"))@\(try Self.text(document, "place"))"
+            return isGTIN && isComplete ? try Self.gtin(document, name) : try Self.text(document, name)
+        case .stock(let isGTIN):
+            let product = isGTIN && isComplete ? try Self.gtin(document, "product") : try Self.text(document, "product")
+            return "\(product)@\(try Self.text(document, "place"))"
         case .member:
             guard let selfID, !selfID.isEmpty else { throw KeyError("self", "is missing: the system's own number") }
             return "\(system):\(selfID)"
         }
+    }
+
+    private static func gtin(_ document: Node, _ name: String) throws(KeyError) -> String {
+        var text = try text(document, name)
+        guard text.withUTF8({ GTIN.isNormal($0) }) else {
+            throw KeyError(name, "must be a GTIN of 14 digits with a valid check digit")
+        }
+        return text
     }
 
     private static func text(_ document: Node, _ name: String) throws(KeyError) -> String {

@@ -33,6 +33,12 @@ public enum Masking: Sendable, Equatable {
         self = .members((entities.isEmpty ? model.entities : entities).reduce(into: []) { $0.formUnion($1.personal) })
     }
 
+    /// Text that is not JSON, where it may be shown.
+    public func text(of bytes: [UInt8]) -> String? {
+        guard self == .nothing else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
     /// A value as it may be shown.
     public func masked(_ value: JSON) -> JSON {
         switch self {

@@ -21,8 +21,8 @@ public struct TailedRecord: Sendable {
         case tombstone
         /// JSON.
         case json(JSON)
-        /// Anything else: its length in bytes.
-        case bytes(Int)
+        /// Anything else.
+        case bytes([UInt8])
     }
 
     /// A record, decoded.
@@ -46,7 +46,7 @@ public struct TailedRecord: Sendable {
             return
         }
         let copy = bytes.withUnsafeBytes { Array($0) }
-        value = (try? JSON(parsing: copy)).map { .json($0) } ?? .bytes(copy.count)
+        value = (try? JSON(parsing: copy)).map { .json($0) } ?? .bytes(copy)
     }
 }
 

@@ -85,7 +85,8 @@ import Testing
         #expect(try key("product", #"{"gtin": "06438012345675"}"#) == "06438012345675")
         #expect(throws: KeyError.self) { try key("product", #"{"gtin": "06438012345674"}"#) }
         #expect(throws: KeyError.self) { try key("product", #"{"name": "x"}"#) }
-        #expect(try key("stock", #"{"product": "1", "place": "a"}"#) == "1@a")
+        #expect(try key("stock", #"{"product": "06438012345675", "place": "a"}"#) == "06438012345675@a")
+        #expect(throws: KeyError.self) { try key("stock", #"{"product": "6438012345675", "place": "a"}"#) }
         #expect(try key("customer", "{}", selfID: "17") == "crm:17")
         #expect(throws: KeyError.self) { try key("customer", "{}") }
     }

@@ -8,13 +8,15 @@ import Transports
 @Suite struct CRMTests {
     private let token = "secret-token"
 
-    private func workplace(_ body: (Workplace, CRM, String) throws -> Void) throws {
+    private func workplace(
+        _ edit: (String) -> String = { $0 }, _ body: (Workplace, CRM, String) throws -> Void
+    ) throws {
         let folder = try TemporaryFolder()
         let crm = try CRM(folder: folder.path, port: 0, token: token)
         let url = "http://127.0.0.1:\(try crm.start())"
         defer { crm.stop() }
         let place = try Workplace(
-            try Workplace.connector("crm"),
+            try Workplace.connector("crm").mapValues(edit),
             environment: ["CRM_URL": url, "CRM_TOKEN": token, "CRM_COMPARE": "300ms"])
         try body(place, crm, url)
     }
@@ -67,6 +69,34 @@ import Transports
                 #expect(report.value?["held"]?["address"]?["addressLocality"] == "TURKU")
                 // Its own feed shows what was written; a restart and a comparison make no second one.
                 #expect(try contacts(url).count == before + 1)
+            }
+        }
+    }
+
+    /// I6: the feed shows what a failed creation has saved. Nobody may take that for an edit before the creation is repeated.
+    @Test func whatAFailedCreationSavedIsNotReadBeforeItIsReported() throws {
+        // Much longer than it takes until the feed is read again.
+        try workplace({ $0.replacing("retry: 500ms", with: "retry: 3s") }) { place, _, url in
+            let topic = place.names.input(domain: "customer")
+            let before = try contacts(url).count
+            // Without an e-mail nobody finds it: only the repetition tells whose it is.
+            try place.golden(
+                "customer", "golden-new", revision: 4,
+                [
+                    "givenName": "Kaisa", "familyName": "Laine", "phone": "+358401234567",
+                    "address": ["addressLocality": "Turku"],
+                ])
+            try place.connected { _ in
+                _ = try identifyAll(place)
+                place.eventually { try contacts(url).count == before + 1 }
+                place.eventually { try place.records(topic).contains { $0.type == "omni.customer.written" } }
+                let records = try place.records(topic)
+                let report = try #require(records.firstIndex { $0.type == "omni.customer.written" })
+                let number = try #require(records[report].value?["self"]?.string)
+                #expect(
+                    !records[..<report].contains { $0.key == "crm:\(number)" }, "it was read before it was reported")
+                // Afterwards it is read.
+                place.eventually { try place.records(topic).contains { $0.key == "crm:\(number)" } }
             }
         }
     }

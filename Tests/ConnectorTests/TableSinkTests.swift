@@ -161,6 +161,21 @@ import Transports
         }
     }
 
+    /// After starting over revisions begin at 1 again: the epoch tells that they are newer.
+    @Test func aLaterEpochIsNewerWhateverTheRevisions() throws {
+        let (place, database) = try workplace()
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 5, epoch: 1_000, document("Before"))
+            place.eventually { try name(database) == "Before" }
+            try place.golden("product", sofa, revision: 1, epoch: 2_000, document("After"))
+            place.eventually { try name(database) == "After" }
+            try place.golden("product", sofa, revision: 6, epoch: 1_000, document("Zombie"))
+            try place.golden("product", "06438012345682", revision: 1, ["name": "Chair", "assortment": ["till"]])
+            place.eventually { try database.first("SELECT count(*) FROM article", [], { $0.integer(at: 0) }) == 2 }
+            #expect(try name(database) == "After")
+        }
+    }
+
     @Test func aRestartRepeatsTheLastWritesAndReportsThemBeforeItReads() throws {
         let (place, database) = try workplace()
         let topic = place.names.input(domain: "product")

@@ -41,7 +41,7 @@ import Testing
         #expect(records[0].headers.map(\.name) == ["ce_type", "ce_subject"])
         #expect(records[0].headers.first?.text == "omni.product.stated")
         guard case .json(let value) = records[0].value, case .tombstone = records[1].value,
-            case .bytes(4) = records[2].value
+            case .bytes(binary) = records[2].value
         else {
             Issue.record("\(records.map(\.value))")
             return

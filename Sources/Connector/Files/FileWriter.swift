@@ -1,3 +1,4 @@
+import Canonical
 import Document
 import Formats
 import Installation
@@ -7,7 +8,7 @@ import Transports
 struct FileWriter: SinkWriter {
     private let path: String
     private let format: any Formats.Format
-    private var records: [String: (revision: Int64, document: JSON)] = [:]
+    private var records: [ExactText: (epoch: Int64, revision: Int64, document: JSON)] = [:]
     /// What the file holds; nil: unknown.
     private var content: [UInt8]?
     private let readsBack: Bool
@@ -24,37 +25,38 @@ struct FileWriter: SinkWriter {
     }
 
     /// Takes up what the golden topic holds, and writes the file if it isn't so.
-    mutating func restore(_ found: [(key: String, revision: Int64, document: JSON)]) throws {
-        records = Dictionary(found.map { ($0.key, ($0.revision, $0.document)) }) { $1 }
+    mutating func restore(_ found: [Write]) throws {
+        records = Dictionary(found.map { (ExactText($0.key), ($0.epoch, $0.revision, $0.document)) }) { $1 }
         if !records.isEmpty || content != nil { try replace() }
     }
 
     mutating func write(_ writes: [Write]) throws -> [Written] {
         var results: [Written] = []
         for write in writes {
-            if let known = records[write.key], known.revision > write.revision {
+            let key = ExactText(write.key)
+            if let known = records[key], (known.epoch, known.revision) > (write.epoch, write.revision) {
                 results.append(Written(.outdated))
             } else if write.action == .delete {
-                records[write.key] = nil
+                records[key] = nil
                 results.append(Written(.absent))
             } else if let fault = try fault(in: write.document) {
                 results.append(Written(.refused(fault)))
             } else {
-                let isSame = records[write.key]?.document == write.document
-                records[write.key] = (write.revision, write.document)
+                let isSame = records[key]?.document == write.document
+                records[key] = (write.epoch, write.revision, write.document)
                 results.append(Written(isSame && content != nil ? .unchanged : .written))
             }
         }
         try replace()
         guard readsBack, let held = held() else { return results }
         for place in results.indices where [.written, .unchanged].contains(results[place].status) {
-            results[place].readBack = held[writes[place].key]
+            results[place].readBack = held[ExactText(writes[place].key)]
         }
         return results
     }
 
     /// What the file shows, by key; nil when it isn't there any more, or isn't ours any more.
-    private func held() -> [String: JSON]? {
+    private func held() -> [ExactText: JSON]? {
         guard let bytes = try? AtomicFile.read(path), bytes == content else { return nil }
         let found = bytes.withUnsafeBytes { bytes -> [JSON] in
             var rows: [JSON] = []

@@ -88,11 +88,11 @@ struct Assembly {
         let topic = shared.names.golden(entity: sink.settings.of)
         let settings = broker.merging(["group.id": "\(shared.names.prefix).\(shared.connector).restore"])
         let partitions = try Tables.partitions(of: [topic], try Admin(settings, log: shared.log))
-        var newest: [String: Golden] = [:]
+        var newest: [ExactText: Golden] = [:]
         try Table.read(partitions, settings, timeout: .seconds(120), log: shared.log) { batch in
             batch.forEach { record in
                 guard case .success(let golden) = Golden.read(record, entity: sink.settings.of) else { return }
-                newest[golden.key] = golden.verb == .gone ? nil : golden
+                newest[ExactText(golden.key)] = golden.verb == .gone ? nil : golden
             }
         }
         guard var writer = sink.writer as? FileWriter else { return }
@@ -100,7 +100,7 @@ struct Assembly {
             try newest.values.compactMap { golden in
                 guard case .write(let writes) = try sink.plan(golden), let write = writes.first, write.action == .put
                 else { return nil }
-                return (golden.key, golden.revision, write.document)
+                return write
             })
         sink.writer = writer
     }

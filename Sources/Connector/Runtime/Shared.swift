@@ -13,6 +13,7 @@ struct Shared: Sendable {
     let publisher: Publisher
     let deadLetters: DeadLetters
     let turns: Turns
+    let doubts = Doubts()
     let stop: StopSignal
     let errors: ErrorSettings
     let writtenBack: WrittenBack

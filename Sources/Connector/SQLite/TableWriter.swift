@@ -19,6 +19,7 @@ struct TableWriter: SinkWriter {
         CREATE TABLE IF NOT EXISTS omni_revision (
             "table" TEXT NOT NULL,
             key TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
             revision INTEGER NOT NULL,
             PRIMARY KEY ("table", key)
         ) WITHOUT ROWID;
@@ -58,9 +59,10 @@ struct TableWriter: SinkWriter {
     private func one(_ write: Write) throws -> Written {
         let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
         let known = try database.first(
-            "SELECT revision FROM omni_revision WHERE \"table\" = ? AND key = ?", [.text(settings.table), .text(name)]
-        ) { $0.integer(at: 0) ?? 0 }
-        if let known, known > write.revision { return Written(.outdated) }
+            "SELECT epoch, revision FROM omni_revision WHERE \"table\" = ? AND key = ?",
+            [.text(settings.table), .text(name)]
+        ) { (epoch: $0.integer(at: 0) ?? 0, revision: $0.integer(at: 1) ?? 0) }
+        if let known, (known.epoch, known.revision) > (write.epoch, write.revision) { return Written(.outdated) }
         let newest = outbox == nil ? nil : try OutboxTable.newest(in: database)
         try database.execute("SAVEPOINT omni_write")
         do {
@@ -70,8 +72,8 @@ struct TableWriter: SinkWriter {
             guard written.status != .absent || known != nil || written.own != nil else { return written }
             if case .refused = written.status { return written }
             try database.run(
-                "INSERT OR REPLACE INTO omni_revision VALUES (?, ?, ?)",
-                [.text(settings.table), .text(name), .integer(write.revision)])
+                "INSERT OR REPLACE INTO omni_revision (\"table\", key, epoch, revision) VALUES (?, ?, ?, ?)",
+                [.text(settings.table), .text(name), .integer(write.epoch), .integer(write.revision)])
             if outbox != nil { written.position = try OutboxTable.newest(in: database) }
             if echo == nil { echo = try find(write).flatMap { try outboxKey($0) } }
             if let newest, let echo { try forgetEcho(of: echo, after: newest) }

@@ -20,6 +20,8 @@ struct Golden: Sendable, Equatable {
     var place: String
     /// For continuing the trace.
     var traceparent: String?
+    /// What the revision is counted from.
+    var epoch: Int64 = 0
 
     enum Verb: String, Sendable {
         /// The golden record is this.
@@ -66,7 +68,7 @@ struct Golden: Sendable, Equatable {
             Golden(
                 entity: entity, key: key, verb: verb, revision: envelope.revision ?? 0,
                 data: value.withUnsafeBytes { Array($0) }, time: envelope.time, place: place,
-                traceparent: envelope.traceparent))
+                traceparent: envelope.traceparent, epoch: envelope.epoch ?? 0))
     }
 
     /// Why a record can't be used.
@@ -83,7 +85,8 @@ extension Golden {
     var json: JSON {
         [
             "entity": .string(entity), "key": .string(key), "verb": .string(verb.rawValue),
-            "revision": .number(Number(Int(revision))), "data": (try? JSON(parsing: data)) ?? .object([]),
+            "revision": .number(Number(Int(revision))), "epoch": .number(Number(Int(epoch))),
+            "data": (try? JSON(parsing: data)) ?? .object([]),
             "place": .string(place),
         ]
     }
@@ -96,22 +99,29 @@ extension Golden {
         else { return nil }
         self.init(
             entity: entity, key: key, verb: verb, revision: Int64(revision), data: data.utf8, time: .never,
-            place: json["place"]?.string ?? "")
+            place: json["place"]?.string ?? "", epoch: Int64(json["epoch"]?.integer ?? 0))
     }
+}
+
+extension Golden {
+    /// Within an epoch the revisions decide.
+    func isNewer(than other: Golden) -> Bool { (epoch, revision) > (other.epoch, other.revision) }
 }
 
 /// The newest golden record of each entity, in the order in which the newest ones came.
 struct Coalescing {
     private(set) var newest: [Golden] = []
-    private var placeOf: [String: Int] = [:]
+    private var placeOf: [ExactText: Int] = [:]
     private var isGap: Set<Int> = []
 
     /// Takes a record; an older one of the same entity goes.
     mutating func add(_ golden: Golden) {
-        let name = "\(golden.entity)/\(golden.key)"
+        let name = ExactText("\(golden.entity)/\(golden.key)")
         if let place = placeOf[name] {
             // A replay may bring an older one behind a newer one.
-            if golden.verb != .gone, newest[place].verb != .gone, newest[place].revision > golden.revision { return }
+            if golden.verb != .gone, newest[place].verb != .gone, newest[place].isNewer(than: golden) {
+                return
+            }
             isGap.insert(place)
         }
         placeOf[name] = newest.count

@@ -160,7 +160,8 @@ final class Sink {
 
     private func write(_ golden: Golden, _ own: String?, _ document: JSON, _ action: Write.Action) -> Write {
         Write(
-            key: golden.key, revision: golden.revision, own: own, document: document, action: action,
+            key: golden.key, revision: golden.revision, epoch: golden.epoch, own: own, document: document,
+            action: action,
             idempotency: EventID.make(
                 source: "/\(knowledge.system)/\(settings.name)", reference: golden.key, index: 0
             ).description)

@@ -174,7 +174,7 @@ final class SinkLoop {
             defer { shared.publisher.forget(ticket) }
             let before = parked
             do {
-                try shared.turns.take { try write(records, in: sink, on: ticket) }
+                try shared.turns.take { try writeForSure(records, in: sink, on: ticket) }
                 try shared.publisher.settle(ticket, shared.stop)
                 return
             } catch let failure as SystemFailure {
@@ -189,6 +189,13 @@ final class SinkLoop {
                 throw error
             }
         }
+    }
+
+    /// One turn. A failed one leaves a doubt behind: some of it may have been written, and isn't reported.
+    private func writeForSure(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws {
+        shared.doubts.begin(sink.entry.kind.name)
+        try write(records, in: sink, on: ticket)
+        shared.doubts.end(sink.entry.kind.name)
     }
 
     /// One turn: plan, write, read back, hand the reports to the producer.

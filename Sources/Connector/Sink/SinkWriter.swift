@@ -6,6 +6,8 @@ struct Write: Sendable, Equatable {
     var key: String
     /// The golden record's revision.
     var revision: Int64
+    /// What it is counted from: of two epochs the later one is newer.
+    var epoch: Int64 = 0
     /// The system's own number, when it is known.
     var own: String?
     /// The document as the mapping gave it; null when there is none (an erased entity).

@@ -51,6 +51,10 @@ final class SourceLoop {
                 backOff.reset()
             } catch is Stopped {
                 return
+            } catch is InDoubt {
+                // The sink repeats its write, and says itself what it waits for.
+                log.debug("what was read may be our own write, which is in doubt: it is read again later")
+                shared.stop.wait(for: Self.untilDoubtsEnd)
             } catch {
                 guard let reason = Self.passing(error) else {
                     log.error("the source can't go on", metadata: ["error": "\(error)"])
@@ -62,6 +66,8 @@ final class SourceLoop {
             }
         }
     }
+
+    private static let untilDoubtsEnd = Duration.milliseconds(250)
 
     /// What may pass by itself: the system's or the brokers' trouble. Nil: it won't.
     private static func passing(_ error: any Error) -> String? {
@@ -168,6 +174,7 @@ final class SourceLoop {
                 try bury(record, input, Self.tooLarge, on: ticket)
                 return true
             }
+            try shared.doubts.check(translation.events)
             for event in translation.events { try shared.publisher.publish(event, on: ticket) }
             if position == nil { snapshot.formUnion(translation.owns) }
             return !translation.events.isEmpty
@@ -286,6 +293,7 @@ final class SourceLoop {
                     record.document, of: settings.name, reference: record.reference, reason: Self.tooLarge, place: nil,
                     on: ticket)
             case .success(let translation):
+                try shared.doubts.check(translation.events)
                 for event in translation.events { try shared.publisher.publish(event, on: ticket) }
             case .failure(let dead):
                 try shared.deadLetters.bury(
@@ -337,10 +345,10 @@ final class SourceLoop {
             id: EventID.make(source: source.description, reference: reference, index: 0).description, source: source,
             type: EventType(entity, .deleted), subject: key)
         envelope.selfID = own
-        try shared.publisher.publish(
-            OutgoingEvent(
-                topic: shared.knowledge.inputTopic(entry.kind), key: key, envelope: envelope, data: Array("{}".utf8)),
-            on: ticket)
+        let event = OutgoingEvent(
+            topic: shared.knowledge.inputTopic(entry.kind), key: key, envelope: envelope, data: Array("{}".utf8))
+        try shared.doubts.check([event])
+        try shared.publisher.publish(event, on: ticket)
         return true
     }
 }

@@ -43,7 +43,7 @@ struct Translator: Sendable {
         for (index, item) in items.enumerated() {
             let entry = knowledge.kinds[item.kind]!
             let document = resolved(item.document, entry, on: &tape, &translation)
-            let key = try key(of: document, item, entry)
+            let key = try key(of: document, item, entry, isComplete: translation.missing.isEmpty)
             translation.entities.append("\(entry.entity.name)/\(key)")
             if let own = item.own, entry.entity.engine != .stock {
                 translation.owns.append("\(entry.entity.name)/\(own)")
@@ -81,9 +81,12 @@ struct Translator: Sendable {
 
     // MARK: Parts
 
-    private func key(of document: Node, _ item: Item, _ entry: KindCatalog.Entry) throws(Refusal) -> String {
+    private func key(
+        of document: Node, _ item: Item, _ entry: KindCatalog.Entry, isComplete: Bool = true
+    ) throws(Refusal) -> String {
         do throws(KeyError) {
-            return try entry.entity.key.key(of: document, system: system, selfID: item.own)
+            return try entry.entity.key.key(
+                of: document, system: system, selfID: item.own, isComplete: isComplete)
         } catch {
             throw Refusal(description: "\(item.kind): \(error)")
         }

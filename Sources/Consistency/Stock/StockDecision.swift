@@ -104,7 +104,8 @@ struct StockDesk {
     mutating func publish(_ subject: String, _ effects: inout Effects) {
         for place in state.allocate(rules, now) { tell(place, &effects) }
         let document = state.position(key, rules)
-        if document != state.document {
+        // Where nothing is known, a refused request makes no position of it.
+        if document != state.document, state.revision > 0 || state.isKnown {
             state.document = document
             state.revision += 1
             for system in subscribers {

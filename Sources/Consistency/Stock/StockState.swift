@@ -25,6 +25,12 @@ struct StockState {
     /// What was said to be due next.
     var due = Tick.never
 
+    /// Whether any system ever spoke of this position.
+    var isKnown: Bool {
+        count != nil || !movements.isEmpty || !deliveries.isEmpty || !closedPositions.isEmpty || isIncomplete
+            || balance != .zero || closed.isKnown || reservations.contains { $0.isActive }
+    }
+
     /// The latest count, and which movements it holds: those before its position in the same system's change log, else
     /// those before its stamp.
     struct Count {

@@ -58,14 +58,14 @@ struct TailCommand: ParsableCommand {
         let place = "\(record.place.partition.topic)[\(record.place.partition.partition)]@\(record.place.offset)"
         let time = record.timestamp.map { Tick($0).rfc3339 } ?? "–"
         let headers = record.headers.filter {
-            ["ce_type", "ce_source", "ce_revision", "omni_reason", "omni_where"].contains($0.name)
+            ["ce_type", "ce_source", "ce_revision", "omni_reason", "omni_where", "omni_position"].contains($0.name)
         }
         say(
             "\(time)  \(place)  \(record.key ?? "–")  " + headers.map { "\($0.name)=\($0.text)" }.joined(separator: " ")
         )
         switch record.value {
         case .tombstone: say("  (deleted)")
-        case .bytes(let count): say("  (\(count) bytes, not JSON)")
+        case .bytes(let bytes): say("  " + (masking.text(of: bytes) ?? "(\(bytes.count) bytes, not JSON)"))
         case .json(let value): say("  " + masking.masked(value).text)
         }
     }
@@ -74,7 +74,8 @@ struct TailCommand: ParsableCommand {
         let value: JSON =
             switch record.value {
             case .tombstone: .null
-            case .bytes(let count): ["bytes": .number(Number(count))]
+            case .bytes(let bytes):
+                ["bytes": .number(Number(bytes.count)), "text": masking.text(of: bytes).map { .string($0) } ?? .null]
             case .json(let value): masking.masked(value)
             }
         return [

@@ -129,12 +129,15 @@ final class Workplace: Sendable {
     }
 
     /// Writes a golden record, as the hub does.
-    func golden(_ entity: String, _ key: String, revision: Int, _ document: JSON, verb: EventType.Verb = .golden) throws
-    {
+    func golden(
+        _ entity: String, _ key: String, revision: Int, epoch: Int64? = nil, _ document: JSON,
+        verb: EventType.Verb = .golden
+    ) throws {
         var envelope = Envelope(
             id: "\(key)/\(revision)", source: .hub, type: EventType(entity, verb), subject: key)
         envelope.dataSchema = "urn:omni:\(entity):1"
         envelope.revision = Int64(revision)
+        envelope.epoch = epoch
         try produce(names.golden(entity: entity), key: key, document, envelope.headers)
     }
 
