@@ -95,6 +95,33 @@ import Transports
         #expect(try plant.isLevel(), "the position didn't move, and was committed again as it was")
     }
 
+    /// A machine whose clock was a day ahead has saved that time; the next one goes by the broker's.
+    @Test func aTimeThatWasSavedUnderAWrongClockRefusesNobody() throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { _ in
+            try plant.send([.count(Self.sofa, "kamppi", "1")], to: "stock")
+            try plant.settle()
+        }
+        let topic = plant.names.state(domain: "stock")
+        let mirrors = try plant.records(topic).filter { $0.key == Mirror.key }
+        var mirror = try #require(Mirror(mirrors.last?.bytes))
+        let before = Plant.wall()
+        mirror.tick = before.advanced(by: 86_400_000)
+        let producer = try plant.producer()
+        try producer.produce(
+            to: topic, partition: 0, key: Mirror.key.utf8.span.bytes, value: mirror.bytes.span.bytes)
+        try producer.flush(timeout: .seconds(30))
+        try plant.running(plant.elsewhere("machine-2")) { _ in
+            let until = Plant.wall().advanced(by: 3_600_000)
+            try plant.send([.hold("r1", Self.sofa, "kamppi", until: until)], to: "stock")
+            try plant.settle()
+            let decided = try plant.table(plant.names.golden(entity: "reservation"))["r1"]?.json
+            #expect(decided?["state"] == "confirmed")
+            let at = decided?["decidedAt"]?.string.flatMap { Tick(rfc3339: $0) } ?? .never
+            #expect(at >= before.advanced(by: -60_000) && at <= until)
+        }
+    }
+
     @Test func aReleaseAndASaleEndAHold() throws {
         let plant = try Plant(partitions: 1)
         try plant.running { _ in

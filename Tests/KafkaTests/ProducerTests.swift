@@ -29,6 +29,30 @@ import Testing
         }
     }
 
+    /// The broker's clock, not the producer's: who needs a witness for its own clock asks here.
+    @Test func theBrokersTimeIsToldWhereTheTopicKeepsIt() throws {
+        let brokers = try Cluster.topic("appended", settings: ["message.timestamp.type": "LogAppendTime"])
+        let producers = try Cluster.topic("created")
+        let producer = try Cluster.producer()
+        for topic in [brokers, producers] {
+            try producer.produce(to: topic, value: "v".utf8.span.bytes, timestamp: 1_700_000_000_123)
+        }
+        try producer.flush(timeout: patience)
+        let delivered = Dictionary(
+            uniqueKeysWithValues: producer.takeDelivered().map { ($0.partition.topic, $0.appended) })
+        let reader = try Cluster.reader(brokers)
+        var kept: Int64?
+        try eventually("the record") {
+            try reader.poll(timeout: .milliseconds(50)) { batch in
+                if !batch.isEmpty { kept = batch[0].timestamp }
+                return !batch.isEmpty
+            }
+        }
+        #expect(kept ?? 0 > 1_700_000_000_123)
+        #expect(delivered[brokers] == kept)
+        #expect(delivered[producers] == .some(nil))
+    }
+
     @Test func aFullQueueIsWaitedFor() throws {
         let topic = try Cluster.topic("full")
         let producer = try Cluster.producer(["queue.buffering.max.messages": "10", "linger.ms": "1"])

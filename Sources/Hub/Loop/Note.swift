@@ -9,6 +9,8 @@ enum Note {
     static let settled = "\u{1}settled"
     /// When the partition's state began: see ``Epoch``.
     static let epoch = "\u{1}epoch"
+    /// Written to hear the broker's time, and nothing else: always a deletion, so no store holds it. See ``HubClock``.
+    static let clock = "\u{1}clock"
 
     static func isNote(_ key: some Collection<UInt8>) -> Bool { key.first.map { $0 < 0x20 } ?? false }
 }

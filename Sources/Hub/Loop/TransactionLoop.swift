@@ -28,7 +28,7 @@ final class TransactionLoop {
     let intake: Intake
     var engine: Engine
     let store: Store
-    private let restore: Restore
+    let restore: Restore
     let names: TopicNames
     let domains: [String: String]
     let partitionCounts: [String: Int32]
@@ -41,8 +41,10 @@ final class TransactionLoop {
     var waiting = WaitingRoom()
     var settlement: Settlement
     var epochs: [DomainPartition: Int64] = [:]
-    private var clock: HubClock
-    private var hasJumped = false
+    var clock: HubClock
+    var hasJumped = false
+    /// When the present turn began to decide.
+    private var began = HubClock.Reading.now()
     /// Where each owned partition goes on after the last commit.
     var committed: [TopicPartition: Int64] = [:]
     /// Told which partitions are owned, whenever that changes.
@@ -74,7 +76,7 @@ final class TransactionLoop {
         self.partitionCounts = partitionCounts
         domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
         intake = Intake(kinds: kinds)
-        clock = HubClock(start: .now(), saved: .never)
+        clock = HubClock(start: .now())
         let name = "\(clients.group).\(clients.instance)"
         let id =
             try clients.startsFile.map {
@@ -152,7 +154,9 @@ final class TransactionLoop {
 
     private func turn() throws {
         try consumer.poll(max: 2_000, timeout: hasChores ? .zero : Self.idle) { batch in
-            let time = clock.time(.now())
+            try hearBrokerAgain(now: clock.time(.now()).tick)
+            began = .now()
+            let time = clock.time(began)
             tellJump(time)
             let chores = try chores()
             let ready = time.mayExpire ? timers.ready(at: time.tick) : []
@@ -167,18 +171,6 @@ final class TransactionLoop {
             try commit(moved + standing(moved), time.tick)
         }
         waitingCount(waiting.count)
-    }
-
-    private func tellJump(_ time: HubClock.Time) {
-        guard hasJumped == time.mayExpire else { return }
-        hasJumped.toggle()
-        if hasJumped {
-            log.error(
-                "the machine's clock has jumped: time stands still and no hold expires; set it right, or restart the hub"
-            )
-        } else {
-            log.notice("the machine's clock is right again")
-        }
     }
 
     /// Where partitions stand that have not moved, but in which something was decided by the time alone: their tick is
@@ -303,7 +295,7 @@ final class TransactionLoop {
     }
 
     /// A commit's outcome is open until it has returned: a broker that is away is waited for, never guessed about.
-    private func commitForSure() throws(KafkaError) {
+    func commitForSure() throws(KafkaError) {
         while true {
             do throws(KafkaError) {
                 return try producer.commit(timeout: Self.patience)
@@ -325,7 +317,9 @@ final class TransactionLoop {
                     .init(partition: partition, key: Array(key.text.utf8), value: value, indexes: entries))
             }
         }
-        for delivered in producer.takeDelivered() {
+        let deliveries = producer.takeDelivered()
+        hear(deliveries, from: began)
+        for delivered in deliveries {
             guard let domain = stateDomain(of: delivered.partition.topic), let highest = delivered.highestOffset,
                 delivered.isExact
             else { continue }
@@ -384,8 +378,9 @@ final class TransactionLoop {
         let owned = partitions.compactMap { place in
             domains[place.topic].map { (place, DomainPartition($0, place.partition)) }
         }
-        // The order matters: committed offsets that are stable first, then the changelog's end.
+        // The order matters: committed offsets that are stable first, then the broker's time, then the changelog's end.
         let stable = try stableOffsets(partitions)
+        if let first = owned.first { _ = try hearBroker(first.1) }
         try restore.run(owned.map(\.1), now: clock.time(.now()).tick)
         let unread = owned.map(\.0).filter { stable[$0] == nil }
         let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Self.patience)
@@ -394,7 +389,7 @@ final class TransactionLoop {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
             // A partition that nobody has read yet begins where it begins, which retention may have moved.
             let start = stable[place] ?? mirror?.inputOffset ?? marks[place]?.low ?? 0
-            if let mirror { clock.advance(to: mirror.tick) }
+            if let mirror { goOn(from: mirror, partition) }
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
             starts.append(place.at(start))

@@ -24,6 +24,9 @@ public struct Delivered: Sendable, Hashable {
     /// False if an acknowledgement came without its offset, which happens when an idempotent producer had to repeat:
     /// records may then lie behind ``highestOffset``. Ask ``Admin/watermarks(of:timeout:)`` instead.
     public let isExact: Bool
+    /// When the broker appended the latest of them, by its own clock: milliseconds since 1970-01-01 UTC. nil if its
+    /// topic leaves the time to the producer (`message.timestamp.type` is not `LogAppendTime`).
+    public let appended: Int64?
 }
 
 /// Collects delivery reports. librdkafka calls it on whichever thread polls the producer.
@@ -35,6 +38,7 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
         var count = 0
         var highest: Int64 = -1
         var isExact = true
+        var appended: Int64?
     }
 
     private struct State {
@@ -55,15 +59,17 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
         installErrors(in: configuration)
         rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
             guard let message else { return }
-            ClientContext.of(opaque, as: DeliveryContext.self).report(message.pointee)
+            ClientContext.of(opaque, as: DeliveryContext.self).report(message)
         }
     }
 
-    private func report(_ message: rd_kafka_message_t) {
+    private func report(_ pointer: UnsafePointer<rd_kafka_message_t>) {
+        let message = pointer.pointee
         guard let topic = message.rkt else { return }
         if message.err == RD_KAFKA_RESP_ERR_NO_ERROR {
             let (address, partition, offset) = (UInt(bitPattern: topic), message.partition, message.offset)
-            state.withLock { Self.count(&$0, address, partition, offset) }
+            let appended = Self.appended(pointer)
+            state.withLock { Self.count(&$0, address, partition, offset, appended) }
         } else {
             let error = Self.failure(message, topic)
             state.withLock { if $0.failure == nil { $0.failure = error } }
@@ -77,6 +83,13 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
         onDelivery(Delivery(token: token, place: partition.at(offset), error: error))
     }
 
+    /// By the message's own address: librdkafka keeps the time beside the message, not in it.
+    private static func appended(_ message: UnsafePointer<rd_kafka_message_t>) -> Int64? {
+        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let time = rd_kafka_message_timestamp(message, &kind)
+        return kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME && time >= 0 ? time : nil
+    }
+
     private static func failure(_ message: rd_kafka_message_t, _ topic: OpaquePointer) -> KafkaError {
         var error = KafkaError(message.err, "deliver record")
         error.topic = String(cString: rd_kafka_topic_name(topic))
@@ -85,7 +98,9 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
     }
 
     /// Reports come in runs of one partition, so the latest tally is mostly the right one.
-    private static func count(_ state: inout State, _ topic: UInt, _ partition: Int32, _ offset: Int64) {
+    private static func count(
+        _ state: inout State, _ topic: UInt, _ partition: Int32, _ offset: Int64, _ appended: Int64?
+    ) {
         func isTally(_ index: Int) -> Bool {
             state.tallies[index].topic == topic && state.tallies[index].partition == partition
         }
@@ -98,6 +113,7 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
             }
         }
         state.tallies[state.latest].count += 1
+        if let appended { state.tallies[state.latest].appended = appended }
         if offset >= 0 {
             state.tallies[state.latest].highest = max(state.tallies[state.latest].highest, offset)
         } else {
@@ -114,7 +130,8 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
             let topic = OpaquePointer(bitPattern: tally.topic)
             return Delivered(
                 partition: TopicPartition(String(cString: rd_kafka_topic_name(topic)), tally.partition),
-                count: tally.count, highestOffset: tally.highest < 0 ? nil : tally.highest, isExact: tally.isExact)
+                count: tally.count, highestOffset: tally.highest < 0 ? nil : tally.highest, isExact: tally.isExact,
+                appended: tally.appended)
         }
     }
 
