@@ -31,6 +31,15 @@ public enum KeyRule: Sendable, Hashable {
         }
     }
 
+    /// Whether a field is part of the key, so that no statement can be without it.
+    public func needs(_ field: String) -> Bool {
+        switch self {
+        case .field(let name, _): name == field
+        case .stock: field == "product" || field == "place"
+        case .member: false
+        }
+    }
+
     /// The key of these data.
     ///
     /// - Parameters:

@@ -37,7 +37,7 @@ final class TemporaryFolder: Sendable {
 
 /// Waits for a condition, for ten seconds at most.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if try condition() { return true }
         usleep(2_000)
@@ -47,7 +47,7 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
 
 /// The same, for conditions that only tasks can look at.
 func eventually(_ condition: @Sendable () async throws -> Bool) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if try await condition() { return true }
         try? await Task.sleep(for: .milliseconds(2))

@@ -1,3 +1,4 @@
+import Canonical
 import Document
 import Installation
 import Logging
@@ -9,14 +10,38 @@ struct ResourceWriter: SinkWriter {
     let settings: ResourceWriting
     let deletion: SinkSettings.Deletion
     let system: HTTPSystem
+    /// What was read before each write of this batch, at every try: when a try fails, its results are gone, but what somebody
+    /// entered before it must not be.
+    private var seen: [Attempt: [JSON]] = [:]
+
+    private struct Attempt: Hashable {
+        let key: ExactText
+        let own: String?
+        let revision: Int64
+
+        init(_ write: Write) {
+            key = ExactText(write.key)
+            own = write.own
+            revision = write.revision
+        }
+    }
+
+    init(settings: ResourceWriting, deletion: SinkSettings.Deletion, system: HTTPSystem) {
+        self.settings = settings
+        self.deletion = deletion
+        self.system = system
+    }
 
     mutating func write(_ writes: [Write]) throws -> [Written] {
-        try writes.map { write in
-            switch write.action {
-            case .put: try put(write)
-            case .delete: try remove(write)
-            }
+        let attempts = Set(writes.map(Attempt.init))
+        seen = seen.filter { attempts.contains($0.key) }
+        var results: [Written] = []
+        for write in writes {
+            var written = try write.action == .put ? put(write) : remove(write)
+            written.before = seen[Attempt(write)] ?? []
+            results.append(written)
         }
+        return results
     }
 
     /// The record as the system holds it before a write; nil when it has none.
@@ -30,7 +55,7 @@ struct ResourceWriter: SinkWriter {
 
     // MARK: Put
 
-    private func put(_ write: Write) throws -> Written {
+    private mutating func put(_ write: Write) throws -> Written {
         guard write.document.object != nil else { return Written(.refused("the mapping gave no object")) }
         guard settings.create != nil else { return try update(write, own: write.own) }
         if let own = write.own {
@@ -49,17 +74,20 @@ struct ResourceWriter: SinkWriter {
         }
     }
 
-    private func update(_ write: Write, own: String?) throws -> Written {
+    private mutating func update(_ write: Write, own: String?) throws -> Written {
         guard let path = one(write, own) else {
             return Written(.refused("the path \(settings.one) lacks a value: neither number nor member gives it"))
         }
-        var before: JSON?
         var conditions: [(String, String)] = []
         if settings.ifMatch {
             let found = try system.get(path)
             if found.status == 404 { return Written(.absent, own: own) }
             guard found.isSuccess else { return refused(found) }
-            before = Members.find(settings.answer, in: found.json)
+            if let before = Members.find(settings.answer, in: found.json),
+                seen[Attempt(write)]?.contains(before) != true
+            {
+                seen[Attempt(write), default: []].append(before)
+            }
             if let tag = found.fields["ETag"] { conditions.append(("If-Match", tag)) }
         }
         let answer = try send(method, path, body(write), conditions)
@@ -70,10 +98,10 @@ struct ResourceWriter: SinkWriter {
         default: break
         }
         guard answer.isSuccess else { return refused(answer) }
-        return Written(.written, own: own ?? number(answer), readBack: try readBack(answer, path), before: before)
+        return Written(.written, own: own ?? number(answer), readBack: try readBack(answer, path))
     }
 
-    private func create(_ write: Write) throws -> Written {
+    private mutating func create(_ write: Write) throws -> Written {
         var fields: [(String, String)] = []
         if let header = settings.idempotency { fields.append((header, write.idempotency)) }
         let answer: HTTPSystem.Answer

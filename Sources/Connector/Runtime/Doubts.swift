@@ -1,24 +1,39 @@
 import Canonical
-import Synchronization
+import Transports
 
-/// The kinds of which a write has failed, and may have gone through all the same: what the system shows of them can't be told from
-/// our own write until that is repeated and reported (I6; docs/contracts.md, Turns).
+/// The kinds of which a write is under way, or has failed and may have gone through all the same: what the system shows of them
+/// can't be told from our own write until that is repeated and reported (I6; docs/contracts.md, Turns).
 ///
-/// Changed and asked within a turn, so a source never sees between a write and its failure.
+/// Begun and ended within a turn, so a source never sees between a write and its failure.
 final class Doubts: Sendable {
-    private let kinds = Mutex<Set<String>>([])
+    /// What is being written: a batch that came, or parked records, which are tried again on their own.
+    enum Origin { case new, parked }
 
-    /// Notes a failed write.
-    func begin(_ kind: String) { _ = kinds.withLock { $0.insert(kind) } }
+    private struct Doubt: Hashable {
+        let kind: String
+        let origin: Origin
+    }
 
-    /// The write has been repeated, and its reports precede whatever is read from now on.
-    func end(_ kind: String) { _ = kinds.withLock { $0.remove(kind) } }
+    private let open = Monitor<Set<Doubt>>([])
+
+    /// Notes a write.
+    func begin(_ kind: String, _ origin: Origin) { _ = open.withLock { $0.insert(Doubt(kind: kind, origin: origin)) } }
+
+    /// The write is done, and its reports are handed to the producer.
+    func end(_ kind: String, _ origin: Origin) { _ = open.withLock { $0.remove(Doubt(kind: kind, origin: origin)) } }
 
     /// Throws ``InDoubt`` when one of the events may be the echo of a write that is in doubt.
     func check(_ events: [OutgoingEvent]) throws(InDoubt) {
-        let kinds = kinds.withLock { $0 }
+        let kinds = Set(open.withLock { $0 }.map(\.kind))
         guard !kinds.isEmpty else { return }
         for event in events where kinds.contains(event.envelope.type.kind) { throw InDoubt() }
+    }
+
+    /// Waits until nothing is in doubt: reading again before that would only meet the same doubt.
+    func waitUntilNone(_ stop: StopSignal) {
+        while !stop.isSet {
+            if open.wait(for: .milliseconds(100), until: { $0.isEmpty ? true : nil }) == true { return }
+        }
     }
 }
 

@@ -102,8 +102,10 @@ final class Sink {
                 }
                 var planned = write(golden, own, document, .put)
                 if let look, let record = try look(planned) {
-                    planned.document =
-                        try self.document(golden, own: own, isDeleted: false, record: record) ?? planned.document
+                    let own = try self.document(golden, own: own, isDeleted: false, record: record)
+                    // What the system holds may leave nothing to say.
+                    guard let own, own.object != nil else { continue }
+                    planned.document = own
                 }
                 writes.append(planned)
             }
@@ -172,8 +174,21 @@ final class Sink {
         seenBy?.held(readBack, entity: entry.kind.name, key: key, knowledge.context(at: .never))
     }
 
-    /// What the source would have published of a record that was read before the write.
-    func observation(_ before: JSON, reference: String) -> [OutgoingEvent] {
-        seenBy?.events(of: before, reference: reference, knowledge.context(at: .never)) ?? []
+    /// What the source would have published of a record that was read before the write, except for what it holds after the
+    /// write, too: that may be our own, of a write whose answer was lost (I6), and the report says it anyway.
+    func observation(_ before: JSON, reference: String, except held: [UInt8]) -> [OutgoingEvent] {
+        let events = seenBy?.events(of: before, reference: reference, knowledge.context(at: .never)) ?? []
+        guard let held = try? JSON(parsing: held) else { return events }
+        return events.compactMap { event in
+            guard case .object(let members) = try? JSON(parsing: event.data) else { return event }
+            let news = members.filter { held[$0.key] != $0.value }
+            guard !news.isEmpty else { return nil }
+            var event = event
+            event.data =
+                JSON.object(
+                    members.filter { entry.entity.key.needs($0.key) } + news.filter { !entry.entity.key.needs($0.key) }
+                ).utf8
+            return event
+        }
     }
 }

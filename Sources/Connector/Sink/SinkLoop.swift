@@ -167,14 +167,20 @@ final class SinkLoop {
         }
     }
 
-    private func perform(_ records: [Golden], in sink: Sink) throws {
+    /// - Parameter doubt: what is in doubt from the first failure until all of it is written and reported.
+    private func perform(_ records: [Golden], in sink: Sink, doubt: Doubts.Origin = .new) throws {
         var backOff = BackOff(shared.errors)
         while true {
             let ticket = shared.publisher.ticket()
             defer { shared.publisher.forget(ticket) }
             let before = parked
             do {
-                try shared.turns.take { try writeForSure(records, in: sink, on: ticket) }
+                try shared.turns.take {
+                    shared.doubts.begin(sink.entry.kind.name, doubt)
+                    try write(records, in: sink, on: ticket)
+                    // Its reports precede whatever is read from now on.
+                    shared.doubts.end(sink.entry.kind.name, doubt)
+                }
                 try shared.publisher.settle(ticket, shared.stop)
                 return
             } catch let failure as SystemFailure {
@@ -186,16 +192,10 @@ final class SinkLoop {
                 if shared.stop.wait(for: pause) { throw Stopped() }
             } catch {
                 parked = before
+                shared.doubts.begin(sink.entry.kind.name, doubt)
                 throw error
             }
         }
-    }
-
-    /// One turn. A failed one leaves a doubt behind: some of it may have been written, and isn't reported.
-    private func writeForSure(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws {
-        shared.doubts.begin(sink.entry.kind.name)
-        try write(records, in: sink, on: ticket)
-        shared.doubts.end(sink.entry.kind.name)
     }
 
     /// One turn: plan, write, read back, hand the reports to the producer.
@@ -237,8 +237,10 @@ final class SinkLoop {
     private func conclude(
         _ golden: Golden, _ write: Write, _ result: Written, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
-        if let before = result.before {
-            for event in sink.observation(before, reference: "\(golden.place)/\(write.own ?? "")/before") {
+        let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
+        for (attempt, before) in result.before.enumerated() {
+            let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
+            for event in sink.observation(before, reference: reference, except: held ?? golden.data) {
                 try shared.publisher.publish(event, on: ticket)
             }
         }
@@ -251,7 +253,7 @@ final class SinkLoop {
             if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
-        if let readBack = result.readBack { report.held = sink.held(readBack, key: golden.key) }
+        report.held = held
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
     }
 
@@ -301,7 +303,7 @@ final class SinkLoop {
         for sink in sinks {
             let due = parked.due(sink: sink.settings.name, now: .now, isNewIdentity: isNewIdentity)
             for start in stride(from: 0, to: due.count, by: most) {
-                try perform(Array(due[start..<min(start + most, due.count)]), in: sink)
+                try perform(Array(due[start..<min(start + most, due.count)]), in: sink, doubt: .parked)
             }
         }
         generation = now

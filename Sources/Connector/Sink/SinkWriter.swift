@@ -34,8 +34,8 @@ struct Written: Sendable, Equatable {
     var readBack: JSON?
     /// Where the system's change log stood when it was written.
     var position: Int64?
-    /// The record as it was before the write, where the writer has looked: an observation to be published first.
-    var before: JSON?
+    /// The record as it was before the write, where the writer has looked, at each try: observations to be published first.
+    var before: [JSON]
 
     enum Status: Sendable, Equatable {
         /// Written.
@@ -51,7 +51,7 @@ struct Written: Sendable, Equatable {
     }
 
     init(
-        _ status: Status, own: String? = nil, readBack: JSON? = nil, position: Int64? = nil, before: JSON? = nil
+        _ status: Status, own: String? = nil, readBack: JSON? = nil, position: Int64? = nil, before: [JSON] = []
     ) {
         self.status = status
         self.own = own

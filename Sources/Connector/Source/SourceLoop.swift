@@ -54,7 +54,7 @@ final class SourceLoop {
             } catch is InDoubt {
                 // The sink repeats its write, and says itself what it waits for.
                 log.debug("what was read may be our own write, which is in doubt: it is read again later")
-                shared.stop.wait(for: Self.untilDoubtsEnd)
+                shared.doubts.waitUntilNone(shared.stop)
             } catch {
                 guard let reason = Self.passing(error) else {
                     log.error("the source can't go on", metadata: ["error": "\(error)"])
@@ -66,8 +66,6 @@ final class SourceLoop {
             }
         }
     }
-
-    private static let untilDoubtsEnd = Duration.milliseconds(250)
 
     /// What may pass by itself: the system's or the brokers' trouble. Nil: it won't.
     private static func passing(_ error: any Error) -> String? {

@@ -135,7 +135,9 @@ public struct Demonstration {
         try scene.patience.wait(for: "the hub's own account of drift", within: .seconds(20)) { () -> Look<Void> in
             let drift = try scene.hub.drift()
             guard drift.drifting == 0, drift.of > 0 else { return .notYet("\(drift.drifting) drift: \(drift.first)") }
-            screen.line("  The hub's own account ('omni drift'): \(drift.of) copies, none drifting.")
+            screen.line(
+                "  The hub's own account ('omni drift'): of \(drift.of) copies none drifts; "
+                    + "\(drift.unobservable) of them nobody reads back to the hub.")
             return .there(())
         }
     }

@@ -61,15 +61,16 @@ struct HubClient {
         try web.call(.get, "/v1/availability/\(gtin)")["places"]?.array?.first { $0["place"]?.string == place }
     }
 
-    /// How many copies the hub itself takes for drifting, and of how many; the first of them in words.
-    func drift() throws -> (drifting: Int, of: Int, first: String) {
+    /// How many copies the hub itself takes for drifting, of how many, and how many it can't see; the first of them in words.
+    func drift() throws -> (drifting: Int, of: Int, unobservable: Int, first: String) {
         let report = try web.call(.get, "/v1/drift")
         let entities = report["entities"]?.array ?? []
         let all = entities.flatMap { $0["counts"]?.object ?? [] }.reduce(0) { $0 + ($1.value.integer ?? 0) }
+        let unseen = entities.reduce(0) { $0 + ($1["counts"]?["unobservable"]?.integer ?? 0) }
         let copy = entities.lazy.flatMap { $0["copies"]?.array ?? [] }.first
         let words = ["system", "key", "condition", "reason"].compactMap { copy?[$0]?.held }.joined(separator: " ")
         // Without the number nothing is known: that isn't zero.
-        return (report["drifting"]?.integer ?? all, all, words)
+        return (report["drifting"]?.integer ?? all, all, unseen, words)
     }
 
     private func found(_ path: String) throws -> JSON? {
