@@ -137,6 +137,29 @@ import Testing
         #expect(Absences.number(in: "items", of: "items") == nil)
     }
 
+    @Test func whatAPatchworkLacksIsGoneWhenTheNextOneLacksItToo() {
+        var absences = Absences()
+        func believed(_ missing: Set<String>, isPatchwork: Bool = true) -> Set<String> {
+            absences.believed(of: missing, isPatchwork: isPatchwork)
+        }
+        let first = believed(["1", "2"])
+        #expect(first == [])
+        let second = believed(["1", "3"])
+        #expect(second == ["1"])
+        // It came back between the two.
+        absences.see("3")
+        let third = believed(["3"])
+        #expect(third == [])
+        // What was read at one look needs no second one, and says nothing about patchworks.
+        let whole = believed(["3", "4"], isPatchwork: false)
+        #expect(whole == ["3", "4"])
+        let fifth = believed(["5"])
+        #expect(fifth == [])
+        absences.keep(only: [])
+        let sixth = believed(["5"])
+        #expect(sixth == [])
+    }
+
     @Test func aValueThatMustDifferIsFoundTheSecondTime() throws {
         var tape = Tape()
         try tape.parse(Array(#"{"ean": "1", "other": "x"}"#.utf8))
