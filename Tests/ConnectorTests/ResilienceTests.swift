@@ -287,6 +287,38 @@ import Transports
         #expect(try writer.write(writes).map(\.status) == [.refused("the system answered 422"), .written])
     }
 
+    @Test func aRevisionRightBehindACreationMakesNoTwin() throws {
+        let requests = Monitor<[String]>([])
+        let sofa = sofa
+        let system = try ScriptedSystem { method, path, _ in
+            if method != "GET" { requests.withLock { $0.append("\(method) \(path)") } }
+            switch (method, path) {
+            case ("POST", _): return (201, ["id": 7])
+            case ("PUT", "/items/7"): return (200, Self.item(7, sofa))
+            default: return (200, ["items": []])
+            }
+        }
+        let place = try Workplace(
+            Self.connector(
+                system.url, "pages: { number: page }",
+                sinks: """
+                    sinks:
+                      items:
+                        of: product
+                        map: sink.jsonata
+                        to: { api: { resource: "/items/{id}", create: /items, idempotency: Key } }
+                    """
+            ).merging(["sink.jsonata": #"{"gtin": $key, "name": name}"#]) { $1 })
+        try place.connected { _ in
+            // The hub is slow: no number comes from it.
+            for revision in 1...3 {
+                try place.golden("product", sofa, revision: revision, ["name": .string("N\(revision)")])
+                place.eventually { requests.withLock { $0.count == revision } }
+            }
+            #expect(requests.withLock { $0 } == ["POST /items", "PUT /items/7", "PUT /items/7"])
+        }
+    }
+
     // MARK: SQLite
 
     @Test func aComparisonForgetsNoChangeBeforeIt() throws {

@@ -237,6 +237,7 @@ final class SinkLoop {
     private func conclude(
         _ golden: Golden, _ write: Write, _ result: Written, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
+        sink.remember(result, of: golden)
         if let before = result.before {
             for event in sink.observation(before, reference: "\(golden.place)/\(write.own ?? "")/before") {
                 try shared.publisher.publish(event, on: ticket)
