@@ -137,6 +137,29 @@ import Testing
         #expect(Absences.number(in: "items", of: "items") == nil)
     }
 
+    @Test func whatAPatchworkLacksIsGoneWhenTheNextOneLacksItToo() {
+        var absences = Absences()
+        func believed(_ missing: Set<String>, isPatchwork: Bool = true) -> Set<String> {
+            absences.believed(of: missing, isPatchwork: isPatchwork)
+        }
+        let first = believed(["1", "2"])
+        #expect(first == [])
+        let second = believed(["1", "3"])
+        #expect(second == ["1"])
+        // It came back between the two.
+        absences.see("3")
+        let third = believed(["3"])
+        #expect(third == [])
+        // What was read at one look needs no second one, and says nothing about patchworks.
+        let whole = believed(["3", "4"], isPatchwork: false)
+        #expect(whole == ["3", "4"])
+        let fifth = believed(["5"])
+        #expect(fifth == [])
+        absences.keep(only: [])
+        let sixth = believed(["5"])
+        #expect(sixth == [])
+    }
+
     @Test func aValueThatMustDifferIsFoundTheSecondTime() throws {
         var tape = Tape()
         try tape.parse(Array(#"{"ean": "1", "other": "x"}"#.utf8))
@@ -186,6 +209,34 @@ import Testing
 }
 
 @Suite struct IdentityTableTests {
+    @Test func whatASinkCreatedCountsUntilItIsKnownWhoseItIs() {
+        let table = IdentityTable()
+        func targets(_ key: String, by sink: String = "items") -> [String] {
+            table.targets(of: key, entity: "product", in: "shop", by: sink)
+        }
+        let (one, two) = (Reference(system: "shop", id: "1"), Reference(system: "shop", id: "2"))
+        table.create(one, of: "product", key: "a", by: "items")
+        #expect(targets("a") == ["1"] && targets("a", by: "prices") == [] && targets("b") == [])
+        // Another system's number says nothing about this one's.
+        table.set(Reference(system: "till", id: "1"), of: "product", to: "a")
+        #expect(targets("a") == ["1"])
+        table.set(one, of: "product", to: "a")
+        #expect(targets("a") == ["1"])
+        // The hub has taken it away again, and what the sink remembered doesn't bring it back.
+        table.set(one, of: "product", to: nil)
+        #expect(targets("a") == [])
+        // It became another's.
+        table.create(two, of: "product", key: "a", by: "items")
+        table.set(two, of: "product", to: "b")
+        #expect(targets("a") == [] && targets("b") == ["2"])
+        // Of what is known nothing needs to be remembered.
+        table.create(one, of: "product", key: "b", by: "items")
+        #expect(targets("b") == ["2"])
+        table.create(one, of: "product", key: "c", by: "items")
+        table.forgetCreated("c", of: "product")
+        #expect(targets("c") == [])
+    }
+
     @Test func numbersAreFoundBothWays() {
         let table = IdentityTable()
         table.set(Reference(system: "till", id: "81"), of: "customer", to: "g")

@@ -126,6 +126,81 @@ import Transports
         }
     }
 
+    private func deletions(_ place: Workplace) throws -> [String] {
+        try place.records(place.names.input(domain: "product")).filter { $0.type == "omni.product.deleted" }.map(\.key)
+    }
+
+    @Test func aRecordThatMovesBetweenPagesIsNotDeleted() throws {
+        let ids = Monitor([1, 2, 3])
+        let gtins = [sofa, chair, "06438012345699"]
+        let system = try ScriptedSystem { _, _, page in
+            let start = ((page.flatMap { Int($0) } ?? 1) - 1) * 2
+            return ids.withLock { ids in
+                // The first one is deleted behind the first page: the third one moves into that page.
+                defer { if page == nil { ids.removeAll { $0 == 1 } } }
+                return (200, ["items": .array(ids.dropFirst(start).prefix(2).map { Self.item($0, gtins[$0 - 1]) })])
+            }
+        }
+        let place = try Workplace(Self.connector(system.url, "pages: { number: page }"))
+        for (index, gtin) in gtins.enumerated() { try place.identify("product", "shop", "\(index + 1)", as: gtin) }
+        try place.connected { _ in
+            place.eventually { try deletions(place).contains(sofa) }
+            let found = try deletions(place)
+            #expect(found == [sofa])
+        }
+    }
+
+    @Test func whatASinkWroteBehindAPageIsNotMissingFromTheRun() throws {
+        /// Pages go on, without records, until what they wait for has happened.
+        struct Script {
+            var run = 0
+            var isWritten = false
+            var isReleased = false
+            var goesOn: Bool { run == 1 && !isWritten || run == 3 && !isReleased }
+        }
+        let script = Monitor(Script())
+        let (sofa, chair) = (sofa, chair)
+        let system = try ScriptedSystem { method, _, page in
+            script.withLock { script in
+                guard method == "GET" else {
+                    script.isWritten = true
+                    return (200, Self.item(2, chair))
+                }
+                if page == nil, script.isWritten || script.run == 0 { script.run += 1 }
+                let number = (page.flatMap { Int($0) } ?? 1) + 1
+                return (
+                    200,
+                    [
+                        "items": page == nil ? [Self.item(1, sofa)] : [],
+                        "next": .string(number == 2 || script.goesOn ? "/items?page=\(number)" : ""),
+                    ]
+                )
+            }
+        }
+        let place = try Workplace(
+            Self.connector(
+                system.url, "pages: { next: next }",
+                sinks: """
+                    sinks:
+                      items: { of: product, map: sink.jsonata, to: { api: { resource: "/items/{id}" } } }
+                    """
+            ).merging(["sink.jsonata": #"{"gtin": $key}"#]) { $1 })
+        for (number, gtin) in [sofa, chair].enumerated() {
+            try place.identify("product", "shop", "\(number + 1)", as: gtin)
+        }
+        try place.produce(place.names.position(connector: "test"), key: "items", ["position": ["cycle": 1]])
+        try place.connected { _ in
+            place.eventually { script.withLock { $0.run == 1 } }
+            try place.golden("product", chair, revision: 1, ["gtin": .string(chair)])
+            // The first run was under way when it was written; the second one is the first that lacks it.
+            place.eventually { script.withLock { $0.run == 3 } }
+            let found = try deletions(place)
+            #expect(found == [])
+            script.withLock { $0.isReleased = true }
+            place.eventually { try deletions(place) == [chair] }
+        }
+    }
+
     @Test(arguments: ["pages: { number: page }", "pages: { next: next }"])
     func pagesThatNeverEndAreTheSystemsFailure(pages: String) throws {
         let asked = Monitor(0)
@@ -210,6 +285,38 @@ import Transports
             Write(key: $0, revision: 1, own: nil, document: ["gtin": .string($0)], action: .put, idempotency: $0)
         }
         #expect(try writer.write(writes).map(\.status) == [.refused("the system answered 422"), .written])
+    }
+
+    @Test func aRevisionRightBehindACreationMakesNoTwin() throws {
+        let requests = Monitor<[String]>([])
+        let sofa = sofa
+        let system = try ScriptedSystem { method, path, _ in
+            if method != "GET" { requests.withLock { $0.append("\(method) \(path)") } }
+            switch (method, path) {
+            case ("POST", _): return (201, ["id": 7])
+            case ("PUT", "/items/7"): return (200, Self.item(7, sofa))
+            default: return (200, ["items": []])
+            }
+        }
+        let place = try Workplace(
+            Self.connector(
+                system.url, "pages: { number: page }",
+                sinks: """
+                    sinks:
+                      items:
+                        of: product
+                        map: sink.jsonata
+                        to: { api: { resource: "/items/{id}", create: /items, idempotency: Key } }
+                    """
+            ).merging(["sink.jsonata": #"{"gtin": $key, "name": name}"#]) { $1 })
+        try place.connected { _ in
+            // The hub is slow: no number comes from it.
+            for revision in 1...3 {
+                try place.golden("product", sofa, revision: revision, ["name": .string("N\(revision)")])
+                place.eventually { requests.withLock { $0.count == revision } }
+            }
+            #expect(requests.withLock { $0 } == ["POST /items", "PUT /items/7", "PUT /items/7"])
+        }
     }
 
     // MARK: SQLite

@@ -31,8 +31,9 @@ import Transports
         """,
     ]
 
-    private func workplace() throws -> (Workplace, SQLiteDatabase) {
-        let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 })
+    private func workplace(batch: Int = 10, partitions: Int = 2) throws -> (Workplace, SQLiteDatabase) {
+        let connector = connector.replacing("records: 10", with: "records: \(batch)")
+        let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 }, partitions: partitions)
         let database = try SQLiteDatabase("\(place.folder)/till.db", mode: .create)
         try database.execute(
             """
@@ -196,6 +197,56 @@ import Transports
             #expect(seen[1].value?["held"]?["name"] == "Sofa")
             #expect(seen[2].value?["name"] == "Edited")
             #expect(try name(database) == "Sofa")
+        }
+    }
+
+    /// The hub writes in transactions, whose ends take offsets: a batch is longer than its records.
+    @Test func aRestartRepeatsAWholeBatchBeforeItReads() throws {
+        let (place, database) = try workplace(batch: 4, partitions: 1)
+        let topic = place.names.input(domain: "product")
+        let gtins = ["06438012345682", "06438012345699", "06438012345705", sofa]
+        for (index, gtin) in gtins.enumerated() {
+            try place.golden(
+                "product", gtin, revision: 1, ["name": .string("Sofa \(index)"), "assortment": ["till"]],
+                inTransaction: true)
+        }
+        try place.connected { _ in
+            _ = try place.records(topic, count: 4)
+            place.eventually { try !place.records(place.names.position(connector: "test")).isEmpty }
+        }
+        try place.rewind(place.names.golden(entity: "product"))
+        try database.run("UPDATE article SET name = 'Edited' WHERE ean = ?", [.text(sofa)])
+        try place.connected { _ in
+            let seen = try place.records(topic, count: 9)
+            #expect(seen.dropLast().allSatisfy { $0.type == "omni.product.written" })
+            #expect(seen.last?.value?["name"] == "Edited")
+        }
+    }
+
+    @Test func whatIsParkedIsRepeatedBeforeAnythingIsRead() throws {
+        let (place, database) = try workplace()
+        let topic = place.names.input(domain: "product")
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 1, document("Sofa"))
+            _ = try place.records(topic, count: 1)
+            try database.execute(
+                """
+                CREATE TRIGGER refuse BEFORE UPDATE OF name ON article WHEN new.name = 'Refused' BEGIN
+                    SELECT RAISE(ABORT, 'no'); END
+                """)
+            try place.golden("product", sofa, revision: 2, document("Refused"))
+            _ = try place.records(place.names.parked(connector: "test"), count: 1)
+            place.eventually { try !place.records(place.names.position(connector: "test")).isEmpty }
+        }
+        // What was wrong with it is mended, and the cashier has renamed the article.
+        try database.execute("DROP TRIGGER refuse")
+        try database.run("UPDATE article SET name = 'Edited' WHERE ean = ?", [.text(sofa)])
+        try place.connected { _ in
+            let seen = try place.records(topic, count: 4)
+            #expect(
+                seen.map(\.type) == [
+                    "omni.product.written", "omni.product.written", "omni.product.written", "omni.product.stated",
+                ])
         }
     }
 

@@ -43,6 +43,8 @@ struct PollSource: SourceTransport {
     private var run: Run?
     /// The next page's path.
     private var next: String?
+    /// How many pages of this run were read.
+    private var pages = 0
     /// What the page before showed.
     private var last: [UInt8]?
     /// Where this run begins.
@@ -98,6 +100,7 @@ struct PollSource: SourceTransport {
     private mutating func begin(_ position: JSON?) {
         start = position?["cursor"]
         cursor = start
+        pages = 0
         if position == nil {
             run = .everything(isSilent: settings.start == .now)
         } else if poll.since == nil {
@@ -127,6 +130,7 @@ struct PollSource: SourceTransport {
         guard let list = Members.find(poll.items, in: tape.root), list.kind == .array else {
             throw WrongSetting("the answer holds no list at \"\(poll.items)\"; change \"items\"")
         }
+        pages += 1
         var end = PageEnd()
         let isSilent = run == .everything(isSilent: true)
         if run == .everything(isSilent: false), settings.of != nil { end.delivery = "everything@\(cycle)" }
@@ -176,6 +180,7 @@ struct PollSource: SourceTransport {
         run = nil
         end.isIdle = true
         end.endsDelivery = isWhole && end.delivery != nil
+        end.isPatchwork = pages > 1
         var position: JSON = ["cycle": .number(Number(cycle + 1))]
         if let cursor { position["cursor"] = cursor }
         end.position = position

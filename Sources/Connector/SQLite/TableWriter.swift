@@ -58,9 +58,13 @@ struct TableWriter: SinkWriter {
 
     private func one(_ write: Write) throws -> Written {
         let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
+        // When it was created its number wasn't known.
         let known = try database.first(
-            "SELECT epoch, revision FROM omni_revision WHERE \"table\" = ? AND key = ?",
-            [.text(settings.table), .text(name)]
+            """
+            SELECT epoch, revision FROM omni_revision WHERE "table" = ? AND key IN (?, ?)
+            ORDER BY epoch DESC, revision DESC
+            """,
+            [.text(settings.table), .text(name), .text(write.key)]
         ) { (epoch: $0.integer(at: 0) ?? 0, revision: $0.integer(at: 1) ?? 0) }
         if let known, (known.epoch, known.revision) > (write.epoch, write.revision) { return Written(.outdated) }
         let newest = outbox == nil ? nil : try OutboxTable.newest(in: database)

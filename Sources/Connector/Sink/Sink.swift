@@ -80,7 +80,8 @@ final class Sink {
     ///
     /// - Throws: ``SystemFailure`` when the system must be asked, and can't be.
     func plan(_ golden: Golden) throws -> Plan {
-        let numbers = knowledge.identities.numbers(of: golden.key, entity: golden.entity, in: knowledge.system)
+        let numbers = knowledge.identities.targets(
+            of: golden.key, entity: golden.entity, in: knowledge.system, by: settings.name)
         do {
             try tape.parse(golden.data)
             let isWanted: Bool
@@ -120,6 +121,19 @@ final class Sink {
             throw failure
         } catch {
             return .refuse("the golden record is not JSON", isMeant: false)
+        }
+    }
+
+    /// Remembers under which number the system holds what was written: a second revision may come before the hub has told
+    /// everybody, and must not create a twin.
+    func remember(_ result: Written, of golden: Golden) {
+        switch result.status {
+        case .written, .unchanged:
+            guard let own = result.own else { return }
+            knowledge.identities.create(
+                Reference(system: knowledge.system, id: own), of: golden.entity, key: golden.key, by: settings.name)
+        case .absent: knowledge.identities.forgetCreated(golden.key, of: golden.entity)
+        case .outdated, .refused: return
         }
     }
 

@@ -23,6 +23,8 @@ final class SinkLoop {
     private var repeating: [TopicPartition: Int64]?
     private var assigned: [TopicPartition] = []
     private var isAssigned = false
+    /// Whether sources may read.
+    private var isReady = false
     /// What was read and isn't written yet.
     private var pending: [Golden] = []
     private var positions: [TopicPartitionOffset] = []
@@ -65,7 +67,7 @@ final class SinkLoop {
                     return []
                 }))
             while !shared.stop.isSet { try step() }
-            if pending.isEmpty { try commit(isLast: true) }
+            if pending.isEmpty { try commit() }
         } catch is Stopped {
         } catch {
             log.error("the sinks can't go on", metadata: ["error": "\(error)"])
@@ -76,12 +78,15 @@ final class SinkLoop {
 
     private func step() throws {
         do {
-            if pending.isEmpty { try gather() }
+            if pending.isEmpty {
+                try commit()
+                try gather()
+            }
             if isAssigned, repeating == nil { try beginRepeating() }
             try perform(pending)
             pending = []
             try commit()
-            endRepeating()
+            try endRepeating()
             try retryParked()
             holdBack()
         } catch let error as KafkaError where error.isRetriable {
@@ -96,6 +101,8 @@ final class SinkLoop {
     /// Takes what has come: up to a batch, waiting a little for more.
     private func gather() throws {
         var newest = Coalescing()
+        // Also when Kafka fails in the middle: the positions have moved behind what was taken.
+        defer { pending = newest.records }
         var count = 0
         var deadline: ContinuousClock.Instant?
         while count < most, !shared.stop.isSet {
@@ -110,7 +117,6 @@ final class SinkLoop {
             if taken == 0 { break }
             deadline = deadline ?? .now + wait
         }
-        pending = newest.records
     }
 
     private func take(_ record: borrowing Record, _ newest: inout Coalescing) {
@@ -124,17 +130,28 @@ final class SinkLoop {
         }
     }
 
-    /// Everything up to here is written and reported.
-    private func commit(isLast: Bool = false) throws {
+    /// Everything up to here is written and reported. Waits for it: nothing more is written before, so that what a start
+    /// repeats is all that may have been under way.
+    private func commit() throws {
         guard positions != committed else { return }
-        // Mostly asynchronous: what isn't committed at the end is repeated at the start.
-        try consumer.commit(positions, wait: isLast || repeating?.isEmpty == false)
+        do {
+            try consumer.commit(positions)
+        } catch {
+            // The group moves on, which only polling ends: what isn't committed is read again then.
+            guard Self.groupMoves.contains(error.code) else { throw error }
+            log.notice("what is written can't be committed, and is repeated", metadata: ["error": "\(error)"])
+        }
         committed = positions
     }
+
+    private static let groupMoves: Set<KafkaError.Code> = [
+        .rebalanceInProgress, .illegalGeneration, .unknownMemberID, .assignmentLost,
+    ]
 
     // MARK: Repeating at the start
 
     /// What may have been under way when the process ended: one batch of each partition behind its committed position.
+    /// A batch counts records, and a partition's offsets count its transactions' ends and its compacted records too.
     private func beginRepeating() throws {
         let committed = try consumer.committed(assigned, timeout: .seconds(10))
         let marks = try admin.watermarks(of: assigned, timeout: .seconds(10))
@@ -142,18 +159,22 @@ final class SinkLoop {
         for partition in assigned {
             guard let mark = marks[partition], mark.high > mark.low else { continue }
             let begin = max(committed[partition] ?? mark.low, mark.low)
-            if begin < mark.high { goals[partition] = min(begin + Int64(most), mark.high) }
+            if begin < mark.high { goals[partition] = min(begin + 10 * Int64(most), mark.high) }
         }
         repeating = goals
     }
 
-    private func endRepeating() {
-        guard var goals = repeating, isAssigned else { return }
+    private func endRepeating() throws {
+        guard !isReady, var goals = repeating, isAssigned else { return }
         for place in positions where goals[place.partition].map({ place.offset >= $0 }) == true {
             goals[place.partition] = nil
         }
         repeating = goals
-        if goals.isEmpty { ready.open() }
+        guard goals.isEmpty else { return }
+        // What is parked may have been under way too.
+        try retryParked()
+        ready.open()
+        isReady = true
     }
 
     // MARK: Writing
@@ -237,6 +258,7 @@ final class SinkLoop {
     private func conclude(
         _ golden: Golden, _ write: Write, _ result: Written, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
+        sink.remember(result, of: golden)
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
         for (attempt, before) in result.before.enumerated() {
             let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"

@@ -9,11 +9,14 @@ struct Absences {
     private(set) var reported: Set<String>
     /// What has changed since it was written: reported, or back.
     private(set) var changes: [String: Bool] = [:]
+    /// What the last patchwork lacked, and nothing has shown since. In memory only: a restart merely asks once more.
+    private var lacking: Set<String> = []
 
     init(reported: Set<String> = []) { self.reported = reported }
 
     /// Notes a report. False: it was reported already.
     mutating func report(_ number: String) -> Bool {
+        lacking.remove(number)
         guard reported.insert(number).inserted else { return false }
         changes[number] = true
         return true
@@ -21,12 +24,23 @@ struct Absences {
 
     /// It is there.
     mutating func see(_ number: String) {
+        lacking.remove(number)
         if reported.remove(number) != nil { changes[number] = false }
     }
 
     /// Forgets what nobody knows any more.
     mutating func keep(only known: Set<String>) {
-        for number in reported where !known.contains(number) { see(number) }
+        for number in reported.union(lacking) where !known.contains(number) { see(number) }
+    }
+
+    /// What of the missing numbers is gone: all; but of a patchwork only what the one before it lacked too.
+    mutating func believed(of missing: Set<String>, isPatchwork: Bool) -> Set<String> {
+        guard isPatchwork else {
+            lacking = []
+            return missing
+        }
+        defer { lacking = missing.subtracting(reported) }
+        return missing.filter { lacking.contains($0) || reported.contains($0) }
     }
 
     /// The changes are written.

@@ -19,6 +19,8 @@ final class SourceLoop {
     private var delivery = Delivery()
     private var absences: Absences
     private var generation: UInt64?
+    /// What the sinks had written when the page was read.
+    private var written: Set<String> = []
     private let bootstrap: Bootstrap
     /// What the first snapshot holds.
     private var snapshot: Set<String> = []
@@ -77,7 +79,7 @@ final class SourceLoop {
     /// One page. Returns whether there is nothing more for now.
     private func step() throws -> Bool {
         try retryParked()
-        for number in shared.writtenBack.take(settings.name) { absences.see(number) }
+        written = []
         let before = (lanes, absences)
         let ticket = shared.publisher.ticket()
         do {
@@ -92,6 +94,7 @@ final class SourceLoop {
         } catch {
             // The page is read again: what it changed in memory must not stay.
             (lanes, absences) = before
+            for number in written { absences.see(number) }
             // Nor what came before it in the same run: that begins anew.
             delivery = Delivery()
             shared.publisher.forget(ticket)
@@ -101,19 +104,28 @@ final class SourceLoop {
     }
 
     private func page(on ticket: Publisher.Ticket) throws -> PageEnd {
+        hearOfWrites()
         var filtered = 0
         let end = try opened!.read(from: position) { record, tape in
             if let name = record.delivery { delivery.enter(name) }
             if try !handle(record, &tape, on: ticket) { filtered += 1 }
         }
-        if let name = end.delivery, end.endsDelivery {
+        if let name = end.delivery {
             delivery.enter(name)
-            try reportGone(name, on: ticket)
+            if end.endsDelivery { try reportGone(name, isPatchwork: end.isPatchwork, on: ticket) }
         }
         if end.records > 0 {
             log.debug("read", metadata: ["records": "\(end.records)", "filtered": "\(filtered)"])
         }
         return end
+    }
+
+    /// What sinks wrote since the last page is there, though the pages read before may not show it. In the turn, so that
+    /// nothing is written between this and the page.
+    private func hearOfWrites() {
+        written = shared.writtenBack.take(settings.name)
+        delivery.note(written)
+        for number in written { absences.see(number) }
     }
 
     /// Writes what has changed of what is known: everything that it rests on is acknowledged (I1).
@@ -312,7 +324,7 @@ final class SourceLoop {
 
     // MARK: Deletions
 
-    private func reportGone(_ name: String, on ticket: Publisher.Ticket) throws {
+    private func reportGone(_ name: String, isPatchwork: Bool, on ticket: Publisher.Ticket) throws {
         guard let entity = settings.of else { return }
         let known = shared.identities.all(entity: entity, in: shared.system)
         absences.keep(only: Set(known.map(\.id)))
@@ -322,7 +334,10 @@ final class SourceLoop {
             return log.error(
                 "the delivery is complete, but deletions are not believed", metadata: ["why": "\(doubt)"])
         }
-        for entry in gone { _ = try reportGone(entry.id, "\(name)#\(entry.id)", on: ticket) }
+        let believed = absences.believed(of: Set(gone.map(\.id)), isPatchwork: isPatchwork)
+        for entry in gone where believed.contains(entry.id) {
+            _ = try reportGone(entry.id, "\(name)#\(entry.id)", on: ticket)
+        }
     }
 
     /// Reports once that the system no longer has an entity. False when that is no news, or nobody knew it.

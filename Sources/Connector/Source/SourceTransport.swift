@@ -42,6 +42,9 @@ struct PageEnd: Equatable {
     var delivery: String?
     /// The complete delivery ends here, and could be read to its end.
     var endsDelivery = false
+    /// The complete delivery took several looks at a system that goes on meanwhile: a record that moved from one to
+    /// another may be in none of them.
+    var isPatchwork = false
 }
 
 /// How a source's records come out of a system. One thread owns it.

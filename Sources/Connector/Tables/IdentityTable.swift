@@ -9,6 +9,10 @@ final class IdentityTable: Sendable {
         var keys: [String: [Reference: String]] = [:]
         /// Entity → key → numbers. A golden customer may have several in one system.
         var numbers: [String: [String: Set<Reference>]] = [:]
+        /// Entity → key → sink → the number that it created and that nobody has heard of yet.
+        var created: [String: [String: [String: Reference]]] = [:]
+        /// Entity → created number → key.
+        var createdFor: [String: [Reference: String]] = [:]
         var generation: UInt64 = 0
     }
 
@@ -17,6 +21,11 @@ final class IdentityTable: Sendable {
     /// Notes whose number it is; nil: nobody's any more.
     func set(_ reference: Reference, of entity: String, to key: String?) {
         state.withLock { state in
+            // Now it is known whose it is: the table alone counts.
+            if let key = state.createdFor[entity]?[reference] { Self.forget(key, of: entity, &state) }
+            if let key, state.created[entity]?[key]?.values.contains(where: { $0.system == reference.system }) == true {
+                Self.forget(key, of: entity, &state)
+            }
             let before = state.keys[entity]?[reference]
             guard before != key else { return }
             if let before {
@@ -39,6 +48,39 @@ final class IdentityTable: Sendable {
         state.withLock { state in
             (state.numbers[entity]?[key] ?? []).filter { $0.system == system }.map(\.id).sorted()
         }
+    }
+
+    // MARK: Created, and not known yet
+
+    /// Notes the number under which a sink created an entity, until `omni.id` shows whose it is, or the system's number
+    /// for that key. Nothing is noted where one is known.
+    func create(_ reference: Reference, of entity: String, key: String, by sink: String) {
+        state.withLock { state in
+            let known = state.numbers[entity]?[key] ?? []
+            guard state.keys[entity]?[reference] == nil, !known.contains(where: { $0.system == reference.system })
+            else { return }
+            state.created[entity, default: [:]][key, default: [:]][sink] = reference
+            state.createdFor[entity, default: [:]][reference] = key
+        }
+    }
+
+    /// Forgets what was created: it is gone before anybody knew it.
+    func forgetCreated(_ key: String, of entity: String) {
+        state.withLock { Self.forget(key, of: entity, &$0) }
+    }
+
+    /// The numbers that a sink writes to: the known ones, or else the one that it has created itself.
+    func targets(of key: String, entity: String, in system: String, by sink: String) -> [String] {
+        state.withLock { state in
+            let known = (state.numbers[entity]?[key] ?? []).filter { $0.system == system }.map(\.id).sorted()
+            guard known.isEmpty, let own = state.created[entity]?[key]?[sink] else { return known }
+            return [own.id]
+        }
+    }
+
+    private static func forget(_ key: String, of entity: String, _ state: inout State) {
+        guard let forgotten = state.created[entity]?.removeValue(forKey: key) else { return }
+        for reference in forgotten.values { state.createdFor[entity]?[reference] = nil }
     }
 
     /// All numbers of a system for an entity, with their keys.

@@ -111,16 +111,22 @@ final class Workplace: Sendable {
 
     /// Writes a record.
     func produce(
-        _ topic: String, key: String, _ value: JSON?, _ headers: [(name: String, text: String)] = []
+        _ topic: String, key: String, _ value: JSON?, _ headers: [(name: String, text: String)] = [],
+        inTransaction: Bool = false
     ) throws {
-        let producer = try Producer(broker, log: log)
+        let settings = inTransaction ? broker.merging(["transactional.id": "\(prefix).\(key)"]) : broker
+        let producer = try Producer(settings, log: log)
+        if inTransaction {
+            try producer.initTransactions(timeout: .seconds(20))
+            try producer.begin()
+        }
         if let value {
             try producer.produce(
                 to: topic, key: key.utf8.span.bytes, value: value.utf8.span.bytes, headers: Headers(headers))
         } else {
             try producer.produce(to: topic, key: key.utf8.span.bytes, value: nil)
         }
-        try producer.flush(timeout: .seconds(20))
+        try inTransaction ? producer.commit(timeout: .seconds(20)) : producer.flush(timeout: .seconds(20))
     }
 
     /// Says whose number that is, as the hub does.
@@ -131,14 +137,14 @@ final class Workplace: Sendable {
     /// Writes a golden record, as the hub does.
     func golden(
         _ entity: String, _ key: String, revision: Int, epoch: Int64? = nil, _ document: JSON,
-        verb: EventType.Verb = .golden
+        verb: EventType.Verb = .golden, inTransaction: Bool = false
     ) throws {
         var envelope = Envelope(
             id: "\(key)/\(revision)", source: .hub, type: EventType(entity, verb), subject: key)
         envelope.dataSchema = "urn:omni:\(entity):1"
         envelope.revision = Int64(revision)
         envelope.epoch = epoch
-        try produce(names.golden(entity: entity), key: key, document, envelope.headers)
+        try produce(names.golden(entity: entity), key: key, document, envelope.headers, inTransaction: inTransaction)
     }
 
     /// Takes the connector's group back to the beginning of a topic, as if its last commits had been lost. A static
