@@ -11,6 +11,7 @@ struct Availability {
     func of(_ product: String, now: Tick) throws -> JSON {
         var places: [JSON] = []
         guard let entity = hub.model.entity("stock") else { throw Refusal(404, "this installation keeps no stock") }
+        let topic = hub.names.input(domain: entity.domain)
         let engine = Engine(model: hub.model, subscribers: [:])
         var failure: (any Error)?
         for partition in hub.partitions.filter({ $0.domain == "stock" }).sorted(by: { $0.partition < $1.partition }) {
@@ -18,7 +19,11 @@ struct Availability {
                 do {
                     let golden = try engine.golden(of: entity.name, state: Array(state))
                     guard let document = golden?.document else { return true }
-                    places.append(Self.dated(try JSON(parsing: document), now))
+                    var place = Self.dated(try JSON(parsing: document), now)
+                    let source = try Engine.source(ofPosition: Array(state))
+                    place["source"] = source.map { .string($0.system) } ?? .null
+                    place["from"] = source.map { .string("\(topic)\($0.origin)") } ?? .null
+                    places.append(place)
                     return true
                 } catch {
                     failure = error

@@ -117,6 +117,8 @@ import Transports
             let age = try #require(places[0]["ageMs"]?.integer)
             #expect(age >= 60_000 && age <= Plant.wall().milliseconds - counted.milliseconds)
             #expect(places[0]["asOf"] == .string(counted.rfc3339))
+            #expect(places.map { $0["source"] } == ["till", "till", .null], "whose count it is")
+            #expect(places[0]["from"]?.string?.contains(".in.stock[") == true)
             #expect(try desk.get("/v1/availability/09521234567897").status == 404, "nobody knows it")
         }
     }

@@ -67,6 +67,11 @@ extension Engine {
         return due.isKnown ? due : nil
     }
 
+    /// On whose count a position rests, and where that count was read; nil where none has been counted.
+    public static func source(ofPosition state: [UInt8]) throws(StateError) -> (system: String, origin: Origin)? {
+        try StockState.decode(state).count.map { ($0.system, $0.origin) }
+    }
+
     private mutating func loadStock(_ key: String, _ state: inout some StateAccess) throws(StateError) -> StockState {
         guard state.get(key, into: &bytes) else {
             bytes.removeAll(keepingCapacity: true)
