@@ -17,13 +17,14 @@ struct ConnectCommand: ParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var logging: LogOptions
 
     @Argument(help: "The connector's folder in Connectors/.")
     var name: String
 
     func run() throws {
         try Supervised.begin()
-        let installation = try global.installation()
+        let installation = try global.installation(log: logging)
         let log = Logger(label: "connector.\(name)")
         let running = Running()
         let stop = try StopFlag { running.stop() }

@@ -22,13 +22,14 @@ struct HubCommand: ParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var logging: LogOptions
 
     @Option(help: "This process's name among the hub's processes.")
     var instance = "1"
 
     func run() throws {
         try Supervised.begin()
-        let installation = try global.installation()
+        let installation = try global.installation(log: logging)
         let stop = try StopFlag()
         var log = Logger(label: "hub")
         log[metadataKey: "instance"] = "\(instance)"

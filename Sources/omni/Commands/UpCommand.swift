@@ -22,6 +22,7 @@ struct UpCommand: ParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var logging: LogOptions
 
     @Option(help: "Only this connector; may be given several times.")
     var only: [String] = []
@@ -31,7 +32,7 @@ struct UpCommand: ParsableCommand {
 
     func run() throws {
         try Supervised.begin()
-        let installation = try global.installation()
+        let installation = try global.installation(log: logging)
         let log = Logger(label: "up")
         let names = only.isEmpty ? installation.connectors : only
         for name in names { _ = try installation.connector(name) }
@@ -41,8 +42,9 @@ struct UpCommand: ParsableCommand {
         try makeFolder(folder)
         let supervisor = Supervisor(folder: folder, environment: Supervised.environment, log: log)
         let stop = try StopFlag { supervisor.stop() }
-        var jobs = names.map { Supervisor.Job(name: $0, arguments: ["connect"] + global.passedOn + [$0]) }
-        if hub { jobs.insert(Supervisor.Job(name: "hub", arguments: ["hub"] + global.passedOn), at: 0) }
+        let passedOn = global.passedOn + logging.passedOn
+        var jobs = names.map { Supervisor.Job(name: $0, arguments: ["connect"] + passedOn + [$0]) }
+        if hub { jobs.insert(Supervisor.Job(name: "hub", arguments: ["hub"] + passedOn), at: 0) }
         try supervisor.run(jobs)
         withExtendedLifetime(stop) {}
     }

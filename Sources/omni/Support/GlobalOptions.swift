@@ -7,6 +7,15 @@ import Logging
     import Glibc
 #endif
 
+/// How the commands that run on write their log, which is all that they have to say.
+struct LogOptions: ParsableArguments {
+    @Flag(name: .customLong("json"), help: "Write the log as JSON objects, a line each, also on a terminal.")
+    var json = false
+
+    /// The arguments that have a child do the same.
+    var passedOn: [String] { json ? ["--json"] : [] }
+}
+
 /// What every command understands.
 struct GlobalOptions: ParsableArguments {
     @Option(name: [.customShort("C"), .customLong("directory")], help: "The installation: the folder with omni.yaml.")
@@ -21,14 +30,16 @@ struct GlobalOptions: ParsableArguments {
     /// Reads the installation and sets the process's log up.
     ///
     /// - Parameter isShort: the command answers and ends: what it can't do it says itself, so the log keeps quiet.
-    func installation(isShort: Bool = false) throws -> Installation {
+    /// - Parameter log: what a command that runs on was told about its log.
+    func installation(isShort: Bool = false, log: LogOptions? = nil) throws -> Installation {
         let folder = String(validatingCString: realpath(folder, nil) ?? strdup(folder)) ?? folder
         let installation = try Installation.load(folder: folder, environment: environment)
         let level = logLevel ?? (isShort ? "critical" : installation.settings.log.level.rawValue)
         guard let level = Logger.Level(rawValue: level) else {
             throw ValidationError("--log-level: there is no level '\(level)'")
         }
-        StructuredLog.install(level: level, style: installation.settings.log.form == .json ? .json : nil)
+        let isJSON = log?.json == true || installation.settings.log.form == .json
+        StructuredLog.install(level: level, style: isJSON ? .json : nil)
         return installation
     }
 
