@@ -7,6 +7,13 @@ public protocol StateAccess {
     mutating func get(_ key: String, into buffer: inout [UInt8]) -> Bool
     /// Keeps these bytes as the state of a key; nil removes it. They are valid during the call only.
     mutating func put(_ key: String, _ bytes: UnsafeRawBufferPointer?)
+    /// The same where it may be known that the state is found by the same names as before (``StateName``).
+    mutating func put(_ key: String, _ bytes: UnsafeRawBufferPointer?, keepsNames: Bool)
+}
+
+extension StateAccess {
+    /// Keeps a state; what is known of its names is of no use here.
+    public mutating func put(_ key: String, _ bytes: UnsafeRawBufferPointer?, keepsNames: Bool) { put(key, bytes) }
 }
 
 extension StateAccess {

@@ -99,7 +99,8 @@ public final class HubProcess: Sendable {
             store: store, clocks: .machine, model: model, kinds: kinds, subscribers: subscribers, bounds: bounds,
             names: names, largest: clients.largest, quarantine: quarantine, partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } },
-            waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) }, log: log)
+            waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) },
+            courier: CourierThread(), log: log)
         try loop.run(until: stop)
     }
 

@@ -11,11 +11,12 @@ extension TransactionLoop {
     func hearBroker(_ partition: DomainPartition) throws -> Bool {
         let from = clocks.now()
         guard clock.wantsWitness(from) else { return false }
+        try collected()
         try producer.begin()
         try producer.produce(
             to: names.state(domain: partition.domain), partition: partition.partition, key: Note.clock.utf8.span.bytes,
-            value: nil)
-        try commitForSure()
+            value: nil, headers: nil, timestamp: nil, token: 0)
+        try commits.commitForSure()
         hear(producer.takeDelivered(), from: from)
         return true
     }

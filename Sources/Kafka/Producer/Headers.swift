@@ -35,6 +35,16 @@ public struct Headers: ~Copyable {
         }
     }
 
+    /// Adds a header; its bytes are copied.
+    public mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+        _ = name.withUTF8Buffer { name in
+            name.withMemoryRebound(to: CChar.self) { name in
+                rd_kafka_header_add(
+                    pointer, name.baseAddress, name.count, value.baseAddress ?? emptyBytes, value.count)
+            }
+        }
+    }
+
     /// Adds a header of UTF-8 text.
     public mutating func add(_ name: String, _ text: String) { add(name, text.utf8.span.bytes) }
 
