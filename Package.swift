@@ -69,7 +69,10 @@ let package = Package(
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
         module(
             "Hub",
-            ["Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "CLMDB", logging]),
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "CLMDB", "CLinux",
+                logging,
+            ]),
         module(
             "Connector",
             [

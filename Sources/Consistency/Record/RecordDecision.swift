@@ -8,8 +8,8 @@ extension Engine {
         _ context: EntityContext, _ event: borrowing Event, _ state: inout some StateAccess, _ now: Tick,
         _ effects: inout Effects
     ) throws(StateError) -> Rejection? {
-        let isKnown = state.get(event.envelope.subject, into: &bytes)
-        if isKnown { try record.load(bytes) } else { record.reset() }
+        let isKnown = state.read(event.envelope.subject) { record.take($0) }
+        if isKnown { try record.decode() } else { record.reset() }
         var place = Place(context: context, key: event.envelope.subject)
         let system = event.envelope.source.system
         switch event.envelope.type.verb {

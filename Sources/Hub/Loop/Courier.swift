@@ -1,3 +1,5 @@
+import CLinux
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -84,6 +86,7 @@ final class CourierThread: Courier {
         let code = pthread_create(
             &thread, nil,
             { argument in
+                pthread_setname_np(pthread_self(), "hub-commit")
                 Unmanaged<Shared>.fromOpaque(argument!).takeRetainedValue().work()
                 return nil
             }, argument.toOpaque())

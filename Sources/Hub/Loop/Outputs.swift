@@ -111,12 +111,14 @@ final class Outputs: @unchecked Sendable {
         let clock = time.withUTF8 { turn.overlay.arena.copy(UnsafeRawBufferPointer($0)) }
         for output in turn.outputs {
             let target = entities[output.entity]
+            let topic = output.kind == .reference ? target.identity : target.golden
             switch output.kind {
-            case .tombstone: try producer.produce(to: target.golden, key: output.key, value: output.value)
-            case .reference: try producer.produce(to: target.identity, key: output.key, value: output.value)
+            case .tombstone, .reference:
+                try producer.produce(
+                    to: topic, partition: nil, key: output.key, lasting: output.value, of: turn, headers: nil)
             case .golden, .decided, .erased, .merged:
                 try producer.produce(
-                    to: target.golden, key: output.key, value: output.value,
+                    to: topic, partition: nil, key: output.key, lasting: output.value, of: turn,
                     headers: headers(of: output, target, time: clock))
             }
         }
@@ -124,19 +126,26 @@ final class Outputs: @unchecked Sendable {
             var headers = Headers(capacity: letter.headers.count)
             for header in letter.headers { headers.add(header.name, header.value?.span.bytes) }
             try producer.produce(
-                to: letter.topic, partition: nil, key: letter.key?.span.bytes, value: letter.value?.span.bytes,
-                headers: headers, timestamp: nil, token: 0)
+                to: letter.topic, key: letter.key?.span.bytes, value: letter.value?.span.bytes, headers: headers)
         }
+        try produceStates(turn, to: producer)
+    }
+
+    private func produceStates<Producer: TransactionalProducer>(
+        _ turn: Turn, to producer: Producer
+    ) throws(KafkaError) {
         let topics = turn.overlay.partitions.map { names.state(domain: $0.domain) }
         for entry in turn.overlay.entries {
             let place = Int(entry.partition)
-            let partition = turn.overlay.partitions[place].partition
+            let state: UnsafeRawBufferPointer?
             switch entry.change {
-            case .put(let state):
-                try producer.produce(to: topics[place], partition: partition, key: entry.key, value: state)
-            case .removed: try producer.produce(to: topics[place], partition: partition, key: entry.key, value: nil)
-            case .none: break
+            case .put(let bytes): state = bytes
+            case .removed: state = nil
+            case .none: continue
             }
+            try producer.produce(
+                to: topics[place], partition: turn.overlay.partitions[place].partition, key: entry.key, lasting: state,
+                of: turn, headers: nil)
         }
     }
 
@@ -223,13 +232,11 @@ extension Headers {
 }
 
 extension TransactionalProducer {
-    @inline(__always)
-    fileprivate func produce(
-        to topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?,
-        headers: consuming Headers? = nil
+    /// Most records go where their key decides, at the present time.
+    func produce(
+        to topic: String, partition: Int32? = nil, key: RawSpan?, value: RawSpan?, headers: consuming Headers? = nil
     ) throws(KafkaError) {
         try produce(
-            to: topic, partition: partition, key: key.bytes, value: value?.bytes, headers: headers, timestamp: nil,
-            token: 0)
+            to: topic, partition: partition, key: key, value: value, headers: headers, timestamp: nil, token: 0)
     }
 }

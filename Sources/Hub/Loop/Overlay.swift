@@ -1,6 +1,10 @@
 import Canonical
 import Consistency
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// What a turn has decided on top of the local store: states by key, and when keys have something to expire. Dropped as a
 /// whole when its transaction aborts (I4).
 ///
@@ -151,7 +155,7 @@ final class Overlay: @unchecked Sendable {
     }
 
     private static func isSame(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
-        one.count == other.count && one.elementsEqual(other)
+        one.count == other.count && (one.isEmpty || memcmp(one.baseAddress!, other.baseAddress!, one.count) == 0)
     }
 
     /// Eight bytes at a time; spread by a multiplication (Fibonacci hashing).
@@ -191,17 +195,21 @@ struct PartitionState<View: StateView>: StateAccess {
 
     mutating func get(_ key: String, into buffer: inout [UInt8]) -> Bool {
         buffer.removeAll(keepingCapacity: true)
-        var key = key
-        return key.withUTF8 { get(UnsafeRawBufferPointer($0), into: &buffer) }
+        return read(key) { buffer.append(contentsOf: $0) }
     }
 
-    private mutating func get(_ key: UnsafeRawBufferPointer, into buffer: inout [UInt8]) -> Bool {
-        if let pending = take(overlay.change(partition, key), into: &buffer) { return pending }
-        if let pending = take(beneath.change(partition, key), into: &buffer) { return pending }
+    mutating func read(_ key: String, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
+        var key = key
+        return key.withUTF8 { read(UnsafeRawBufferPointer($0), body) }
+    }
+
+    private mutating func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
+        if let found = lend(overlay.change(partition, key), body) { return found }
+        if let found = lend(beneath.change(partition, key), body) { return found }
         do throws(StoreError) {
             return try view.withState(partition, key) { bytes in
                 guard let bytes else { return false }
-                buffer.append(contentsOf: bytes)
+                body(bytes)
                 return true
             }
         } catch {
@@ -211,10 +219,10 @@ struct PartitionState<View: StateView>: StateAccess {
     }
 
     /// Whether there is a state; nil when nothing is pending.
-    private func take(_ change: Overlay.Change, into buffer: inout [UInt8]) -> Bool? {
+    private func lend(_ change: Overlay.Change, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool? {
         switch change {
         case .put(let bytes):
-            buffer.append(contentsOf: bytes)
+            body(bytes)
             return true
         case .removed: return false
         case .none: return nil

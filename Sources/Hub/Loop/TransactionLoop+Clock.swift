@@ -15,7 +15,7 @@ extension TransactionLoop {
         try producer.begin()
         try producer.produce(
             to: names.state(domain: partition.domain), partition: partition.partition, key: Note.clock.utf8.span.bytes,
-            value: nil, headers: nil, timestamp: nil, token: 0)
+            value: nil)
         try commits.commitForSure()
         hear(producer.takeDelivered(), from: from)
         return true

@@ -18,7 +18,7 @@ package final class TransactionLoop<
     let outputs: Outputs
     let letters: Letters
     let commits: CommitStep<Producer, Store>
-    let intake: Intake
+    var intake: Intake
     var engine: Engine
     let store: Store
     let restore: Restore<Changelog, Store>
@@ -51,12 +51,16 @@ package final class TransactionLoop<
     /// Told how many records wait for a newer hub, whenever that may have changed.
     private let waitingCount: (Int) -> Void
 
+    /// The place of the last record.
+    private var latestPlace: Place?
+
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
     /// Why a turn failed that was waited for while partitions moved.
     private var hookFailure: (any Error)?
-    /// The most records of one turn.
-    private static var batch: Int { 10_000 }
+    /// The most records of one turn. Twice its outputs and states are kept: being decided, and being committed. Large
+    /// records are fewer: no more are taken than the consumer has fetched ahead.
+    private static var batch: Int { 5_000 }
 
     /// - Parameters:
     ///   - consumer: a member of the hub's group, not subscribed yet.
@@ -211,11 +215,28 @@ package final class TransactionLoop<
         }
     }
 
+    /// Where a record of the input stands.
+    private struct Place {
+        let topic: String
+        let partition: DomainPartition
+        /// How many partitions its topic has.
+        let count: Int32
+    }
+
+    /// Records come in runs of one partition.
+    private func place(of record: borrowing Record) -> Place? {
+        let (topic, number) = (record.topic, record.partition)
+        if let latest = latestPlace, latest.partition.partition == number, latest.topic == topic { return latest }
+        guard let domain = domains[topic] else { return nil }
+        latestPlace = Place(
+            topic: topic, partition: DomainPartition(domain, number), count: partitionCounts[topic] ?? 1)
+        return latestPlace
+    }
+
     private func decide(_ record: borrowing Record, _ now: Tick) throws {
-        let topic = record.topic
-        guard let domain = domains[topic] else { return }
-        let count = partitionCounts[topic] ?? 1
-        switch intake.check(record, domain: domain, partitions: count, tape: &tape) {
+        guard let place = place(of: record) else { return }
+        let domain = place.partition.domain
+        switch intake.check(record, domain: domain, partitions: place.count, tape: &tape) {
         case .refused(let reason): try refuse(record, domain, reason, now)
         case .stray(let key):
             if (record.value?.byteCount ?? 0) > outputs.largest {
@@ -224,9 +245,9 @@ package final class TransactionLoop<
                 turn.letters.append(letters.again(record, key: key))
             }
         case .early(let envelope, let major):
-            try wait(record, DomainPartition(domain, record.partition), envelope, major: major, now)
+            try wait(record, place.partition, envelope, major: major, now)
         case .event(let envelope):
-            let partition = DomainPartition(domain, record.partition)
+            let partition = place.partition
             if waiting.holds(partition, envelope.subject) {
                 return try wait(record, partition, envelope, major: nil, now)
             }
@@ -358,9 +379,10 @@ package final class TransactionLoop<
     private func rewind() throws {
         // The error may have come while another turn was on its way: that one may be committed yet.
         if case .failed(let error) = collect() { log.warning("dropped, too", metadata: ["error": "\(error)"]) }
+        // Until that has ended, the producer may read what the turns hold.
+        try abort()
         turn.reset()
         underWay.reset()
-        try abort()
         reached = committed
         let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
         try consumer.seek(to: places, timeout: Patience.broker)

@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 
 /// A record as librdkafka holds it, lent by its ``Batch``: nothing is copied, and nothing of it outlives the batch.
 public struct Record: ~Copyable, ~Escapable {
@@ -103,6 +104,12 @@ public struct RecordHeader: ~Copyable, ~Escapable {
 
     /// The header's name.
     public var name: String { String(cString: start) }
+
+    /// Lends the name's bytes, in UTF-8 if its writer kept to the rules.
+    public func withName<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        let count = strlen(start)
+        return start.withMemoryRebound(to: UInt8.self, capacity: count) { body(.init(start: $0, count: count)) }
+    }
 
     /// The header's bytes; nil is Kafka's null value.
     public var value: RawSpan? {
