@@ -12,6 +12,7 @@ struct PollSource: SourceTransport {
     private let system: HTTPSystem
     private let hints: Hints?
     private let registration: Registration?
+    private let clock: LoopClock
     private var registerAt: ContinuousClock.Instant?
 
     /// What the system is told of where to send webhooks.
@@ -55,8 +56,9 @@ struct PollSource: SourceTransport {
 
     init(
         _ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?,
-        registration: Registration?
+        registration: Registration?, clock: LoopClock = .machine
     ) {
+        self.clock = clock
         self.registration = registration
         self.settings = settings
         self.poll = poll
@@ -84,7 +86,7 @@ struct PollSource: SourceTransport {
 
     /// Tells the system where to send webhooks, and tells it again from time to time.
     private mutating func register() throws {
-        guard let registration, registerAt.map({ .now >= $0 }) ?? true else { return }
+        guard let registration, registerAt.map({ clock.now() >= $0 }) ?? true else { return }
         let answer: HTTPSystem.Answer
         do throws(Unanswered) {
             answer = try system.send(.post, registration.settings.path, body: registration.body)
@@ -92,7 +94,7 @@ struct PollSource: SourceTransport {
             throw SystemFailure(error.description)
         }
         guard answer.isSuccess else { throw system.failure(.post, answer) }
-        registerAt = .now + registration.settings.every
+        registerAt = clock.now() + registration.settings.every
     }
 
     // MARK: Runs
@@ -105,9 +107,9 @@ struct PollSource: SourceTransport {
             run = .everything(isSilent: settings.start == .now)
         } else if poll.since == nil {
             run = .everything(isSilent: false)
-        } else if let interval = settings.compare, compareAt.map({ .now >= $0 }) ?? true {
+        } else if let interval = settings.compare, compareAt.map({ clock.now() >= $0 }) ?? true {
             run = .everything(isSilent: false)
-            compareAt = .now + interval
+            compareAt = clock.now() + interval
         } else {
             run = .new
         }
@@ -115,7 +117,7 @@ struct PollSource: SourceTransport {
         if run == .new, let since = poll.since, let value = cursor?.plain {
             next = Self.adding(since.parameter, value, to: poll.path)
         }
-        if compareAt == nil, let interval = settings.compare { compareAt = .now + interval }
+        if compareAt == nil, let interval = settings.compare { compareAt = clock.now() + interval }
     }
 
     private mutating func page(

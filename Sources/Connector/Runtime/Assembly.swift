@@ -23,13 +23,13 @@ struct Assembly {
         let connection = settings.connection(source.from.connection)?.kind
         switch (source.from.transport, connection) {
         case (.files(let reading), .folder(let folder)?):
-            return try FileSource(source, reading, folder: folder, log: shared.log)
+            return try FileSource(source, reading, folder: folder, log: shared.log, clock: shared.clock)
         case (.outbox(let reading), .sqlite(let database)?):
-            return try OutboxSource(source, reading, database)
+            return try OutboxSource(source, reading, database, clock: shared.clock)
         case (.poll(let reading), .http(let http)?):
             return PollSource(
                 source, reading, HTTPSystem(http), hints: hints,
-                registration: registration(reading.webhook, http.webhooks, port: port))
+                registration: registration(reading.webhook, http.webhooks, port: port), clock: shared.clock)
         default:
             throw WrongSetting("source \"\(source.name)\": its connection is of another kind")
         }
@@ -45,12 +45,12 @@ struct Assembly {
     }
 
     /// All sinks.
-    func sinks(_ broker: Kafka.Settings) throws -> [Sink] {
+    func sinks(_ brokers: any Brokers) throws -> [Sink] {
         try settings.sinks.map { sink in
             let made = Sink(
                 sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
                 mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try writer(of: sink))
-            if made.writer is FileWriter { try restore(made, broker) }
+            if made.writer is FileWriter { try restore(made, brokers) }
             return made
         }
     }
@@ -84,12 +84,10 @@ struct Assembly {
     }
 
     /// A file holds everything: what the golden topic has is taken up before anything is written.
-    private func restore(_ sink: Sink, _ broker: Kafka.Settings) throws {
+    private func restore(_ sink: Sink, _ brokers: any Brokers) throws {
         let topic = shared.names.golden(entity: sink.settings.of)
-        let settings = broker.merging(["group.id": "\(shared.names.prefix).\(shared.connector).restore"])
-        let partitions = try Tables.partitions(of: [topic], try Admin(settings, log: shared.log))
         var newest: [ExactText: Golden] = [:]
-        try Table.read(partitions, settings, timeout: .seconds(120), log: shared.log) { batch in
+        try brokers.read(try brokers.partitions(of: [topic])) { batch in
             batch.forEach { record in
                 guard case .success(let golden) = Golden.read(record, entity: sink.settings.of) else { return }
                 newest[ExactText(golden.key)] = golden.verb == .gone ? nil : golden

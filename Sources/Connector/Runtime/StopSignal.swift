@@ -54,11 +54,18 @@ final class Gate: Sendable {
     /// It has happened.
     func open() { state.withLock { $0 = true } }
 
+    /// Whether it has happened.
+    var isOpen: Bool { state.withLock { $0 } }
+
+    /// Blocks this thread until it has happened, for so long at most.
+    func wait(for time: Duration) { _ = state.wait(for: time) { $0 ? true : nil } }
+
     /// Waits until it has happened; false when it was time to end before.
     func pass(_ stop: StopSignal) -> Bool {
-        while true {
-            if state.wait(for: .milliseconds(100), until: { $0 ? true : nil }) == true { return true }
-            if stop.isSet { return false }
+        while !stop.isSet {
+            if isOpen { return true }
+            wait(for: .milliseconds(100))
         }
+        return false
     }
 }
