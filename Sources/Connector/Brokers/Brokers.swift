@@ -1,8 +1,8 @@
 import Document
-import Kafka
+package import Kafka
 
 /// What a connector needs of the brokers: Kafka's, or a simulator's in their place.
-protocol Brokers: Sendable {
+package protocol Brokers: Sendable {
     /// The largest record that they take, in bytes.
     var largest: Int { get }
     /// The one producer.
@@ -22,7 +22,7 @@ protocol Brokers: Sendable {
 }
 
 /// Where records leave; described at ``Producer``.
-protocol Outlet: AnyObject, Sendable {
+package protocol Outlet: AnyObject, Sendable {
     func produce(
         to topic: String, partition: Int32?, key: RawSpan?, value: RawSpan?, headers: consuming Headers?,
         timestamp: Int64?, token: UInt64
@@ -32,7 +32,7 @@ protocol Outlet: AnyObject, Sendable {
 }
 
 /// A member of a group; described at ``Consumer``.
-protocol Member: AnyObject {
+package protocol Member: AnyObject {
     func subscribe(to topics: [String], hooks: RebalanceHooks) throws(KafkaError)
     func poll<Result>(max: Int, timeout: Duration, _ body: (borrowing Batch) throws -> Result) throws -> Result
     func commit(_ positions: [TopicPartitionOffset], wait: Bool) throws(KafkaError)
@@ -41,7 +41,7 @@ protocol Member: AnyObject {
 }
 
 /// Reads partitions that are assigned by hand; described at ``Consumer``.
-protocol Follower: AnyObject {
+package protocol Follower: AnyObject {
     func assign(_ places: [TopicPartitionOffset]) throws(KafkaError)
     func poll<Result>(max: Int, timeout: Duration, _ body: (borrowing Batch) throws -> Result) throws -> Result
     func close() throws

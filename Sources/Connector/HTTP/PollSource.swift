@@ -1,12 +1,12 @@
 import Canonical
 import Digests
-import Document
-import Installation
+package import Document
+package import Installation
 import Transports
 
 /// Records of an HTTP API: what is new since the cursor, page by page; from time to time everything; and at once what a
 /// webhook hints at.
-struct PollSource: SourceTransport {
+package struct PollSource: SourceTransport {
     private let settings: SourceSettings
     private let poll: PollReading
     private let system: HTTPSystem
@@ -16,7 +16,7 @@ struct PollSource: SourceTransport {
     private var registerAt: ContinuousClock.Instant?
 
     /// What the system is told of where to send webhooks.
-    struct Registration {
+    package struct Registration {
         let settings: WebhookReading.Registration
         let url: String
         let secret: Secret
@@ -54,7 +54,7 @@ struct PollSource: SourceTransport {
     private var cursor: JSON?
     private var compareAt: ContinuousClock.Instant?
 
-    init(
+    package init(
         _ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?,
         registration: Registration?, clock: LoopClock = .machine
     ) {
@@ -66,21 +66,22 @@ struct PollSource: SourceTransport {
         self.hints = hints
     }
 
-    mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+    package mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd
+    {
         try register()
         if run == nil, let hints, position != nil, let hinted = try readHints(hints, take) { return hinted }
         if run == nil { begin(position) }
         return try page(position, take)
     }
 
-    mutating func acknowledge() throws { hints?.confirmTaken() }
+    package mutating func acknowledge() throws { hints?.confirmTaken() }
 
-    mutating func rewind() {
+    package mutating func rewind() {
         (run, next, last) = (nil, nil, nil)
         hints?.refuseTaken()
     }
 
-    mutating func wait(_ stop: StopSignal) throws {
+    package mutating func wait(_ stop: StopSignal) throws {
         if let hints { hints.wait(for: settings.every, stop) } else { stop.wait(for: settings.every) }
     }
 

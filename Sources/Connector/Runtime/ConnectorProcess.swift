@@ -34,22 +34,9 @@ public final class ConnectorProcess: Sendable {
         let brokers = KafkaBrokers(
             Kafka.Settings(installation.settings.broker.map { ($0.name, $0.value.reveal()) }), names, connector: name,
             log: log)
-        let publisher = try Publisher(brokers, log: log)
-        let shared = Shared(
-            connector: name,
-            knowledge: Knowledge(
-                system: settings.system, names: names, kinds: kinds, identities: IdentityTable(),
-                tables: mappings.tables, decisions: DecisionTable()),
-            publisher: publisher,
-            deadLetters: DeadLetters(
-                topic: names.dead(of: name), quarantine: "\(installation.settings.data)/quarantine/\(name)",
-                publisher: publisher, log: log),
-            turns: Turns(), stop: StopSignal(), errors: settings.onError,
-            writtenBack: WrittenBack(settings.sources.compactMap { source in source.of.map { (source.name, $0) } }),
+        crew = try Crew(
+            settings, model, mappings, names, brokers, quarantine: "\(installation.settings.data)/quarantine/\(name)",
             log: log)
-        crew = Crew(
-            settings: settings, shared: shared, mappings: mappings, brokers: brokers,
-            entities: model.entities.filter { $0.engine != .stock }.map(\.name))
     }
 
     private var shared: Shared { crew.shared }
@@ -98,10 +85,10 @@ public final class ConnectorProcess: Sendable {
 
     /// A thread that is waited for at the end, for a while.
     private func thread(_ loop: any Loop) throws -> NamedThread {
-        let (running, handed) = (running, Handed(loop: loop))
+        let (running, shared, handed) = (running, shared, Handed(loop: loop))
         running.withLock { $0 += 1 }
         return try NamedThread(loop.name) {
-            handed.loop.run()
+            handed.loop.run(shared)
             running.withLock { $0 -= 1 }
         }
     }
@@ -113,14 +100,11 @@ public final class ConnectorProcess: Sendable {
 
     /// Brokers that can't be reached are waited for.
     private func loops(_ hints: [String: Hints]) throws -> [any Loop] {
-        let (brokers, port) = (crew.brokers, webhookPort)
-        let assembly = Assembly(crew.settings, shared, crew.mappings)
+        let assembly = Assembly(crew.settings, hints: hints, port: webhookPort, clock: shared.clock, log: shared.log)
         var backOff = BackOff(shared.errors)
         while !shared.stop.isSet {
             do {
-                return try crew.loops(
-                    sinks: { try assembly.sinks(brokers) },
-                    transport: { try assembly.transport(of: $0, hints: hints[$0.name], port: port) })
+                return try crew.loops(assembly)
             } catch let failure as KafkaError where failure.isRetriable {
                 let pause = backOff.next()
                 shared.log.warning(

@@ -88,20 +88,20 @@ final class SinkLoop: Loop {
         entityOf = Dictionary(uniqueKeysWithValues: entities.map { (shared.names.golden(entity: $0), $0) })
     }
 
-    var name: String { "sinks" }
+    package var name: String { "sinks" }
 
-    var isAtRest: Bool {
+    package var isAtRest: Bool {
         switch phase {
         case .beginning, .resting, .holding: pending.isEmpty
         case .writing, .retrying: false
         }
     }
 
-    func close() {
+    package func close() {
         do { try consumer.close() } catch { log.warning("leaving the group failed", metadata: ["error": "\(error)"]) }
     }
 
-    func step() throws -> Next {
+    package func step() throws -> Next {
         do {
             switch phase {
             case .beginning: return try begin()
@@ -267,6 +267,7 @@ final class SinkLoop: Loop {
             backOff.reset()
             return .again
         }
+        guard shared.turns.mayBeTaken else { return .turn }
         let ticket = shared.publisher.ticket()
         jobs[0].reports = ticket
         jobs[0].before = parked

@@ -82,13 +82,13 @@ final class SourceLoop: Loop {
         self.log = log
     }
 
-    var name: String { settings.name }
+    package var name: String { settings.name }
 
-    var isAtRest: Bool {
+    package var isAtRest: Bool {
         if case .resting = phase { true } else { false }
     }
 
-    func step() throws -> Next {
+    package func step() throws -> Next {
         do {
             return try advance()
         } catch is InDoubt {
@@ -105,8 +105,8 @@ final class SourceLoop: Loop {
         }
     }
 
-    func waitForSystem() {
-        do { try opened?.wait(shared.stop) } catch { trouble = error }
+    package func waitForSystem(_ stop: StopSignal) {
+        do { try opened?.wait(stop) } catch { trouble = error }
     }
 
     /// What may pass by itself: the system's or the brokers' trouble. Nil: it won't.
@@ -124,6 +124,7 @@ final class SourceLoop: Loop {
         switch phase {
         case .resting:
             guard repeated.isOpen else { return .gate(repeated) }
+            guard shared.turns.mayBeTaken else { return .turn }
             if opened == nil { opened = try open() }
             if let lanes = lanesToRetry() {
                 phase = lanes
@@ -132,6 +133,7 @@ final class SourceLoop: Loop {
             }
             return .again
         case .retrying(let names, let generation):
+            guard shared.turns.mayBeTaken else { return .turn }
             try retry(names, generation)
             return .again
         case .retried(let trial, let ticket):

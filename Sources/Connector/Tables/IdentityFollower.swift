@@ -38,12 +38,12 @@ final class IdentityFollower: Loop {
         entityOf = Dictionary(uniqueKeysWithValues: entities.map { (names.identity(entity: $0), $0) })
     }
 
-    var name: String { "tables" }
+    package var name: String { "tables" }
 
     /// It keeps nothing but what it reads again.
-    var isAtRest: Bool { true }
+    package var isAtRest: Bool { true }
 
-    func step() throws -> Next {
+    package func step() throws -> Next {
         do {
             switch phase {
             case .beginning: try begin()
@@ -62,7 +62,7 @@ final class IdentityFollower: Loop {
         }
     }
 
-    func close() {
+    package func close() {
         switch phase {
         case .beginning: return
         case .reading(let consumer, _), .following(let consumer):
