@@ -110,7 +110,17 @@ let package = Package(
             path: "Tests/TestHub", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
-            name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
+            name: "omni-bench",
+            dependencies: [
+                "CLinux", "Canonical", "Consistency", "Document", "Hub", "Installation", "Kafka", "Schema",
+                "TestBroker",
+                "TestHub", logging,
+            ],
+            path: "Benchmarks", exclude: ["CLoop"], swiftSettings: settings),
+        // The limit beside the hub's figures.
+        .executableTarget(
+            name: "c-loop", dependencies: ["CRdKafka", "CLMDB"], path: "Benchmarks/CLoop",
+            cSettings: [.define("NDEBUG")]),
 
         tests("Document"),
         tests("Digests"),
