@@ -108,6 +108,16 @@ let package = Package(
                 "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
             ],
             path: "Tests/TestHub", swiftSettings: settings),
+        // The hub and the connectors against a simulated broker and simulated systems, in virtual time.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Canonical", "Connector", "Consistency", "Digests", "Document", "Hub", "Installation", "Kafka",
+                "Mapping", "Schema", "Transports", logging,
+            ],
+            path: "Tests/Simulation", swiftSettings: settings),
+        .executableTarget(
+            name: "omni-simulate", dependencies: ["Simulation"], path: "Tests/omni-simulate", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench",
@@ -140,5 +150,6 @@ let package = Package(
         tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
+        tests("Simulation", ["Canonical", "Consistency", "Document", "Hub", "Kafka"]),
     ]
 )
