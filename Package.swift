@@ -69,7 +69,10 @@ let package = Package(
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
         module(
             "Hub",
-            ["Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "CLMDB", logging]),
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "Transports",
+                "CLMDB", logging,
+            ]),
         module(
             "Connector",
             [
@@ -131,6 +134,14 @@ let package = Package(
         .executableTarget(
             name: "c-loop", dependencies: ["CRdKafka", "CLMDB"], path: "Benchmarks/CLoop",
             cSettings: [.define("NDEBUG")]),
+
+        // Real processes killed at random, and an auditor; not part of the product.
+        .executableTarget(
+            name: "omni-chaos",
+            dependencies: [
+                "Demo", "Digests", "Document", "EmbeddedBroker", "Kafka", "Transports", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/Chaos", swiftSettings: settings),
 
         tests("Document"),
         tests("Digests"),
