@@ -15,18 +15,15 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
     private let stateNames: StateNames
     /// The domain of each topic of states.
     private let stateTopics: [String: String]
-    private let log: Logger
 
     init(
-        producer: Producer, store: Store, outputs: Outputs, stateNames: StateNames, stateTopics: [String: String],
-        log: Logger
+        producer: Producer, store: Store, outputs: Outputs, stateNames: StateNames, stateTopics: [String: String]
     ) {
         self.producer = producer
         self.store = store
         self.outputs = outputs
         self.stateNames = stateNames
         self.stateTopics = stateTopics
-        self.log = log
     }
 
     /// What became of a turn.
@@ -37,10 +34,10 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
         var error: (any Error)?
     }
 
-    func run(_ turn: Turn) -> Outcome {
+    func run(_ turn: Turn, _ insist: Insistence) -> Outcome {
         var outcome = Outcome()
         do {
-            try commit(turn)
+            try commit(turn, insist)
             outcome.isCommitted = true
             outcome.deliveries = producer.takeDelivered()
             try keep(turn, outcome.deliveries)
@@ -50,50 +47,21 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
         return outcome
     }
 
-    private func commit(_ turn: Turn) throws(KafkaError) {
+    private func commit(_ turn: Turn, _ insist: Insistence) throws {
         try producer.begin()
         try outputs.produce(turn, to: producer)
         if turn.group != nil {
-            try producer.sendOffsets(turn.positions, group: turn.group!, timeout: Patience.broker)
-        }
-        try commitForSure()
-    }
-
-    /// A commit's outcome is open until it has returned: a broker that is away is waited for, never guessed about.
-    func commitForSure() throws(KafkaError) {
-        while true {
-            do throws(KafkaError) {
-                return try producer.commit(timeout: Patience.broker)
-            } catch {
-                guard error.isRetriable else { throw error }
-                log.warning("the commit is repeated", metadata: ["error": "\(error)"])
+            try insist("the offsets") { timeout throws(KafkaError) in
+                try producer.sendOffsets(turn.positions, group: turn.group!, timeout: timeout)
             }
         }
+        // A commit's outcome is open until it has returned.
+        try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
     }
 
     /// Brings the local store level with what was just committed.
     private func keep(_ turn: Turn, _ deliveries: [Delivered]) throws {
-        var commit = StoreCommit()
-        let overlay = turn.overlay
-        commit.changes.reserveCapacity(overlay.entries.count)
-        for entry in overlay.entries {
-            let partition = overlay.partitions[Int(entry.partition)]
-            switch entry.change {
-            case .put(let state):
-                let names =
-                    entry.keepsNames
-                    ? nil
-                    : try stateNames.of(
-                        partition.domain, String(decoding: entry.key, as: UTF8.self), Array(state))
-                commit.changes.append(
-                    .init(
-                        partition: partition, key: entry.key, value: state, names: names, owner: overlay.arena))
-            case .removed:
-                commit.changes.append(
-                    .init(partition: partition, key: entry.key, value: nil, names: [], owner: overlay.arena))
-            case .none: break
-            }
-        }
+        var commit = try turn.overlay.changes { domain, key, state in try stateNames.of(domain, key, state) }
         for delivered in deliveries {
             guard let domain = stateTopics[delivered.partition.topic], let highest = delivered.highestOffset,
                 delivered.isExact
@@ -108,12 +76,14 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
 final class Handover<Producer: TransactionalProducer, Store: StateStore>: CourierJob, @unchecked Sendable {
     private let step: CommitStep<Producer, Store>
     private let turn: Turn
+    private let insist: Insistence
     private(set) var outcome = CommitStep<Producer, Store>.Outcome()
 
-    init(_ step: CommitStep<Producer, Store>, _ turn: Turn) {
+    init(_ step: CommitStep<Producer, Store>, _ turn: Turn, _ insist: Insistence) {
         self.step = step
+        self.insist = insist
         self.turn = turn
     }
 
-    package func run() { outcome = step.run(turn) }
+    package func run() { outcome = step.run(turn, insist) }
 }

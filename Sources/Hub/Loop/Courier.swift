@@ -1,8 +1,4 @@
-import CLinux
-
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Transports
 
 /// Something that is carried out beside the loop.
 package protocol CourierJob: AnyObject, Sendable {
@@ -30,87 +26,56 @@ package final class ImmediateCourier: Courier {
 
 /// A thread of its own.
 final class CourierThread: Courier {
-    private let shared = Shared()
-    private var thread = pthread_t()
+    private let desk = CourierDesk()
+    private let thread: NamedThread
 
-    /// What both threads touch, with the mutex held.
-    private final class Shared: @unchecked Sendable {
-        var job: (any CourierJob)?
-        var isWorking = false
-        var isEnding = false
-        private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-        private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-
-        init() {
-            pthread_mutex_init(mutex, nil)
-            pthread_cond_init(changed, nil)
-        }
-
-        deinit {
-            pthread_cond_destroy(changed)
-            pthread_mutex_destroy(mutex)
-            changed.deallocate()
-            mutex.deallocate()
-        }
-
-        /// Runs `body` with the mutex held; it may wait for changes.
-        func locked<Result>(_ body: () -> Result) -> Result {
-            pthread_mutex_lock(mutex)
-            defer {
-                pthread_cond_broadcast(changed)
-                pthread_mutex_unlock(mutex)
-            }
-            return body()
-        }
-
-        func waitForChange() { pthread_cond_wait(changed, mutex) }
-
-        func work() {
-            while true {
-                let next: (any CourierJob)? = locked {
-                    isWorking = false
-                    job = nil
-                    pthread_cond_broadcast(changed)
-                    while job == nil, !isEnding { waitForChange() }
-                    isWorking = job != nil
-                    return job
-                }
-                guard let next else { return }
-                next.run()
-            }
-        }
-    }
-
-    init() throws(HubError) {
-        let argument = Unmanaged.passRetained(shared)
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                pthread_setname_np(pthread_self(), "hub-commit")
-                Unmanaged<Shared>.fromOpaque(argument!).takeRetainedValue().work()
-                return nil
-            }, argument.toOpaque())
-        guard code == 0 else {
-            argument.release()
-            throw HubError("no thread for the commits: errno \(code)")
-        }
+    init() throws {
+        let desk = desk
+        thread = try NamedThread("hub-commit") { desk.work() }
     }
 
     deinit {
-        shared.locked { shared.isEnding = true }
-        pthread_join(thread, nil)
+        desk.close()
+        thread.join()
     }
 
-    func carry(_ job: any CourierJob) {
-        shared.locked {
-            while shared.job != nil || shared.isWorking { shared.waitForChange() }
-            shared.job = job
+    func carry(_ job: any CourierJob) { desk.put(job) }
+    func wait() { desk.wait() }
+    var isImmediate: Bool { false }
+}
+
+/// Where the courier finds its jobs.
+private final class CourierDesk: Sendable {
+    private let state = Monitor(State())
+
+    private struct State: Sendable {
+        /// The job under way.
+        var job: (any CourierJob)?
+        var isClosed = false
+    }
+
+    private enum Next: Sendable {
+        case job(any CourierJob)
+        case end
+    }
+
+    func work() {
+        while case .job(let job) = next() {
+            job.run()
+            state.withLock { $0.job = nil }
         }
     }
 
-    func wait() {
-        shared.locked { while shared.job != nil || shared.isWorking { shared.waitForChange() } }
+    private func next() -> Next {
+        state.wait { state -> Next? in state.job.map { .job($0) } ?? (state.isClosed ? .end : nil) }
     }
 
-    var isImmediate: Bool { false }
+    func put(_ job: any CourierJob) {
+        wait()
+        state.withLock { $0.job = job }
+    }
+
+    func wait() { state.wait { $0.job == nil ? () : nil } }
+
+    func close() { state.withLock { $0.isClosed = true } }
 }

@@ -176,6 +176,35 @@ final class Overlay: @unchecked Sendable {
     }
 }
 
+extension Overlay {
+    /// What is pending, as a change of the store.
+    ///
+    /// - Parameter names: what a state can be found by; asked where that may have changed.
+    func changes(
+        names: (_ domain: String, _ key: String, _ state: [UInt8]) throws -> [StateName]
+    ) rethrows -> StoreCommit {
+        var commit = StoreCommit()
+        commit.changes.reserveCapacity(entries.count)
+        for entry in entries {
+            let partition = partitions[Int(entry.partition)]
+            let state: UnsafeRawBufferPointer?
+            var own: [StateName]? = []
+            switch entry.change {
+            case .put(let bytes):
+                state = bytes
+                own =
+                    entry.keepsNames
+                    ? nil : try names(partition.domain, String(decoding: entry.key, as: UTF8.self), Array(bytes))
+            case .removed: state = nil
+            case .none: continue
+            }
+            commit.changes.append(
+                .init(partition: partition, key: entry.key, value: state, names: own, owner: arena))
+        }
+        return commit
+    }
+}
+
 /// The engine's view of one partition: the present turn over the one that is being committed over the store.
 struct PartitionState<View: StateView>: StateAccess {
     let partition: DomainPartition

@@ -53,6 +53,13 @@ package final class TransactionLoop<
 
     /// The place of the last record.
     private var latestPlace: Place?
+    /// Told which partitions are about to be restored, before anything of them is read: nobody else writes them from then on.
+    private let taking: ([DomainPartition]) -> Void
+    /// Asked while the broker is waited for.
+    var isStopping: () -> Bool { insistence.isStopping }
+    private(set) var insistence: Insistence
+    /// How often in a row a turn has failed.
+    private var failures = 0
 
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
@@ -71,19 +78,25 @@ package final class TransactionLoop<
     ///   - ownership: told which partitions are owned, whenever that changes.
     ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
     ///   - courier: carries the commits out.
+    ///   - taking: told which partitions are about to be restored; nobody else writes them into the store after that.
+    ///   - restoring: told how far that is; nil when it is done.
     package init(
         consumer: Consumer, producer: Producer, changelog: Changelog, store: Store, clocks: LoopClocks, model: Model,
         kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds, names: TopicNames, largest: Int,
         quarantine: String, partitionCounts: [String: Int32],
         ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void,
-        courier: any Courier = ImmediateCourier(), log: Logger
+        courier: any Courier = ImmediateCourier(),
+        taking: @escaping ([DomainPartition]) -> Void = { _ in },
+        restoring: @escaping (RestoreProgress?) -> Void = { _ in }, log: Logger
     ) {
         self.consumer = consumer
         self.producer = producer
         self.store = store
         self.clocks = clocks
+        insistence = Insistence(clocks: clocks, log: log)
         self.ownership = ownership
         self.waitingCount = waitingCount
+        self.taking = taking
         self.names = names
         self.log = log
         self.partitionCounts = partitionCounts
@@ -99,23 +112,30 @@ package final class TransactionLoop<
         letters = Letters(names: names, quarantine: Quarantine(folder: quarantine), largest: largest)
         commits = CommitStep(
             producer: producer, store: store, outputs: outputs, stateNames: stateNames,
-            stateTopics: Dictionary(uniqueKeysWithValues: model.domains.map { (names.state(domain: $0), $0) }), log: log
-        )
+            stateTopics: Dictionary(uniqueKeysWithValues: model.domains.map { (names.state(domain: $0), $0) }))
         restore = Restore(
             store: store, changelog: changelog, topic: { names.state(domain: $0) },
-            names: { domain, key, state in try stateNames.of(domain, key, state) }, log: log)
+            names: { domain, key, state in try stateNames.of(domain, key, state) }, clocks: clocks,
+            tell: restoring, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
-    func run(until stop: () -> Bool) throws {
-        try start()
-        while !stop() { try step(until: stop) }
+    func run(until stop: @escaping () -> Bool) throws {
+        insistence.isStopping = stop
+        do {
+            try start()
+            while !stop() { try step(until: stop) }
+        } catch is Interrupted {
+            log.notice("stopping while the broker is waited for: the next start goes on from the last commit")
+        }
         try end()
     }
 
     /// Joins the group, and fences the process that this one follows.
     package func start() throws {
-        try producer.initTransactions(timeout: Patience.broker)
+        try insist("the transactional id") { timeout throws(KafkaError) in
+            try producer.initTransactions(timeout: timeout)
+        }
         try consumer.subscribe(
             to: domains.keys.sorted(),
             hooks: RebalanceHooks(
@@ -144,11 +164,13 @@ package final class TransactionLoop<
     /// Leaves the group, and flushes the store.
     package func end() throws {
         // What is on its way is finished first: offsets committed, nothing to repeat.
-        if case .failed(let error) = collect() {
-            try abort()
-            log.warning("the last transaction is aborted", metadata: ["error": "\(error)"])
-        }
-        try consumer.close()
+        do {
+            if case .failed(let error) = collect() {
+                log.warning("the last transaction is aborted", metadata: ["error": "\(error)"])
+                try abort()
+            }
+            try consumer.close()
+        } catch is Interrupted {}
         try store.close()
     }
 
@@ -156,12 +178,16 @@ package final class TransactionLoop<
     private func work(until stop: () -> Bool) throws {
         do {
             try work()
+            failures = 0
         } catch {
             // Polling again would throw the same for ever, whatever kind of error it is.
             if let broken { throw broken }
             switch error {
             case let error as KafkaError where error.verdict == .abortable || error.isRetriable:
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
+                // The first time at once; what fails again and again must not spin.
+                if failures > 0 { rest(min(.milliseconds(50) * (1 << min(failures, 6)), Patience.longest)) }
+                failures += 1
                 try rewind()
                 try recall()
             case let error as StoreError where !error.isCorruption:
@@ -333,7 +359,7 @@ package final class TransactionLoop<
         try collected()
         swap(&turn, &underWay)
         for place in positions { reached[place.partition] = place.offset }
-        let handover = Handover(commits, underWay)
+        let handover = Handover(commits, underWay, insistence)
         outcome = handover
         courier.carry(handover)
         if courier.isImmediate { try collected() }
@@ -385,15 +411,14 @@ package final class TransactionLoop<
         underWay.reset()
         reached = committed
         let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
-        try consumer.seek(to: places, timeout: Patience.broker)
+        try consumer.seek(to: places, timeout: .seconds(30))
     }
 
-    private func abort() throws(KafkaError) {
-        do throws(KafkaError) {
-            try producer.abort(timeout: Patience.broker)
-        } catch {
+    func abort() throws {
+        do {
+            try insist("an abort") { timeout throws(KafkaError) in try producer.abort(timeout: timeout) }
+        } catch let error as KafkaError where error.code == .state {
             // No transaction was open: the failure came before it began.
-            guard error.code == .state else { throw error }
         }
     }
 
@@ -405,11 +430,11 @@ package final class TransactionLoop<
         var rest = Duration.milliseconds(100)
         while !stop() {
             do {
-                return try restore.run(owned, now: clock.time(clocks.now()).tick)
+                return try restore.run(owned, now: clock.time(clocks.now()).tick, until: isStopping)
             } catch let error as StoreError where !error.isCorruption {
                 log.error(
                     "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
-                clocks.rest(rest)
+                self.rest(rest)
                 rest = min(rest * 2, .seconds(5))
             }
         }
@@ -423,12 +448,15 @@ package final class TransactionLoop<
         let owned = partitions.compactMap { place in
             domains[place.topic].map { (place, DomainPartition($0, place.partition)) }
         }
+        taking(owned.map(\.1))
         // The order matters: committed offsets that are stable first, then the broker's time, then the changelog's end.
         let stable = try stableOffsets(partitions)
         if let first = owned.first { _ = try hearBroker(first.1) }
-        try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick)
+        try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick, until: isStopping)
         let unread = owned.map(\.0).filter { stable[$0] == nil }
-        let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Patience.broker)
+        let marks = try insist("the beginnings") { timeout throws(KafkaError) in
+            unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: timeout)
+        }
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
@@ -462,16 +490,10 @@ package final class TransactionLoop<
     }
 
     /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
-    private func stableOffsets(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
-        for attempt in 1... {
-            do throws(KafkaError) {
-                return try consumer.committed(partitions, timeout: .seconds(5))
-            } catch {
-                guard error.isRetriable, attempt < 12 else { throw error }
-                log.notice("waiting for the group's offsets", metadata: ["error": "\(error)"])
-            }
+    private func stableOffsets(_ partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
+        try insist("the group's offsets") { timeout throws(KafkaError) in
+            try consumer.committed(partitions, timeout: timeout)
         }
-        return [:]
     }
 
     /// The group moves partitions: what is on its way is finished first. Its failure is dealt with after the poll.
@@ -479,7 +501,7 @@ package final class TransactionLoop<
         guard case .failed(let error) = collect() else { return }
         hookFailure = error
         // What comes next in the hook needs a producer that is in order.
-        do throws(KafkaError) { try abort() } catch { hookFailure = error }
+        do { try abort() } catch { hookFailure = error }
     }
 
     private func giveBack(_ partitions: [TopicPartition]) {
@@ -505,12 +527,4 @@ package final class TransactionLoop<
                     domains[place.topic].map { DomainPartition($0, place.partition) }
                 }))
     }
-}
-
-/// How long the loop waits for what.
-enum Patience {
-    /// For a broker's answer, before the call is repeated.
-    static let broker = Duration.seconds(30)
-    /// For the first record of a batch.
-    static let idle = Duration.milliseconds(100)
 }
