@@ -11,6 +11,8 @@ package protocol Courier: AnyObject {
     func carry(_ job: any CourierJob)
     /// Waits until no job is under way.
     func wait()
+    /// Whether a job is under way.
+    var isBusy: Bool { get }
     /// Whether a job has ended when ``carry(_:)`` returns.
     var isImmediate: Bool { get }
 }
@@ -21,6 +23,7 @@ package final class ImmediateCourier: Courier {
 
     package func carry(_ job: any CourierJob) { job.run() }
     package func wait() {}
+    package var isBusy: Bool { false }
     package var isImmediate: Bool { true }
 }
 
@@ -41,6 +44,7 @@ final class CourierThread: Courier {
 
     func carry(_ job: any CourierJob) { desk.put(job) }
     func wait() { desk.wait() }
+    var isBusy: Bool { desk.isBusy }
     var isImmediate: Bool { false }
 }
 
@@ -76,6 +80,8 @@ private final class CourierDesk: Sendable {
     }
 
     func wait() { state.wait { $0.job == nil ? () : nil } }
+
+    var isBusy: Bool { state.withLock { $0.job != nil } }
 
     func close() { state.withLock { $0.isClosed = true } }
 }

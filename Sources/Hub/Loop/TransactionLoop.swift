@@ -204,7 +204,8 @@ package final class TransactionLoop<
 
     private func work() throws {
         // What waits, and what is to be settled, is read from the store: all that was decided must be in it.
-        if hasChores { try collected() }
+        // And what has ended is taken over when nothing comes, too: holds expire by it, and a failure is dealt with.
+        if hasChores || !courier.isBusy { try collected() }
         try consumer.poll(max: Self.batch, timeout: hasChores ? .zero : Patience.idle) { batch in
             if let error = hookFailure {
                 hookFailure = nil
