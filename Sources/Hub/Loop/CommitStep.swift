@@ -66,7 +66,11 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
             guard let domain = stateTopics[delivered.partition.topic], let highest = delivered.highestOffset,
                 delivered.isExact
             else { continue }
-            commit.changelogOffsets[DomainPartition(domain, delivered.partition.partition)] = highest + 1
+            let partition = DomainPartition(domain, delivered.partition.partition)
+            commit.changelogOffsets[partition] = highest + 1
+            if let time = delivered.appended {
+                commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+            }
         }
         try store.apply(commit)
     }

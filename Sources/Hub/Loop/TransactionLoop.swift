@@ -158,6 +158,11 @@ package final class TransactionLoop<
         } catch let error as StoreError where error.isCorruption {
             store.condemn()
             throw error
+        } catch let error as StateError {
+            // What the store holds can't be read: the changelog's own copy is what counts.
+            log.error("the local store holds what can't be read; it is rebuilt", metadata: ["error": "\(error)"])
+            store.condemn()
+            throw error
         }
     }
 
