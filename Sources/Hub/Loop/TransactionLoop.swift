@@ -229,6 +229,7 @@ package final class TransactionLoop<
             let moved = batch.positions().filter { reached[$0.partition] != $0.offset }
             guard !moved.isEmpty || !ready.isEmpty || !chores.isEmpty else { return }
             try view.refresh()
+            defer { view.rest() }
             try batch.forEach { record in try decide(record, now.tick) }
             for (partition, key) in ready { try expire(partition, key, now.tick) }
             for chore in chores { try work(off: chore, now.tick) }

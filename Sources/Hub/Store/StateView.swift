@@ -5,6 +5,8 @@ import Consistency
 package protocol StateView: AnyObject {
     /// Looks anew: what was applied since is seen from now on.
     func refresh() throws(StoreError)
+    /// Lets the moment go: the store may use again what is older.
+    func rest()
     /// Lends the state of a key; nil when there is none.
     func withState<Result>(
         _ partition: DomainPartition, _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) -> Result
@@ -18,6 +20,7 @@ package final class PresentView<Store: StateStore>: StateView {
     init(_ store: Store) { self.store = store }
 
     package func refresh() {}
+    package func rest() {}
 
     package func withState<Result>(
         _ partition: DomainPartition, _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) -> Result
@@ -30,12 +33,12 @@ extension StateStore where View == PresentView<Self> {
     package func view() -> PresentView<Self> { PresentView(self) }
 }
 
-/// One read transaction of LMDB, begun anew by ``refresh()``. It holds old pages back while it is open, so it is not kept
-/// while nothing is read.
+/// One read transaction of LMDB, begun anew by ``refresh()``. It holds old pages back until ``rest()``.
 package final class StoreView: StateView {
     private let environment: Environment
     private let state: MDB_dbi
     private var transaction: OpaquePointer?
+    private var isResting = false
     /// The last partition, and what its keys begin with: mostly the next one's, too.
     private var partition = DomainPartition("", -1)
     private var key: [UInt8] = []
@@ -50,18 +53,24 @@ package final class StoreView: StateView {
 
     package func refresh() throws(StoreError) {
         guard let transaction else {
-            try StoreError.check(
+            return try StoreError.check(
                 mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &transaction), "begin to read")
-            return
         }
-        mdb_txn_reset(transaction)
+        rest()
         try StoreError.check(mdb_txn_renew(transaction), "begin to read")
+        isResting = false
+    }
+
+    package func rest() {
+        guard let transaction, !isResting else { return }
+        mdb_txn_reset(transaction)
+        isResting = true
     }
 
     package func withState<Result>(
         _ partition: DomainPartition, _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) -> Result
     ) throws(StoreError) -> Result {
-        if transaction == nil { try refresh() }
+        if transaction == nil || isResting { try refresh() }
         if partition != self.partition {
             self.partition = partition
             self.key = Store.full(partition, UnsafeRawBufferPointer(start: nil, count: 0))
