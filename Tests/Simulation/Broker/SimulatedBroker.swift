@@ -45,7 +45,7 @@ package final class SimulatedBroker {
 
     package func create(_ name: String, partitions: Int, isCompacted: Bool) {
         topics[name] = (0..<partitions).map {
-            PartitionLog(TopicPartition(name, Int32($0)), isCompacted: isCompacted)
+            PartitionLog(TopicPartition(name, Int32($0)), isCompacted: isCompacted, isDirty: flaw == .dirtyReads)
         }
     }
 

@@ -37,6 +37,9 @@ final class TransactionCoordinator {
 
     init(_ scheduler: Scheduler) { self.scheduler = scheduler }
 
+    /// Whether no transaction is open, or waits for its markers.
+    var isAtRest: Bool { landing.isEmpty && ids.values.allSatisfy { $0.phase == .idle } }
+
     /// Gives a transactional id to a producer: whoever had it is fenced, what it left open is aborted.
     func initialise(_ name: String) -> (id: TransactionalID, epoch: Int32) {
         let id = ids[name] ?? TransactionalID(name, producer: broker.newProducer())

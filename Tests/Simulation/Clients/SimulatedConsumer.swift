@@ -48,14 +48,15 @@ package final class SimulatedConsumer: GroupConsumer {
         max: Int, timeout: Duration, _ body: (borrowing Batch) throws -> Result
     ) throws -> Result {
         if let broken { throw broken }
-        try scheduler.point(process, "poll")
+        try scheduler.point(process, "")
         if isClosed { throw KafkaError(.state, operation: "poll") }
         if scheduler.fails(scheduler.profile.faults / 4) {
             throw KafkaError(scheduler.random.pick([.transport, .timedOut]), operation: "poll")
         }
         let (records, isRebalanced) = try fetch(max: max)
         if records.isEmpty, !isRebalanced { scheduler.doze(timeout) }
-        try scheduler.point(process, "polled \(records.map(\.place.description).joined(separator: " "))")
+        try scheduler.point(
+            process, records.isEmpty ? "" : "polled \(records.map(\.place.description).joined(separator: " "))")
         return try body(Batch(records, positions: positions()))
     }
 
@@ -78,9 +79,8 @@ package final class SimulatedConsumer: GroupConsumer {
     private func take(_ place: TopicPartition, most: Int) -> [MadeRecord] {
         guard let log = broker.log(place), let start = next[place] else { return [] }
         let count = min(most, scheduler.random.within(1...scheduler.profile.batch))
-        var (records, position) = log.read(
-            from: start, most: count, before: broker.flaw == .dirtyReads ? log.end : log.stable)
-        if broker.flaw == .dirtyReads { records = log.dirty(from: start, to: position) }
+        let (records, end) = log.read(from: start, most: count, before: log.stable)
+        var position = end
         // The marker behind the last record may not have come yet.
         if let last = records.last, !scheduler.isCalm, scheduler.random.one(in: 3) { position = last.place.offset + 1 }
         next[place] = position

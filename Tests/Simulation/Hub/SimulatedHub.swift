@@ -30,7 +30,7 @@ package struct HubPlan {
 package final class SimulatedHub {
     package let instance: String
     package let machine: MachineClock
-    package let disk = MemoryStore()
+    package private(set) var disk = MemoryStore()
     private let broker: SimulatedBroker
     private let plan: HubPlan
     private var scheduler: Scheduler { broker.scheduler }
@@ -129,7 +129,7 @@ package final class SimulatedHub {
         scheduler.trace.note(process.name, "is believed dead")
         self.process = nil
         owned = []
-        disk.lose()
+        disk = MemoryStore()
     }
 }
 

@@ -41,6 +41,22 @@ package final class Scheduler {
         timers.add(clock.now + Int64(milliseconds), action)
     }
 
+    /// Whether something is to happen soon.
+    package func hasTimers(within milliseconds: Int64) -> Bool {
+        timers.next.map { $0 <= clock.now + milliseconds } ?? false
+    }
+
+    /// The simulation is over: nothing is kept alive any more.
+    package func shutDown() {
+        for thread in threads {
+            thread.process.ended = nil
+            thread.process.kill()
+        }
+        threads = []
+        timers = TimerQueue()
+        everyRound = nil
+    }
+
     /// From now on nothing goes wrong any more.
     package func calm() { isCalm = true }
 
@@ -53,7 +69,6 @@ package final class Scheduler {
     package func run(rounds: Int, until isDone: () -> Bool) -> Bool {
         for _ in 0..<rounds {
             if isDone() { return true }
-            everyRound?()
             round()
         }
         return isDone()
@@ -61,6 +76,7 @@ package final class Scheduler {
 
     /// One step of one thread, or the time passes to where somebody has something to do.
     private func round() {
+        everyRound?()
         fireTimers()
         threads.removeAll { $0.process.isDead && !$0.isRunning }
         let now = clock.now
@@ -101,7 +117,7 @@ package final class Scheduler {
     package func point(_ process: SimulatedProcess, _ what: @autoclosure () -> String) throws(KafkaError) {
         if process.isDead { throw SimulatedProcess.crash }
         clock.pass(microseconds: 50)
-        if trace.isOn { trace.note(process.name, what()) }
+        if trace.isOn, case let what = what(), !what.isEmpty { trace.note(process.name, what) }
         if let due = timers.next, due <= clock.now { fireTimers() }
         countdown -= 1
         guard countdown <= 0 else { return }

@@ -16,9 +16,6 @@ package final class MemoryStore {
         (states, offsets, isCondemned) = ([:], [:], false)
     }
 
-    /// The machine's disk is gone.
-    package func lose() { (states, offsets) = ([:], [:]) }
-
     /// What it holds of a partition, by key.
     package func contents(_ partition: DomainPartition) -> [[UInt8]: [UInt8]] { states[partition] ?? [:] }
 }
