@@ -15,6 +15,9 @@ struct OmniSimulate: ParsableCommand {
     @Option(help: "Replay one seed, and tell what happens.")
     var seed: UInt64?
 
+    @Option(help: "Of a replayed seed, show all committed records of a key.")
+    var show: String?
+
     @Option(help: "How many seeds to run.")
     var seeds: UInt64 = 1_000
 
@@ -26,6 +29,9 @@ struct OmniSimulate: ParsableCommand {
 
     @Option(help: "Break something on purpose; it succeeds when the auditor finds it.")
     var flaw: String?
+
+    @Flag(help: "Say how often what has happened.")
+    var counts = false
 
     @Option(help: .hidden)
     var worker: UInt64?
@@ -48,6 +54,7 @@ struct OmniSimulate: ParsableCommand {
     private func replay(_ seed: UInt64) throws {
         let world = SimulatedWorld(seed: seed, try .init(), flaw: flaw.flatMap { Flaw(rawValue: $0) }, traced: true)
         let verdict = world.run()
+        if let show { for line in world.story(of: show) { print(line) } }
         print("seed \(seed), \(world.profile)")
         for finding in verdict.findings { print(finding) }
         print(verdict.isClean ? "clean" : "\(verdict.findings.count) findings", verdict.seen.sorted { $0.key < $1.key })
@@ -75,9 +82,11 @@ struct OmniSimulate: ParsableCommand {
     private func work() throws {
         let setup = try SimulatedWorld.Setup()
         var failures = 0
+        var seen: [String: Int] = [:]
         for seed in stride(from: from + worker!, to: from + seeds, by: Int(workers)) {
             CurrentSeed.say(seed)
             let verdict = SimulatedWorld(seed: seed, setup, flaw: flaw.flatMap { Flaw(rawValue: $0) }).run()
+            seen.merge(verdict.seen) { $0 + $1 }
             guard !verdict.isClean else { continue }
             failures += 1
             print("seed \(seed):")
@@ -85,6 +94,7 @@ struct OmniSimulate: ParsableCommand {
             fflush(nil)
             if flaw != nil || failures >= 20 { break }
         }
+        if counts { print(seen.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
         if failures > 0 { throw ExitCode(1) }
     }
 

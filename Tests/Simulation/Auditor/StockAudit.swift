@@ -11,23 +11,32 @@ extension Auditor {
         auditRequests()
     }
 
-    /// The latest count of the till's log, and what moved after it, each once.
+    /// What the events say, in the order in which they came.
     private mutating func auditOnHand() {
-        var rows: [String: [Int64: MadeRecord]] = [:]
+        var stocks: [String: NaiveStock] = [:]
         for record in committed(names.input(domain: "stock")) {
-            guard let position = record.number("ce_position") else { continue }
-            rows[record.keyText, default: [:]][position] = record
+            guard let data = record.json else { continue }
+            stocks[record.keyText, default: NaiveStock()].take(
+                record.header("ce_type") ?? "", id: record.header("ce_id") ?? "",
+                position: record.number("ce_position"), data)
         }
         let golden = table(names.golden(entity: "stock"))
-        for (key, rows) in rows.sorted(by: { $0.key < $1.key }) {
-            let log = rows.sorted { $0.key < $1.key }.map(\.value)
-            let start = log.lastIndex { $0.header("ce_type") == "omni.count.stated" }
-            let expected = start.map { start in log[start...].reduce(0) { $0 + ($1.json?["quantity"]?.integer ?? 0) } }
-            let found = golden[key]?.json?["onHand"]
+        let decided = table(names.golden(entity: "reservation"))
+        for (key, stock) in stocks.sorted(by: { $0.key < $1.key }) {
+            let found = golden[key]?.json?["onHand"] ?? .null
             verdict.count("positions")
             verdict.check(
-                "I3", found == (expected.map { .number(Number($0)) } ?? .null),
-                "\(key) has \(found?.text ?? "no record") on hand, not \(expected.map(String.init) ?? "null")")
+                "I3", found == (stock.onHand.map { .number(Number($0)) } ?? .null),
+                "\(key) has \(found.text) on hand, not \(stock.onHand.map(String.init) ?? "null")")
+            // Which holds expire is the clock's to say, and so what is left for the next ones.
+            guard !world.shoppers.areHasty else { continue }
+            for hold in stock.holds where hold.state != "given up" {
+                let state = decided[hold.id]?.json?["state"]?.string
+                verdict.count("decisions")
+                verdict.check(
+                    "I5", state == hold.state, "\(key): reservation \(hold.id) is \(state ?? "open"), not \(hold.state)"
+                )
+            }
         }
     }
 

@@ -63,7 +63,7 @@ final class TransactionCoordinator {
         let (number, epoch) = (id.number, id.epoch)
         scheduler.at(scheduler.clock.now + id.timeout) { [unowned self] in
             guard id.phase == .open, id.number == number, id.epoch == epoch else { return }
-            scheduler.trace.note("broker", "aborts the transaction of \(id.name): it has timed out")
+            scheduler.trace.count("transaction timed out", id.name)
             // Whoever left it is fenced.
             id.epoch += 1
             end(id, commit: false, by: nil)
@@ -84,6 +84,7 @@ final class TransactionCoordinator {
     func end(_ id: TransactionalID, commit: Bool, by process: SimulatedProcess?) {
         guard id.phase == .open else { return }
         id.phase = .ending
+        if !commit { scheduler.trace.count("aborted", id.name) }
         if commit {
             decided.append(DecidedTransaction(id.producer, id.logs, id.groups, process: process?.name ?? "broker"))
         }

@@ -107,7 +107,7 @@ package final class SimulatedConsumer: GroupConsumer {
         group.hear(member)
         let revoked = group.revoked(member)
         if !revoked.isEmpty {
-            scheduler.trace.note(process.name, "gives back \(revoked.map(\.description).joined(separator: " "))")
+            scheduler.trace.count("given back", process.name, " \(revoked.map(\.description).joined(separator: " "))")
             try hooks.revoked(revoked)
             drop(revoked)
             group.gaveBack(member, revoked)
@@ -120,7 +120,7 @@ package final class SimulatedConsumer: GroupConsumer {
     }
 
     private func take(_ places: [TopicPartition], _ member: GroupCoordinator.Member) throws {
-        scheduler.trace.note(process.name, "is given \(places.map(\.description).joined(separator: " "))")
+        scheduler.trace.count("given", process.name, " \(places.map(\.description).joined(separator: " "))")
         member.owned += places
         let starts = Dictionary(uniqueKeysWithValues: try hooks.assigned(places).map { ($0.partition, $0.offset) })
         for place in places {
@@ -186,6 +186,7 @@ package final class SimulatedConsumer: GroupConsumer {
 
     package func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError) {
         try scheduler.point(process, "seek \(places.map(\.description).joined(separator: " "))")
+        scheduler.trace.count("rewound", process.name)
         guard broker.flaw != .noRewind else { return }
         for place in places where owned.contains(place.partition) {
             next[place.partition] = place.offset

@@ -61,7 +61,11 @@ package final class Scheduler {
     package func calm() { isCalm = true }
 
     /// Whether a call fails this time.
-    package func fails(_ perMillion: Int) -> Bool { !isCalm && random.chance(perMillion) }
+    package func fails(_ perMillion: Int) -> Bool {
+        guard !isCalm, random.chance(perMillion) else { return false }
+        trace.count("fault", current?.process.name ?? "nobody")
+        return true
+    }
 
     // MARK: Rounds
 
@@ -136,11 +140,11 @@ package final class Scheduler {
         ])
         switch kind {
         case .crash:
-            trace.note(process.name, "is killed")
+            trace.count("killed", process.name)
             process.kill()
         case .freeze:
             let duration = random.pick([1_000, 12_000, 30_000, 70_000])
-            trace.note(process.name, "is frozen for \(duration) ms")
+            trace.count("frozen", process.name, "for \(duration) ms")
             process.isFrozen = true
             pass(duration)
             process.isFrozen = false

@@ -43,7 +43,7 @@ package final class SimulatedStore: StateStore {
         guard !process.isDead else { throw StoreError(action: action, code: Self.full) }
         guard scheduler.fails(scheduler.profile.storeFaults) else { return }
         let code = scheduler.random.one(in: 10) ? Self.corrupted : Self.full
-        scheduler.trace.note(process.name, "the store fails: \(action), \(code)")
+        scheduler.trace.count(code == Self.full ? "disk full" : "store corrupted", process.name, action)
         throw StoreError(action: action, code: code)
     }
 

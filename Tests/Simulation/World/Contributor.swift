@@ -19,6 +19,8 @@ package final class Contributor {
         /// What was written here last.
         var epoch: Int64 = -1
         var revision: Int64 = -1
+        /// What was reported of it.
+        var reported: Int64 = -1
     }
 
     package let name: String
@@ -32,6 +34,8 @@ package final class Contributor {
     package let hasSink: Bool
     /// Whether what a sink wrote looks like any other change to whoever reads.
     private let showsWrites: Bool
+    /// Whether its sink reads a record before it writes it, and publishes what somebody has changed there.
+    private let readsFirst: Bool
     /// A connector that writes whatever comes, older or not.
     package var ignoresRevisions = false
     var rows: [String: Row] = [:]
@@ -50,6 +54,8 @@ package final class Contributor {
     /// Until the sink has come this far, writes may be repetitions, and nothing is read (docs/contracts.md, Turns).
     private var repeating: [TopicPartition: Int64] = [:]
     private var pending: [SimulatedGolden] = []
+    /// The versions that are on their way.
+    private var said: [(gtin: String, version: Int)] = []
     private var positions: [TopicPartitionOffset] = []
     private var committed: [TopicPartitionOffset] = []
 
@@ -64,6 +70,7 @@ package final class Contributor {
         self.hasSink = hasSink
         self.broker = broker
         self.names = names
+        readsFirst = broker.scheduler.random.one(in: 2)
         showsWrites = broker.scheduler.random.one(in: 2)
         machine = MachineClock(broker.scheduler.clock, lead: Int64(broker.scheduler.random.within(-2_000...2_000)))
     }
@@ -130,7 +137,7 @@ package final class Contributor {
         self.outlet = outlet
         let group = names.group(connector: name)
         consumer = SimulatedConsumer(broker, process, group: group, instance: group, startsAtBeginning: true)
-        (isSubscribed, pending, positions, committed) = (false, [], [], [])
+        (isSubscribed, pending, positions, committed, said) = (false, [], [], [], [])
         repeating = [:]
         if hasSink {
             for log in broker.logs(of: names.golden(entity: "product")) { repeating[log.place] = log.stable }
@@ -160,17 +167,27 @@ package final class Contributor {
     private func publish() throws(KafkaError) {
         let dirty = rows.keys.sorted().filter { rows[$0]!.published < rows[$0]!.version }
         guard !dirty.isEmpty || !deleted.isEmpty else { return scheduler.doze(.milliseconds(200)) }
-        var page: [(gtin: String, version: Int)] = []
-        for gtin in dirty.prefix(scheduler.random.within(1...4)) {
-            let row = rows[gtin]!
-            page.append((gtin, row.version))
-            try outlet.produce(
-                SimulatedEvent.make(
-                    EventType("product", .stated), key: gtin, from: name, id: "\(name)/\(gtin)/\(row.version)",
-                    data: document(gtin, row), topic: names.input(domain: "product"), at: isDated ? row.stamp : nil))
-        }
+        for gtin in dirty.prefix(scheduler.random.within(1...4)) { try say(gtin, rows[gtin]!) }
+        try settle()
+    }
+
+    private func say(_ gtin: String, _ row: Row) throws(KafkaError) {
+        said.append((gtin, row.version))
+        try outlet.produce(
+            SimulatedEvent.make(
+                EventType("product", .stated), key: gtin, from: name, id: "\(name)/\(gtin)/\(row.version)",
+                data: document(gtin, row), topic: names.input(domain: "product"), at: isDated ? row.stamp : nil))
+    }
+
+    private func lastSaid(_ gtin: String) -> Int {
+        said.last { $0.gtin == gtin }?.version ?? rows[gtin]?.published ?? 0
+    }
+
+    /// Waits until all that was said is acknowledged.
+    private func settle() throws(KafkaError) {
+        defer { said = [] }
         try outlet.flush()
-        for (gtin, version) in page { rows[gtin]?.published = version }
+        for (gtin, version) in said { rows[gtin]?.published = version }
     }
 
     private func document(_ gtin: String, _ row: Row) -> JSON {
@@ -188,7 +205,11 @@ package final class Contributor {
         }
         if pending.isEmpty { try gather() }
         for golden in pending { try apply(golden) }
-        if !pending.isEmpty { try outlet.flush() }
+        if !pending.isEmpty { try settle() }
+        for golden in pending {
+            guard let revision = rows[golden.key]?.revision else { continue }
+            rows[golden.key]?.reported = revision
+        }
         pending = []
         if positions != committed { try consumer.commit(positions, wait: true) }
         committed = positions
@@ -217,6 +238,11 @@ package final class Contributor {
         var row = rows[golden.key] ?? Row(stamp: machine.wall, version: 0)
         let isOlder = (golden.epoch, golden.revision) < (row.epoch, row.revision)
         if isOlder, !ignoresRevisions { return }
+        // What was written and not reported is no news of the system's own.
+        while readsFirst, row.revision == row.reported, lastSaid(golden.key) < row.version {
+            try say(golden.key, row)
+            row = rows[golden.key] ?? row
+        }
         let before = row.fields
         for field in fields { if let value = golden.document[field] { row.fields[field] = kept(field, value) } }
         (row.epoch, row.revision) = (golden.epoch, golden.revision)

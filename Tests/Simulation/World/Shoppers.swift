@@ -8,19 +8,22 @@ package final class Shoppers {
     private let broker: SimulatedBroker
     private let names: TopicNames
     private var scheduler: Scheduler { broker.scheduler }
+    /// Whether some want a thing for seconds only.
+    let areHasty: Bool
     /// Every hold that was asked for.
     private(set) var asked: [(id: String, key: String)] = []
 
     init(_ broker: SimulatedBroker, _ names: TopicNames) {
         self.broker = broker
         self.names = names
+        areHasty = broker.scheduler.random.one(in: 2)
     }
 
     /// Somebody asks for something.
     func ask(_ gtin: String, _ place: String) {
         let random = scheduler.random
         let id = "r\(asked.count)"
-        let until = broker.now + Int64(random.pick([3_000, 60_000, 86_400_000]))
+        let until = broker.now + Int64(areHasty ? random.pick([3_000, 60_000, 86_400_000]) : 86_400_000)
         asked.append((id, "\(gtin)@\(place)"))
         let data: JSON = [
             "reservation": .string(id), "product": .string(gtin), "place": .string(place),

@@ -21,6 +21,8 @@ package final class SimulatedWorld {
     let shoppers: Shoppers
     private let vandal: Vandal
     private var deeds: Int
+    /// When it begins, in milliseconds since 1970.
+    let start: Int64 = 1_772_366_400_000
     private let gtins: [String]
     private let places: [String]
 
@@ -41,7 +43,7 @@ package final class SimulatedWorld {
         self.seed = seed
         random = Randomness(seed: seed)
         self.profile = profile ?? .drawn(random)
-        let clock = VirtualClock(start: 1_772_366_400_000)
+        let clock = VirtualClock(start: start)
         scheduler = Scheduler(
             clock: clock, random: random, profile: self.profile, trace: Trace(clock, isOn: traced))
         broker = SimulatedBroker(scheduler, flaw: flaw)
@@ -92,6 +94,7 @@ package final class SimulatedWorld {
         var auditor = Auditor(self)
         var verdict = auditor.audit()
         if !hasCome { verdict.add("I9", "it never comes to rest: \(unrest)") }
+        for (what, count) in scheduler.trace.counts { verdict.count(what, count) }
         scheduler.shutDown()
         return verdict
     }
