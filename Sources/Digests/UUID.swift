@@ -90,7 +90,28 @@ public struct UUID: Hashable, Sendable, Comparable, CustomStringConvertible {
             halves.high = halves.high << 8 | UInt64(bytes[index])
             halves.low = halves.low << 8 | UInt64(bytes[index + 8])
         }
-        high = halves.high & ~0xF000 | version << 12
-        low = halves.low & ~(0b11 << 62) | 0b10 << 62
+        self.init(version: version, high: halves.high, low: halves.low)
+    }
+
+    /// These bits, with the version's and the variant's over them.
+    init(version: UInt64, high: UInt64, low: UInt64) {
+        self.high = high & ~0xF000 | version << 12
+        self.low = low & ~(0b11 << 62) | 0b10 << 62
+    }
+}
+
+extension UUID {
+    /// Writes the 36 characters of ``description`` to memory that has room for them.
+    public func write(to text: UnsafeMutablePointer<UInt8>) {
+        var out = 0
+        for nibble in 0..<32 {
+            if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                text[out] = UInt8(ascii: "-")
+                out += 1
+            }
+            let half = nibble < 16 ? high : low
+            text[out] = Hex.digit(UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (nibble % 16)) & 15))
+            out += 1
+        }
     }
 }

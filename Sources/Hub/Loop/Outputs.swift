@@ -155,16 +155,16 @@ final class Outputs: @unchecked Sendable {
         headers.add("ce_specversion", "1.0")
         headers.add("ce_id", id: id(of: output, target))
         headers.add("ce_source", "/hub")
-        headers.add("ce_type", text: target.types[output.kind] ?? "")
+        headers.add(constant: "ce_type", target.types[output.kind] ?? "")
         headers.add("ce_subject", output.key)
         headers.add("ce_time", time)
         if output.kind == .golden || output.kind == .decided, let schema = target.dataSchema {
-            headers.add("ce_dataschema", text: schema)
+            headers.add(constant: "ce_dataschema", schema)
         }
         headers.add("content-type", "application/json")
         headers.add("ce_revision", number: output.revision)
         if output.epoch > 0 { headers.add("ce_epoch", number: output.epoch) }
-        if let rules = target.rules { headers.add("ce_rules", text: rules) }
+        if let rules = target.rules { headers.add(constant: "ce_rules", rules) }
         if let trace = output.traceparent { headers.add("traceparent", trace) }
         return headers
     }
@@ -186,7 +186,7 @@ final class Outputs: @unchecked Sendable {
             add(output.key)
             add(UnsafeRawBufferPointer(start: head.utf8Start, count: 1))
             withDigits(of: output.revision) { add($0) }
-            return ids.named(UnsafeRawBufferPointer(rebasing: room[..<end]))
+            return ids.named(UnsafeBufferPointer(rebasing: room.bindMemory(to: UInt8.self)[..<end]).span)
         }
     }
 }
@@ -210,13 +210,12 @@ private func withDigits<Result>(of number: Int64, _ body: (UnsafeRawBufferPointe
 }
 
 extension Headers {
-    fileprivate mutating func add(_ name: StaticString, _ text: StaticString) {
-        add(name, UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    fileprivate mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+        add(constant: name, value.bytes)
     }
 
-    fileprivate mutating func add(_ name: StaticString, text: String) {
-        var text = text
-        text.withUTF8 { add(name, UnsafeRawBufferPointer($0)) }
+    fileprivate mutating func add(_ name: StaticString, _ text: StaticString) {
+        add(name, UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     fileprivate mutating func add(_ name: StaticString, number: Int64) {

@@ -1,5 +1,4 @@
 import CRdKafka
-import Glibc
 
 /// A record as librdkafka holds it, lent by its ``Batch``: nothing is copied, and nothing of it outlives the batch.
 public struct Record: ~Copyable, ~Escapable {
@@ -105,10 +104,13 @@ public struct RecordHeader: ~Copyable, ~Escapable {
     /// The header's name.
     public var name: String { String(cString: start) }
 
-    /// Lends the name's bytes, in UTF-8 if its writer kept to the rules.
-    public func withName<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        let count = strlen(start)
-        return start.withMemoryRebound(to: UInt8.self, capacity: count) { body(.init(start: $0, count: count)) }
+    /// Lends the name's bytes (UTF-8), without making a string of them.
+    public func withName<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+        var length = 0
+        while start[length] != 0 { length += 1 }
+        return try start.withMemoryRebound(to: UInt8.self, capacity: length) {
+            try body(UnsafeBufferPointer(start: $0, count: length))
+        }
     }
 
     /// The header's bytes; nil is Kafka's null value.
