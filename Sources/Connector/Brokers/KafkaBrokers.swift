@@ -1,12 +1,15 @@
 import Canonical
 import Kafka
 import Logging
+import Transports
 
 /// The brokers that the installation names.
 struct KafkaBrokers: Brokers {
     private let settings: Kafka.Settings
     private let group: String
     private let log: Logger
+    /// Asked now and then by several threads: made once.
+    private let admin = Monitor<Admin?>(nil)
 
     /// - Parameter settings: how they are reached.
     init(_ settings: Kafka.Settings, _ names: TopicNames, connector: String, log: Logger) {
@@ -19,8 +22,11 @@ struct KafkaBrokers: Brokers {
     var largest: Int { (settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 4096 }
 
     func producer(_ onDelivery: @escaping @Sendable (Kafka.Delivery) -> Void) throws(KafkaError) -> any Outlet {
+        // No record is ever given up alone: what came behind it would overtake it (I7). The brokers are waited for.
         // Three seconds without a free place: the brokers take nothing. The page is read again later.
-        try Producer(settings, log: log, queuePatience: .seconds(3), onDelivery: onDelivery)
+        try Producer(
+            settings.merging(["message.timeout.ms": "0"]), log: log, queuePatience: .seconds(3),
+            onDelivery: onDelivery)
     }
 
     func member() throws(KafkaError) -> any Member {
@@ -37,7 +43,7 @@ struct KafkaBrokers: Brokers {
     }
 
     func partitions(of topics: [String]) throws -> [TopicPartition] {
-        let known = try Admin(reading, log: log).topics(topics, timeout: .seconds(10))
+        let known = try asking().topics(topics, timeout: .seconds(10))
         return try topics.flatMap { name -> [TopicPartition] in
             guard let topic = known.first(where: { $0.name == name }), !topic.partitions.isEmpty else {
                 throw WrongSetting("there is no topic \(name); create it with `omni topics`")
@@ -47,7 +53,14 @@ struct KafkaBrokers: Brokers {
     }
 
     func watermarks(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Watermarks] {
-        try Admin(reading, log: log).watermarks(of: partitions, timeout: .seconds(10))
+        try asking().watermarks(of: partitions, timeout: .seconds(10))
+    }
+
+    private func asking() throws(KafkaError) -> Admin {
+        if let made = admin.withLock({ $0 }) { return made }
+        let made = try Admin(reading, log: log)
+        admin.withLock { $0 = made }
+        return made
     }
 
     func read(_ partitions: [TopicPartition], _ body: (borrowing Batch) throws -> Void) throws {

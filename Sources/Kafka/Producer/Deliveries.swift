@@ -11,6 +11,12 @@ public struct Delivery: Sendable {
     public let place: TopicPartitionOffset
     /// Why it was not delivered; nil if it was.
     public let error: KafkaError?
+
+    package init(token: UInt64, place: TopicPartitionOffset, error: KafkaError?) {
+        self.token = token
+        self.place = place
+        self.error = error
+    }
 }
 
 /// What was delivered to one partition since it was last asked for.
