@@ -11,7 +11,7 @@ package final class SimulatedBrokers: Brokers, @unchecked Sendable {
     private let group: String
     private let flaw: HouseFlaw?
     private var scheduler: Scheduler { broker.scheduler }
-    package private(set) var outlet: SimulatedOutlet?
+    package private(set) var outlet: ConnectorOutlet?
 
     package init(_ broker: SimulatedBroker, _ process: SimulatedProcess, group: String, flaw: HouseFlaw? = nil) {
         self.flaw = flaw
@@ -23,7 +23,7 @@ package final class SimulatedBrokers: Brokers, @unchecked Sendable {
     package var largest: Int { 1_000_000 - 4096 }
 
     package func producer(_ onDelivery: @escaping @Sendable (Delivery) -> Void) throws(KafkaError) -> any Outlet {
-        let outlet = SimulatedOutlet(broker, process, flaw: flaw, onDelivery)
+        let outlet = ConnectorOutlet(broker, process, flaw: flaw, onDelivery)
         self.outlet = outlet
         return outlet
     }

@@ -118,7 +118,7 @@ package final class SimulatedConnector {
         }
     }
 
-    private func ended(_ process: SimulatedProcess, _ outlet: SimulatedOutlet?) {
+    private func ended(_ process: SimulatedProcess, _ outlet: ConnectorOutlet?) {
         outlet?.leaveInFlight()
         if let failure = process.failure { failures.append(failure) }
         guard self.process === process else { return }

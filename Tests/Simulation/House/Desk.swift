@@ -5,13 +5,13 @@ import Kafka
 
 /// The head office: it says which systems sell what, by events of its own, as any Kafka client may.
 final class Desk {
-    private let outlet: SimulatedOutlet
+    private let outlet: ConnectorOutlet
     private let names: TopicNames
     private var count = 0
 
     init(_ broker: SimulatedBroker, _ names: TopicNames) {
         let process = SimulatedProcess("desk", machine: MachineClock(broker.scheduler.clock))
-        outlet = SimulatedOutlet(broker, process) { _ in }
+        outlet = ConnectorOutlet(broker, process) { _ in }
         self.names = names
     }
 

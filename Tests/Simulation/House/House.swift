@@ -8,7 +8,7 @@ package final class House {
     package let plan: HousePlan
     package let scheduler: Scheduler
     package let broker: SimulatedBroker
-    package let till: Till
+    package let till: StoreTill
     package let shop: Shop
     package let importer: Importer
     package private(set) var hubs: [SimulatedHub] = []
@@ -30,7 +30,7 @@ package final class House {
         scheduler = Scheduler(
             clock: clock, random: random, profile: .drawn(random), trace: Trace(clock, isOn: isTraced))
         broker = SimulatedBroker(scheduler)
-        till = Till(SystemLine(scheduler))
+        till = StoreTill(SystemLine(scheduler))
         shop = Shop(SystemLine(scheduler))
         importer = Importer(SystemLine(scheduler))
         webhooks = Webhooks(scheduler, topic: "product.updated")

@@ -92,7 +92,7 @@ package struct HouseAuditor: ~Copyable {
         guard let held else { return isAssorted ? "nothing, and should hold \(golden.text)" : nil }
         for field in ["name", "price", "currency"] + (system == "shop" ? ["description"] : []) {
             guard let wanted = golden[field] else { continue }
-            let projected = system == "till" ? Till.projection(field, wanted) : Shop.projection(field, wanted)
+            let projected = system == "till" ? StoreTill.projection(field, wanted) : Shop.projection(field, wanted)
             if (held[field] ?? .null) != projected {
                 return "\(field) \(held[field]?.text ?? "nothing") instead of \(projected.text)"
             }
@@ -170,7 +170,7 @@ package struct HouseAuditor: ~Copyable {
     }
 }
 
-extension Till {
+extension StoreTill {
     static func projection(_ field: String, _ value: JSON) -> JSON { field == "name" ? cut(value) : value }
 }
 

@@ -81,7 +81,7 @@ package struct ImporterSource: SourceTransport {
             tape.setRoot(tape.append(row))
             try take(
                 ReadRecord(
-                    reference: "\(list.name)#\(index)", place: "\(list.name), line \(index + 2)", content: .document,
+                    reference: "\(list.name)#\(index)", place: .line(index + 2, file: list.name), content: .document,
                     delivery: list.name), &tape)
         }
         return end

@@ -4,12 +4,12 @@ package import Document
 
 /// How a connector reads the till's outbox: as the outbox transport does.
 package struct TillSource: SourceTransport {
-    private let till: Till
+    private let till: StoreTill
     private let process: SimulatedProcess
     private let page: Int
     private var read: Int64 = 0
 
-    package init(_ till: Till, _ process: SimulatedProcess, page: Int) {
+    package init(_ till: StoreTill, _ process: SimulatedProcess, page: Int) {
         self.till = till
         self.process = process
         self.page = page
@@ -55,7 +55,7 @@ package struct TillSource: SourceTransport {
         _ op: String, _ id: Int, _ old: JSON, _ new: JSON, at: Int64?, _ reference: String, _ position: Int64?,
         _ delivery: String?, _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws {
-        let document = Till.document(op: op, id: id, old: old, new: new, at: at)
+        let document = StoreTill.document(op: op, id: id, old: old, new: new, at: at)
         tape.reset()
         tape.setRoot(tape.append(document))
         try take(
@@ -78,7 +78,7 @@ package struct TillSource: SourceTransport {
     package mutating func wait(_ stop: StopSignal) throws {}
 }
 
-extension Till {
+extension StoreTill {
     static func document(op: String, id: Int, old: JSON, new: JSON, at: Int64?) -> JSON {
         [
             "op": .string(op), "table": "article", "key": ["id": .number(Number(id))], "old": old, "new": new,

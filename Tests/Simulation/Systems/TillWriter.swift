@@ -3,10 +3,10 @@ import Document
 
 /// How a connector writes the till's articles: as the table transport does, one transaction a batch.
 package struct TillWriter: SinkWriter {
-    private let till: Till
+    private let till: StoreTill
     private let process: SimulatedProcess
 
-    package init(_ till: Till, _ process: SimulatedProcess) {
+    package init(_ till: StoreTill, _ process: SimulatedProcess) {
         self.till = till
         self.process = process
     }
@@ -72,6 +72,6 @@ package struct TillWriter: SinkWriter {
     private func readBack(_ id: Int, _ claimed: [(String, JSON)] = []) -> JSON? {
         guard var row = till.content.articles[id] else { return nil }
         for (name, value) in claimed { row[name] = value }
-        return Till.document(op: "update", id: id, old: .null, new: row, at: nil)
+        return StoreTill.document(op: "update", id: id, old: .null, new: row, at: nil)
     }
 }

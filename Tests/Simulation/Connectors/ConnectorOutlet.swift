@@ -5,7 +5,7 @@ package import Kafka
 ///
 /// As librdkafka does it keeps a queue for each partition, sends when it likes and in order, and repeats what got no answer.
 /// Acknowledgements are taken in by who polls.
-package final class SimulatedOutlet: Outlet, @unchecked Sendable {
+package final class ConnectorOutlet: Outlet, @unchecked Sendable {
     // Unchecked: a simulation has one thread.
     private struct Queued {
         let record: MadeRecord

@@ -4,7 +4,7 @@ package import Document
 /// The till: articles in a database, whose triggers note each change in an outbox, in the change's transaction.
 ///
 /// Names are cut at 20 characters by its own triggers. Writes are conditional on the revision that lies beside them.
-package final class Till {
+package final class StoreTill {
     /// One note of the outbox.
     struct Note {
         let number: Int64
