@@ -150,7 +150,12 @@ extension Machine {
         for place in 0..<count {
             let item = self.value(at: cursor)
             cursor = next(cursor)
-            for _ in 0..<picks(try evaluate(predicate, item), place, count) { stack.append(item) }
+            let result = try evaluate(predicate, item)
+            if result.isBoolean {
+                if result == .true { stack.append(item) }
+                continue
+            }
+            for _ in 0..<picks(result, place, count) { stack.append(item) }
         }
         return .undefined
     }
