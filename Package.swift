@@ -69,7 +69,10 @@ let package = Package(
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
         module(
             "Hub",
-            ["Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "CLMDB", logging]),
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "Transports",
+                "CLMDB", logging,
+            ]),
         module(
             "Connector",
             [
@@ -108,6 +111,16 @@ let package = Package(
                 "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
             ],
             path: "Tests/TestHub", swiftSettings: settings),
+        // The hub and the connectors against a simulated broker and simulated systems, in virtual time.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Canonical", "Connector", "Consistency", "Digests", "Document", "Hub", "Installation", "Kafka",
+                "Mapping", "Schema", "Transports", logging,
+            ],
+            path: "Tests/Simulation", swiftSettings: settings),
+        .executableTarget(
+            name: "omni-simulate", dependencies: ["Simulation"], path: "Tests/omni-simulate", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench",
@@ -131,6 +144,13 @@ let package = Package(
         .executableTarget(
             name: "omni-conformance", dependencies: ["Document", "Mapping", "Schema"], path: "Tests/Conformance",
             exclude: ["exceptions.txt"], swiftSettings: settings),
+        // Real processes killed at random, and an auditor; not part of the product.
+        .executableTarget(
+            name: "omni-chaos",
+            dependencies: [
+                "Demo", "Digests", "Document", "EmbeddedBroker", "Kafka", "Transports", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/Chaos", swiftSettings: settings),
 
         tests("Document"),
         tests("Digests"),
@@ -150,5 +170,6 @@ let package = Package(
         tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
+        tests("Simulation", ["Canonical", "Consistency", "Document", "Hub", "Kafka"]),
     ]
 )
