@@ -76,7 +76,7 @@ extension Machine {
         case .descendant: return try descendants(operation, input)
         case .elvis:
             let left = try evaluate(operation.pointee.a, input)
-            return truth(left) ? left : try evaluate(operation.pointee.b, input)
+            return try truth(left) ? left : try evaluate(operation.pointee.b, input)
         case .coalesce:
             let left = try evaluate(operation.pointee.a, input)
             return left.isUndefined ? try evaluate(operation.pointee.b, input) : left
@@ -145,7 +145,7 @@ extension Machine {
     private mutating func condition(
         _ operation: UnsafePointer<Operation>, _ input: Value
     ) throws(MappingFailure) -> Value {
-        if truth(try operand(operation.pointee.a, input)) { return try evaluate(operation.pointee.b, input) }
+        if try truth(try operand(operation.pointee.a, input)) { return try evaluate(operation.pointee.b, input) }
         return operation.pointee.c >= 0 ? try evaluate(operation.pointee.c, input) : .undefined
     }
 
@@ -167,7 +167,7 @@ extension Machine {
     }
 
     /// JSONata's truth of a value; undefined counts as false.
-    func truth(_ value: Value) -> Bool {
+    func truth(_ value: Value) throws(MappingFailure) -> Bool {
         switch value.tag {
         case 2: return true
         case Value.string: return value.length > 0
@@ -176,9 +176,10 @@ extension Machine {
         case Value.link:
             let index = container(value)
             if tape[index] >> 60 == Value.object { return count(at: index) > 0 }
+            try guardStack()
             var cursor = index + 1
             for _ in 0..<count(at: index) {
-                if truth(self.value(at: cursor)) { return true }
+                if try truth(self.value(at: cursor)) { return true }
                 cursor = next(cursor)
             }
             return false
@@ -188,10 +189,10 @@ extension Machine {
 
     private mutating func logical(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
         let operation = operations + Int(number)
-        let left = truth(try operand(operation.pointee.a, input))
+        let left = try truth(try operand(operation.pointee.a, input))
         if operation.pointee.kind == .and {
-            return Value(left ? truth(try operand(operation.pointee.b, input)) : false)
+            return Value(try left ? truth(try operand(operation.pointee.b, input)) : false)
         }
-        return Value(left ? true : truth(try operand(operation.pointee.b, input)))
+        return Value(try left ? true : truth(try operand(operation.pointee.b, input)))
     }
 }

@@ -174,6 +174,7 @@ extension Machine {
             try step()
             let index = container(element)
             if tape[index] >> 60 == Value.array {
+                try guardStack()
                 try pushMembers(of: index, access)
                 continue
             }

@@ -27,6 +27,7 @@ extension Machine {
     private mutating func equalContainers(_ left: Int, _ right: Int) throws(MappingFailure) -> Bool {
         if left == right { return true }
         try step()
+        try guardStack()
         guard tape[left] >> 60 == tape[right] >> 60, count(at: left) == count(at: right) else { return false }
         var cursor = left + 1
         if tape[left] >> 60 == Value.array {

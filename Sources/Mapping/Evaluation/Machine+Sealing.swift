@@ -12,11 +12,42 @@ extension Machine {
         }
         if result.isUndefined { return nil }
         guard !result.isFunction else { throw functionResult() }
+        if result.isLink {
+            var bytesLeft = workLimit
+            try checkResult(container(result), 0, &bytesLeft)
+        }
         if needsFullSealing || loose.count > 0 { try sealWords(result) }
         if result.isLink { return tape.node(at: container(result)) }
         try reserve(words: 1)
         tape.appendReserved(try sealed(result.bits))
         return tape.node(at: tape.count - 1)
+    }
+
+    /// How deep what a mapping makes may nest: writers and checks call themselves for each level. What the parser let in is
+    /// bounded by itself.
+    private static let deepest = 500
+
+    /// Bounds the result as it will be written: links may lead to one value many times over.
+    private func checkResult(_ index: Int, _ depth: Int, _ bytesLeft: inout Int) throws(MappingFailure) {
+        let end = tape.end(of: index)
+        if index < firstWord {
+            // Part of the input: of its bytes as many as it has of its words.
+            bytesLeft &-= (end &- index) &* bytesPerWord
+        } else {
+            guard depth < Self.deepest else { throw tooDeep() }
+            var place = index &+ 1
+            while place < end {
+                let value = Value(bits: tape[place])
+                bytesLeft &-= 4
+                if value.isLink {
+                    try checkResult(container(value), depth &+ 1, &bytesLeft)
+                } else if value.isText {
+                    bytesLeft &-= value.length
+                }
+                place &+= 1
+            }
+        }
+        if bytesLeft < 0 { throw outOfMemory() }
     }
 
     private func functionResult() -> MappingFailure {
