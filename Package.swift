@@ -166,7 +166,9 @@ let package = Package(
         tests(
             "Connector",
             ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
-        tests("Hub", ["Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
+        tests(
+            "Hub",
+            ["omni", "Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
         tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),

@@ -34,6 +34,8 @@ struct Chaos: ParsableCommand {
     @Option(name: .customShort("C"), help: "The installation's folder.") var installation = "."
     @Option(help: "Keeps everything in this new folder.") var keep: String?
     @Option(help: "How long to wait for everything to come to rest, in seconds.") var patience = 120
+    @Flag(inversion: .prefixedNo, help: "Make trouble; without it the load alone runs, and is audited.")
+    var trouble = true
     @Flag(help: "Ends with one JSON object on standard output.") var json = false
 
     func run() throws {

@@ -56,7 +56,7 @@ struct Run {
         let trouble = try Troublemaker(cast, doors: doors, brokerKill: options.brokerKill) { say($0) }
         let work = Workload(systems: systems, day: day, journal: journal, cast: cast)
         let workers = try work.start(seed: seed)
-        try trouble.start(seed: seed, pause: 400...2_500)
+        if options.trouble { try trouble.start(seed: seed, pause: 400...2_500) }
         let end = ContinuousClock.now + .seconds(options.seconds)
         while ContinuousClock.now < end { Clock.rest(.milliseconds(200)) }
         say("the trouble ends")

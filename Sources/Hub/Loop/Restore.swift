@@ -85,7 +85,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         for (place, partition) in places {
             let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
             var start = try store.changelogOffset(partition) ?? low
-            if let reason = try distrust(partition, start: start, high: high, now) {
+            if let reason = try distrust(partition, place, start: start, high: high, now) {
                 log.warning("\(reason); rebuilding", metadata: ["partition": "\(place)"])
                 try store.drop(partition)
                 start = low
@@ -96,9 +96,18 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
     }
 
     /// Why what the store has of a partition is no beginning of what the changelog holds; nil when it is.
-    private func distrust(_ partition: DomainPartition, start: Int64, high: Int64, _ now: Tick) throws -> String? {
+    private func distrust(
+        _ partition: DomainPartition, _ place: TopicPartition, start: Int64, high: Int64, _ now: Tick
+    ) throws -> String? {
         if start > high {
             return "the changelog ends at \(high), before the local store's \(start): it was made anew"
+        }
+        // Whatever lies before the store's place was appended before what the store knows last. A topic that was deleted and
+        // made again holds younger records there.
+        if start > 0, let last = try store.appended(partition),
+            let younger = try changelog.offset(of: place, from: last + 1, timeout: .seconds(5)), younger < start
+        {
+            return "the changelog was made anew: its offset \(younger) is younger than the local store's \(start)"
         }
         if start < high, try hasMissedDeletions(partition, now) { return "the local store was away for too long" }
         return nil
@@ -115,13 +124,19 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
     ) throws -> StoreCommit {
         var latest: [DomainPartition: [[UInt8]: [UInt8]?]] = [:]
+        var appended: [DomainPartition: Int64] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
             var value: [UInt8]?
             if let bytes = record.value { value = bytes.withUnsafeBytes { Array($0) } }
             latest[partition, default: [:]][key.withUnsafeBytes { Array($0) }] = .some(value)
+            if let time = record.timestamp { appended[partition] = max(appended[partition] ?? .min, time) }
         }
         var commit = StoreCommit()
+        // The broker's clock may have been set back meanwhile.
+        for (partition, time) in appended {
+            commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+        }
         for (partition, states) in latest {
             for (key, value) in states {
                 let entries =

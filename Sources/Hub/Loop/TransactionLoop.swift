@@ -135,6 +135,11 @@ package final class TransactionLoop<
         } catch let error as StoreError where error.isCorruption {
             store.condemn()
             throw error
+        } catch let error as StateError {
+            // What the store holds can't be read: the changelog's own copy is what counts.
+            log.error("the local store holds what can't be read; it is rebuilt", metadata: ["error": "\(error)"])
+            store.condemn()
+            throw error
         }
     }
 
@@ -338,7 +343,11 @@ package final class TransactionLoop<
             guard let domain = stateDomain(of: delivered.partition.topic), let highest = delivered.highestOffset,
                 delivered.isExact
             else { continue }
-            commit.changelogOffsets[DomainPartition(domain, delivered.partition.partition)] = highest + 1
+            let partition = DomainPartition(domain, delivered.partition.partition)
+            commit.changelogOffsets[partition] = highest + 1
+            if let time = delivered.appended {
+                commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+            }
         }
         try store.apply(commit)
         overlay.reset()

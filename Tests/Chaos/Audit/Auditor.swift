@@ -93,7 +93,9 @@ struct Auditor {
         func name(_ key: String, _ quantity: String, _ at: String) -> String { "\(key) \(quantity) at \(at)" }
         var ids: [String: Set<String>] = [:]
         for seen in topics["in.stock"] where seen.type == "omni.movement.stated" {
-            let at = String((seen.headers["ce_time"] ?? "").prefix { $0 != "Z" }).replacing("T", with: " ")
+            var at = String((seen.headers["ce_time"] ?? "").prefix { $0 != "Z" }).replacing("T", with: " ")
+            // A whole second is written without a fraction.
+            if !at.contains(".") { at += ".000" }
             ids[name(seen.key, seen.value?["quantity"]?.held ?? "", at), default: []].insert(seen.id)
         }
         var expected: [String: Int] = [:]

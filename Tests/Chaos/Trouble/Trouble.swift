@@ -31,7 +31,7 @@ enum Trouble: String, CaseIterable, Sendable {
         // The embedded broker expels nobody: whoever leaves would keep its partitions.
         case .hubJoins: isEmbedded ? 0 : 3
         case .hubLeaves, .hubDies, .zombieHub: isEmbedded ? 0 : 2
-        case .killBroker: killsBroker ? 1 : 0
+        case .killBroker: killsBroker ? 2 : 0
         }
     }
 }
