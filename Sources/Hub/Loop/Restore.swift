@@ -102,12 +102,13 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         if start > high {
             return "the changelog ends at \(high), before the local store's \(start): it was made anew"
         }
-        // Whatever lies before the store's place was appended before what the store knows last. A topic that was deleted and
-        // made again holds younger records there.
-        if start > 0, let last = try store.appended(partition),
-            let younger = try changelog.offset(of: place, from: last + 1, timeout: .seconds(5)), younger < start
+        // Nothing before the latest record that the store knows was appended after it. A topic that was deleted and made
+        // again holds younger records there.
+        if let last = try store.latest(partition),
+            let younger = try changelog.offset(of: place, from: last.appended + 1, timeout: .seconds(5)),
+            younger <= last.offset
         {
-            return "the changelog was made anew: its offset \(younger) is younger than the local store's \(start)"
+            return "the changelog was made anew: its offset \(younger) is younger than the local store's \(last.offset)"
         }
         if start < high, try hasMissedDeletions(partition, now) { return "the local store was away for too long" }
         return nil
@@ -124,19 +125,18 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
     ) throws -> StoreCommit {
         var latest: [DomainPartition: [[UInt8]: [UInt8]?]] = [:]
-        var appended: [DomainPartition: Int64] = [:]
+        var marks: [DomainPartition: ChangelogMark] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
             var value: [UInt8]?
             if let bytes = record.value { value = bytes.withUnsafeBytes { Array($0) } }
             latest[partition, default: [:]][key.withUnsafeBytes { Array($0) }] = .some(value)
-            if let time = record.timestamp { appended[partition] = max(appended[partition] ?? .min, time) }
+            if let time = record.timestamp {
+                marks[partition] = ChangelogMark(offset: record.offset, appended: time).after(marks[partition])
+            }
         }
         var commit = StoreCommit()
-        // The broker's clock may have been set back meanwhile.
-        for (partition, time) in appended {
-            commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
-        }
+        for (partition, mark) in marks { commit.latest[partition] = mark.after(try store.latest(partition)) }
         for (partition, states) in latest {
             for (key, value) in states {
                 let entries =
