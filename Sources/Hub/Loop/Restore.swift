@@ -19,21 +19,31 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
 
     private var chunk: Int { 5_000 }
 
-    /// Restores partitions; reports progress in the log. A broker that is away is waited for.
+    /// Restores partitions; reports progress in the log. A broker that is away is waited for, and so is a disk that is full.
     ///
     /// - Parameter now: the time. Deletions are compacted away in the end, so what was away for long is rebuilt.
     /// - Throws: ``Interrupted`` when it is time to stop: the store then keeps what it has.
     func run(_ partitions: [DomainPartition], now: Tick, until isStopping: () -> Bool) throws {
         guard !partitions.isEmpty else { return }
         defer { tell(nil) }
+        var pause = Duration.milliseconds(200)
         while true {
             do {
                 return try attempt(partitions, now, isStopping)
             } catch let error as KafkaError where error.isRetriable {
                 if isStopping() { throw Interrupted() }
                 log.warning("restoring waits for the broker", metadata: ["error": "\(error)"])
-                clocks.rest(.milliseconds(500))
+            } catch let error as StoreError where !error.isCorruption {
+                if isStopping() { throw Interrupted() }
+                log.error(
+                    "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(pause)"])
             }
+            var left = pause
+            while left > .zero, !isStopping() {
+                clocks.rest(.milliseconds(100))
+                left -= .milliseconds(100)
+            }
+            pause = min(pause * 2, .seconds(5))
         }
     }
 

@@ -23,6 +23,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
             switch code {
             case MDB_MAP_FULL: "; it is as large as it may become: share the partitions among more hubs"
             case ENOSPC: "; free disk space"
+            // LMDB says so of a page that was written in part.
+            case EIO: "; the disk is full, or fails"
             case _ where isCorruption:
                 "; the store is rebuilt from the changelog"
             default: ""
