@@ -120,7 +120,9 @@ let package = Package(
             ],
             path: "Tests/Simulation", swiftSettings: settings),
         .executableTarget(
-            name: "omni-simulate", dependencies: ["Simulation"], path: "Tests/omni-simulate", swiftSettings: settings),
+            name: "omni-simulate",
+            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/omni-simulate", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
             name: "omni-bench",
