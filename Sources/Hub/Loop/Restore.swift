@@ -33,7 +33,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
             } catch let error as KafkaError where error.isRetriable {
                 if isStopping() { throw Interrupted() }
                 log.warning("restoring waits for the broker", metadata: ["error": "\(error)"])
-            } catch let error as StoreError where !error.isCorruption {
+            } catch let error as StoreError where error.mayPass {
                 if isStopping() { throw Interrupted() }
                 log.error(
                     "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(pause)"])

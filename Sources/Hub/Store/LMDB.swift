@@ -39,6 +39,9 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH, MDB_BAD_TXN, MDB_PANIC].contains(code)
     }
 
+    /// Whether it may succeed later: the disk is full. LMDB calls a page that was written in part an input/output error.
+    var mayPass: Bool { [ENOSPC, EDQUOT, EIO].contains(code) }
+
     static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
         guard code == 0 else { throw StoreError(action: action(), code: code) }
     }
