@@ -31,8 +31,8 @@ struct ConnectCommand: ParsableCommand {
             LastResort.begin(log)
             running.stop()
         }
-        _ = try TopicSetup(installation, log: log).createMissing()
         let connector = try ConnectorProcess(installation, name, log: log)
+        _ = try TopicSetup(installation, try connector.admin).createMissing()
         running.set(connector)
         if stop.isSet { return }
         try connector.run()
