@@ -134,25 +134,21 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
     func changes(
         of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
     ) throws -> StoreCommit {
-        var latest: [DomainPartition: [[UInt8]: [UInt8]?]] = [:]
+        let latest = Overlay()
         var marks: [DomainPartition: ChangelogMark] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
-            var value: [UInt8]?
-            if let bytes = record.value { value = bytes.withUnsafeBytes { Array($0) } }
-            latest[partition, default: [:]][key.withUnsafeBytes { Array($0) }] = .some(value)
             if let time = record.timestamp {
                 marks[partition] = ChangelogMark(offset: record.offset, appended: time).after(marks[partition])
             }
-        }
-        var commit = StoreCommit()
-        for (partition, mark) in marks { commit.latest[partition] = mark.after(try store.latest(partition)) }
-        for (partition, states) in latest {
-            for (key, value) in states {
-                let entries =
-                    try value.map { try names(partition.domain, String(decoding: key, as: UTF8.self), $0) } ?? []
-                commit.changes.append(.init(partition: partition, key: key, value: value, indexes: entries))
+            key.withUnsafeBytes { key in
+                guard let value = record.value else { return latest.put(partition, key, nil) }
+                value.withUnsafeBytes { latest.put(partition, key, $0) }
             }
+        }
+        var commit = try latest.changes(names: names)
+        for (partition, mark) in marks {
+            commit.latest[partition] = mark.after(try store.latest(partition))
         }
         for place in batch.positions() {
             if let partition = places[place.partition] { commit.changelogOffsets[partition] = place.offset }
