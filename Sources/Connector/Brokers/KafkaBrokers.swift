@@ -24,11 +24,8 @@ final class KafkaBrokers: Brokers {
 
     func producer(_ onDelivery: @escaping @Sendable (Kafka.Delivery) -> Void) throws(KafkaError) -> any Outlet {
         let defaults: Kafka.Settings = [
-            // Long enough for a hundred records to travel together, and short beside the brokers' own time. (Flushing in
-            // place of waiting makes librdkafka's thread spin.)
-            "linger.ms": "1",
             // What is on its way is bounded, however large a page is; one record always fits.
-            "queue.buffering.max.kbytes": "\(max(16_384, 4 * largest / 1_024))",
+            "queue.buffering.max.kbytes": "\(max(16_384, 4 * largest / 1_024))"
         ]
         // Three seconds without a free place: the brokers take nothing. The page is read again later.
         let producer = try Producer(

@@ -66,8 +66,11 @@ final class Publisher: Sendable {
         return true
     }
 
-    /// Takes acknowledgements in, waiting for the first for so long at most.
-    func serve(for time: Duration) { producer.poll(timeout: time) }
+    /// Sends what is said without waiting for more of it, and takes acknowledgements in, for so long at most.
+    func serve(for time: Duration) {
+        // What fails is told to its ticket. In short turns: it waits for what others say, too.
+        do { try producer.flush(timeout: min(time, .milliseconds(5))) } catch {}
+    }
 
     /// Waits for what is still on its way, at the end.
     func close(patience: Duration) {
