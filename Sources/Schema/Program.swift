@@ -251,6 +251,8 @@ struct ArrayRules: Sendable {
     var items: Int32 = -1
     /// `contains`: a subschema, or -1.
     var contains: Int32 = -1
+    /// Whether what `contains` finds counts as evaluated.
+    var containsEvaluates = true
     var minContains = 1
     var maxContains = Int.max
     var minItems = 0

@@ -30,21 +30,7 @@ struct Suite2020 {
     static var folder: String? { getenv("OMNI_JSON_SCHEMA_SUITE").map { String(cString: $0) } }
 
     /// What is refused, or differs on purpose: beginnings of `file: group`.
-    static let unsupported: [String] = [
-        // References into schemas of older drafts.
-        "optional/cross-draft.json: refs to historic drafts are processed as historic drafts",
-        // Keywords of older drafts.
-        "optional/dependencies-compatibility.json",
-        // Patterns that can't be matched in linear time don't fit the format "regex" either.
-        "optional/format/ecmascript-regex.json: ECMA 262 named groups and backreferences are valid: an ECMA 262 named "
-            + "backreference",
-        "optional/format/ecmascript-regex.json: ECMA 262 lookbehind is valid",
-        // What IDNA 2008 says of single characters.
-        "optional/format/hostname.json: validation of A-label (punycode) host names",
-        "optional/format/idn-hostname.json",
-        // An unknown format is refused, not ignored.
-        "optional/format/unknown.json",
-    ]
+    static let unsupported: [String] = []
 
     let name: String
     let groups: [JSON]
