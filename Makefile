@@ -1,9 +1,10 @@
 # make demo   the whole way, on this machine: broker, hub, five connectors, five systems, five stories
 # make test   every test, and the style check
+# make bench  how fast it is, each figure beside its limit of the same run (BROKER=host:port, BENCH_ONLY=hub)
 # make build  .build/release/omni alone
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test build setup lint format clean
+.PHONY: help demo test bench build setup lint format clean
 
 # Static: one file to copy, and no dynamic relocation at start-up. The linker's word on mktemp is Foundation's own.
 RELEASE := -c release --static-swift-stdlib
@@ -25,12 +26,17 @@ test: setup lint
 	@printf '\033[1m▸ Building and running the tests\033[0m\n'
 	@swift test --no-color-diagnostics --parallel
 
+bench: build
+	@swift build --no-color-diagnostics $(RELEASE) --product omni-bench
+	@swift build --no-color-diagnostics $(RELEASE) --product c-loop
+	@.build/release/omni-bench
+
 lint:
 	@printf '\033[1m▸ Checking the style\033[0m\n'
-	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 format:
-	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 clean:
 	@rm -rf .build .tools

@@ -108,9 +108,29 @@ let package = Package(
                 "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
             ],
             path: "Tests/TestHub", swiftSettings: settings),
+        // The hub and the connectors against a simulated broker and simulated systems, in virtual time.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Canonical", "Connector", "Consistency", "Digests", "Document", "Hub", "Installation", "Kafka",
+                "Mapping", "Schema", "Transports", logging,
+            ],
+            path: "Tests/Simulation", swiftSettings: settings),
+        .executableTarget(
+            name: "omni-simulate", dependencies: ["Simulation"], path: "Tests/omni-simulate", swiftSettings: settings),
         // Measures; not part of the product.
         .executableTarget(
-            name: "omni-bench", dependencies: ["Document", "Schema"], path: "Benchmarks", swiftSettings: settings),
+            name: "omni-bench",
+            dependencies: [
+                "CLinux", "Canonical", "Consistency", "Document", "Hub", "Installation", "Kafka", "Schema",
+                "TestBroker",
+                "TestHub", logging,
+            ],
+            path: "Benchmarks", exclude: ["CLoop"], swiftSettings: settings),
+        // The limit beside the hub's figures.
+        .executableTarget(
+            name: "c-loop", dependencies: ["CRdKafka", "CLMDB"], path: "Benchmarks/CLoop",
+            cSettings: [.define("NDEBUG")]),
 
         tests("Document"),
         tests("Digests"),
@@ -130,5 +150,6 @@ let package = Package(
         tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
+        tests("Simulation", ["Canonical", "Consistency", "Document", "Hub", "Kafka"]),
     ]
 )

@@ -10,13 +10,18 @@ import Canonical
 /// the monotonic clock, is the time. While the wall clock differs from that by more than `tolerance`, or the broker has
 /// said nothing yet, one of them is wrong and nobody knows which: time stands still, and nothing expires. A hold that
 /// expires by a wrong clock is a sofa sold twice.
-struct HubClock: Sendable {
+package struct HubClock: Sendable {
     /// What the clocks say.
-    struct Reading: Sendable {
+    package struct Reading: Sendable {
         /// Milliseconds since 1970.
-        let wall: Int64
+        package let wall: Int64
         /// Milliseconds since some moment before; never set.
-        let monotonic: Int64
+        package let monotonic: Int64
+
+        package init(wall: Int64, monotonic: Int64) {
+            self.wall = wall
+            self.monotonic = monotonic
+        }
 
         /// The machine's clocks, now.
         static func now() -> Reading {

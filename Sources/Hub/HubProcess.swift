@@ -93,11 +93,11 @@ public final class HubProcess: Sendable {
 
     /// Works until `stop` answers true. Throws what a new process must mend: being fenced, or a fatal client error.
     public func run(until stop: () -> Bool) throws {
-        let loop = try TransactionLoop(
-            clients: .init(
-                settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile),
-            model: model, kinds: kinds, subscribers: subscribers, bounds: bounds, store: store, names: names,
-            quarantine: quarantine, partitionCounts: partitionCounts,
+        let clients = HubClients(settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile)
+        let loop = try HubLoop(
+            consumer: clients.consumer(log), producer: clients.producer(log), changelog: clients.changelog(log),
+            store: store, clocks: .machine, model: model, kinds: kinds, subscribers: subscribers, bounds: bounds,
+            names: names, largest: clients.largest, quarantine: quarantine, partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } },
             waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) }, log: log)
         try loop.run(until: stop)

@@ -168,7 +168,7 @@ import Transports
         try plant.send(bad, to: "stock")
         // A group that has no offsets yet, over the same state.
         let store = try Shelf().open(prefix: plant.prefix)
-        let loop = try TransactionLoop(plant, group: "\(plant.names.hubGroup)-anew", store)
+        let loop = try HubLoop(plant, group: "\(plant.names.hubGroup)-anew", store)
         var dead = 0
         try loop.run {
             dead = (try? plant.records(plant.names.dead(of: "hub")).count) ?? 0
@@ -188,7 +188,7 @@ import Transports
         let shelf = try Shelf()
         // Too small for what the changelog holds.
         let store = try shelf.open(prefix: plant.prefix, size: 96 << 10)
-        let loop = try TransactionLoop(plant, group: plant.names.hubGroup, store)
+        let loop = try HubLoop(plant, group: plant.names.hubGroup, store)
         let end = ContinuousClock.now + .seconds(20)
         let error = #expect(throws: StoreError.self) { try loop.run { ContinuousClock.now > end } }
         #expect(error?.isCorruption == false && error?.description.contains("large") == true)
@@ -209,15 +209,17 @@ import Transports
     }
 }
 
-extension TransactionLoop {
+extension HubLoop {
     /// The loop of a hub with a store of the test's own.
     convenience init(_ plant: Plant, group: String, _ store: Store) throws {
         let inputs = plant.model.domains.map { plant.names.input(domain: $0) }
         let topics = try plant.admin().topics(inputs, timeout: .seconds(30))
+        let clients = HubClients(settings: plant.broker, group: group, instance: "1", startsFile: nil)
         try self.init(
-            clients: .init(settings: plant.broker, group: group, instance: "1", startsFile: nil), model: plant.model,
-            kinds: KindCatalog(plant.model), subscribers: [:], bounds: HoldBounds(), store: store, names: plant.names,
-            quarantine: plant.folder + "/quarantine",
+            consumer: clients.consumer(plant.log), producer: clients.producer(plant.log),
+            changelog: clients.changelog(plant.log), store: store, clocks: .machine, model: plant.model,
+            kinds: KindCatalog(plant.model), subscribers: [:], bounds: HoldBounds(), names: plant.names,
+            largest: clients.largest, quarantine: plant.folder + "/quarantine",
             partitionCounts: Dictionary(uniqueKeysWithValues: topics.map { ($0.name, Int32($0.partitions.count)) }),
             ownership: { _ in }, waitingCount: { _ in }, log: plant.log)
     }

@@ -8,7 +8,7 @@ import Testing
 
 /// Every golden record follows the rules that are in force: a hub that starts with others settles what there is again.
 @Suite struct ResettlingTests {
-    private static let count = TransactionLoop.choreSize * 2 + 7
+    private static let count = Chore.size * 2 + 7
     private static let gtins = (0..<count).map { digits($0) }
 
     /// A GTIN of 14 digits with its check digit.

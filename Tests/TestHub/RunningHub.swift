@@ -22,8 +22,10 @@ package final class RunningHub: Sendable {
     }
 
     /// Starts a hub; it has its partitions when this returns, unless `waits` is false.
-    package init(_ plant: Plant, _ installation: Installation? = nil, instance: String = "1", waits: Bool = true) throws
-    {
+    package init(
+        _ plant: Plant, _ installation: Installation? = nil, instance: String = "1", waits: Bool = true,
+        limit: Duration = .seconds(30)
+    ) throws {
         let hub = try HubProcess(installation ?? plant.installation, instance: instance, log: plant.log)
         let flag = Flag()
         let ending = Monitor<Ending?>(nil)
@@ -40,7 +42,7 @@ package final class RunningHub: Sendable {
         }
         guard waits else { return }
         do {
-            try ready()
+            try ready(within: limit)
         } catch {
             end()
             throw error
@@ -48,8 +50,8 @@ package final class RunningHub: Sendable {
     }
 
     /// Waits until it has partitions.
-    package func ready() throws {
-        try eventually("the hub has partitions") {
+    package func ready(within limit: Duration = .seconds(30)) throws {
+        try eventually("the hub has partitions", within: limit) {
             if let failure { throw failure }
             return !hub.partitions.isEmpty
         }

@@ -12,6 +12,7 @@ struct FileSource: SourceTransport {
     private let reading: FileReading
     private let format: any Formats.Format
     private let log: Logger
+    private let clock: LoopClock
     private let folder: Folder
     private var current: OpenFile?
     /// Files to be moved once everything is acknowledged.
@@ -32,9 +33,11 @@ struct FileSource: SourceTransport {
 
     init(
         _ settings: SourceSettings, _ reading: FileReading, folder: String, log: Logger,
+        clock: LoopClock = .machine,
         content: @escaping Content = { try $0.read() }
     ) throws {
         self.content = content
+        self.clock = clock
         strangers = Strangers(folder: folder, pattern: reading.pattern)
         self.settings = settings
         self.reading = reading
@@ -94,7 +97,9 @@ struct FileSource: SourceTransport {
         _ position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws -> PageEnd? {
         let scan: DropFolder.Scan
-        do throws(SystemError) { scan = try folder.drop.scan(now: .now) } catch { throw SystemFailure("\(error)") }
+        do throws(SystemError) { scan = try folder.drop.scan(now: clock.now()) } catch {
+            throw SystemFailure("\(error)")
+        }
         let found = strangers.look(besides: scan)
         for stranger in found { try tell(stranger, take) }
         if !found.isEmpty { return PageEnd(records: found.count) }

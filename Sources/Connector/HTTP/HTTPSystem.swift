@@ -1,24 +1,45 @@
 import Document
-import Installation
-import Transports
+package import Installation
+package import Transports
 
 /// A system's HTTP API: requests with its credentials, answers sorted into what passes and what doesn't.
-struct HTTPSystem: Sendable {
+package struct HTTPSystem {
     private let connection: HTTPConnection
-    private let client: HTTPClient
+    private let exchange: Exchange
+
+    /// Sends a request, and waits for its answer.
+    package typealias Exchange = (HTTPClient.Request) throws(Unanswered) -> Answer
 
     init(_ connection: HTTPConnection) {
-        self.connection = connection
         var options = HTTPClient.Options()
         options.timeout = connection.timeout
-        client = HTTPClient(options)
+        let client = HTTPClient(options)
+        self.init(connection) { request throws(Unanswered) in
+            do throws(HTTPClientError) {
+                let answer = try client.send(request)
+                return Answer(status: answer.status, fields: answer.fields, body: answer.body)
+            } catch {
+                throw Unanswered(description: "\(error)", isOutcomeUnknown: error.isOutcomeUnknown)
+            }
+        }
+    }
+
+    package init(_ connection: HTTPConnection, _ exchange: @escaping Exchange) {
+        self.connection = connection
+        self.exchange = exchange
     }
 
     /// An answer with its JSON.
-    struct Answer {
+    package struct Answer {
         let status: Int
         let fields: HTTPFields
         let body: [UInt8]
+
+        package init(status: Int, fields: HTTPFields, body: [UInt8]) {
+            self.status = status
+            self.fields = fields
+            self.body = body
+        }
 
         var isSuccess: Bool { (200..<300).contains(status) }
 
@@ -42,13 +63,7 @@ struct HTTPSystem: Sendable {
         for (name, value) in connection.headers { fields[name] = value.reveal() }
         if body != nil { fields.add("Content-Type", "application/json") }
         for (name, value) in extra { fields[name] = value }
-        do throws(HTTPClientError) {
-            let answer = try client.send(
-                HTTPClient.Request(method, try url(path), fields: fields, body: body?.utf8 ?? []))
-            return Answer(status: answer.status, fields: answer.fields, body: answer.body)
-        } catch {
-            throw Unanswered(description: "\(error)", isOutcomeUnknown: error.isOutcomeUnknown)
-        }
+        return try exchange(HTTPClient.Request(method, url(path), fields: fields, body: body?.utf8 ?? []))
     }
 
     /// GET, of what must be there.
@@ -65,7 +80,7 @@ struct HTTPSystem: Sendable {
     }
 
     /// Credentials go to the system's own address only, whatever an answer names as its next page.
-    private func url(_ path: String) throws(HTTPClientError) -> String {
+    private func url(_ path: String) -> String {
         if path.hasPrefix("/") || path.hasPrefix("?") { return connection.base + path }
         if path.hasPrefix(connection.base + "/") || path.hasPrefix(connection.base + "?") { return path }
         return connection.base + "/" + path
@@ -73,10 +88,15 @@ struct HTTPSystem: Sendable {
 }
 
 /// There was no answer.
-struct Unanswered: Error, CustomStringConvertible {
-    let description: String
+package struct Unanswered: Error, CustomStringConvertible {
+    package let description: String
     /// Whether the system may have acted: look before you repeat (trap 3).
     let isOutcomeUnknown: Bool
+
+    package init(description: String, isOutcomeUnknown: Bool) {
+        self.description = description
+        self.isOutcomeUnknown = isOutcomeUnknown
+    }
 }
 
 /// A path with names in braces: `/api/products/{id}`.

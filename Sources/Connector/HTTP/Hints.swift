@@ -1,8 +1,8 @@
 import Digests
-import Transports
+package import Transports
 
 /// Webhooks on their way to their source: each is answered 200 only when what it led to is acknowledged by Kafka.
-final class Hints: Sendable {
+package final class Hints: Sendable {
     /// One delivery.
     struct Hint: Sendable {
         /// The raw body.
@@ -23,18 +23,22 @@ final class Hints: Sendable {
     /// So many wait at most; the system is told to come again later.
     private let most = 1000
 
+    package init() {}
+
     /// Queues a delivery, and waits for its answer.
     func deliver(_ body: [UInt8]) async -> HTTPResponse {
-        let digest = Hex.encode(Array(SHA256.digest(body).prefix(8)))
-        return await withCheckedContinuation { continuation in
-            let hint = Hint(body: body, digest: digest) { continuation.resume(returning: $0) }
-            let isQueued = state.withLock { state in
-                guard !state.isClosed, state.waiting.count < most else { return false }
-                state.waiting.append(hint)
-                return true
-            }
-            if !isQueued { hint.answer(.later) }
+        await withCheckedContinuation { continuation in deliver(body) { continuation.resume(returning: $0) } }
+    }
+
+    /// Queues a delivery; it is answered on the thread that has dealt with it.
+    package func deliver(_ body: [UInt8], _ answer: @escaping @Sendable (HTTPResponse) -> Void) {
+        let hint = Hint(body: body, digest: Hex.encode(Array(SHA256.digest(body).prefix(8))), answer: answer)
+        let isQueued = state.withLock { state in
+            guard !state.isClosed, state.waiting.count < most else { return false }
+            state.waiting.append(hint)
+            return true
         }
+        if !isQueued { hint.answer(.later) }
     }
 
     /// Takes what is waiting, in its order.

@@ -1,21 +1,22 @@
 import Canonical
 import Digests
-import Document
-import Installation
+package import Document
+package import Installation
 import Transports
 
 /// Records of an HTTP API: what is new since the cursor, page by page; from time to time everything; and at once what a
 /// webhook hints at.
-struct PollSource: SourceTransport {
+package struct PollSource: SourceTransport {
     private let settings: SourceSettings
     private let poll: PollReading
     private let system: HTTPSystem
     private let hints: Hints?
     private let registration: Registration?
+    private let clock: LoopClock
     private var registerAt: ContinuousClock.Instant?
 
     /// What the system is told of where to send webhooks.
-    struct Registration {
+    package struct Registration {
         let settings: WebhookReading.Registration
         let url: String
         let secret: Secret
@@ -53,10 +54,11 @@ struct PollSource: SourceTransport {
     private var cursor: JSON?
     private var compareAt: ContinuousClock.Instant?
 
-    init(
+    package init(
         _ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?,
-        registration: Registration?
+        registration: Registration?, clock: LoopClock = .machine
     ) {
+        self.clock = clock
         self.registration = registration
         self.settings = settings
         self.poll = poll
@@ -64,27 +66,28 @@ struct PollSource: SourceTransport {
         self.hints = hints
     }
 
-    mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+    package mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd
+    {
         try register()
         if run == nil, let hints, position != nil, let hinted = try readHints(hints, take) { return hinted }
         if run == nil { begin(position) }
         return try page(position, take)
     }
 
-    mutating func acknowledge() throws { hints?.confirmTaken() }
+    package mutating func acknowledge() throws { hints?.confirmTaken() }
 
-    mutating func rewind() {
+    package mutating func rewind() {
         (run, next, last) = (nil, nil, nil)
         hints?.refuseTaken()
     }
 
-    mutating func wait(_ stop: StopSignal) throws {
+    package mutating func wait(_ stop: StopSignal) throws {
         if let hints { hints.wait(for: settings.every, stop) } else { stop.wait(for: settings.every) }
     }
 
     /// Tells the system where to send webhooks, and tells it again from time to time.
     private mutating func register() throws {
-        guard let registration, registerAt.map({ .now >= $0 }) ?? true else { return }
+        guard let registration, registerAt.map({ clock.now() >= $0 }) ?? true else { return }
         let answer: HTTPSystem.Answer
         do throws(Unanswered) {
             answer = try system.send(.post, registration.settings.path, body: registration.body)
@@ -92,7 +95,7 @@ struct PollSource: SourceTransport {
             throw SystemFailure(error.description)
         }
         guard answer.isSuccess else { throw system.failure(.post, answer) }
-        registerAt = .now + registration.settings.every
+        registerAt = clock.now() + registration.settings.every
     }
 
     // MARK: Runs
@@ -105,9 +108,9 @@ struct PollSource: SourceTransport {
             run = .everything(isSilent: settings.start == .now)
         } else if poll.since == nil {
             run = .everything(isSilent: false)
-        } else if let interval = settings.compare, compareAt.map({ .now >= $0 }) ?? true {
+        } else if let interval = settings.compare, compareAt.map({ clock.now() >= $0 }) ?? true {
             run = .everything(isSilent: false)
-            compareAt = .now + interval
+            compareAt = clock.now() + interval
         } else {
             run = .new
         }
@@ -115,7 +118,7 @@ struct PollSource: SourceTransport {
         if run == .new, let since = poll.since, let value = cursor?.plain {
             next = Self.adding(since.parameter, value, to: poll.path)
         }
-        if compareAt == nil, let interval = settings.compare { compareAt = .now + interval }
+        if compareAt == nil, let interval = settings.compare { compareAt = clock.now() + interval }
     }
 
     private mutating func page(

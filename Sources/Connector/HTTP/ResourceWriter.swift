@@ -1,12 +1,12 @@
 import Canonical
 import Document
-import Installation
+package import Installation
 import Logging
 import Transports
 
 /// Writes resources of an HTTP API: what is known is updated, what isn't is looked up before it is created, so that a
 /// lost answer makes no twin (trap 3).
-struct ResourceWriter: SinkWriter {
+package struct ResourceWriter: SinkWriter {
     let settings: ResourceWriting
     let deletion: SinkSettings.Deletion
     let system: HTTPSystem
@@ -26,13 +26,13 @@ struct ResourceWriter: SinkWriter {
         }
     }
 
-    init(settings: ResourceWriting, deletion: SinkSettings.Deletion, system: HTTPSystem) {
+    package init(settings: ResourceWriting, deletion: SinkSettings.Deletion, system: HTTPSystem) {
         self.settings = settings
         self.deletion = deletion
         self.system = system
     }
 
-    mutating func write(_ writes: [Write]) throws -> [Written] {
+    package mutating func write(_ writes: [Write]) throws -> [Written] {
         let attempts = Set(writes.map(Attempt.init))
         seen = seen.filter { attempts.contains($0.key) }
         var results: [Written] = []

@@ -13,7 +13,7 @@ final class Publisher: Sendable {
         var failure: KafkaError?
     }
 
-    private let producer: Producer
+    private let producer: any Outlet
     private let accounts: Monitor<[UInt64: Account]>
     private let next = Monitor<UInt64>(1)
     private let log: Logger
@@ -25,14 +25,12 @@ final class Publisher: Sendable {
         fileprivate let number: UInt64
     }
 
-    init(_ settings: Settings, log: Logger) throws(KafkaError) {
+    init(_ brokers: any Brokers, log: Logger) throws(KafkaError) {
         let accounts = Monitor<[UInt64: Account]>([:])
         self.accounts = accounts
         self.log = log
-        // Room for headers and the batch around the record.
-        largest = (settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 4096
-        // Three seconds without a free place: the brokers take nothing. The page is read again later.
-        producer = try Producer(settings, log: log, queuePatience: .seconds(3)) { delivery in
+        largest = brokers.largest
+        producer = try brokers.producer { delivery in
             accounts.withLock { accounts in
                 accounts[delivery.token]?.pending -= 1
                 if let error = delivery.error, accounts[delivery.token]?.failure == nil {
@@ -72,11 +70,12 @@ final class Publisher: Sendable {
             let headers = headers.isEmpty ? nil : Headers(headers)
             if let value {
                 try producer.produce(
-                    to: topic, key: key.utf8.span.bytes, value: value.span.bytes, headers: headers,
-                    token: ticket.number)
+                    to: topic, partition: nil, key: key.utf8.span.bytes, value: value.span.bytes, headers: headers,
+                    timestamp: nil, token: ticket.number)
             } else {
                 try producer.produce(
-                    to: topic, key: key.utf8.span.bytes, value: nil, headers: headers, token: ticket.number)
+                    to: topic, partition: nil, key: key.utf8.span.bytes, value: nil, headers: headers, timestamp: nil,
+                    token: ticket.number)
             }
         } catch {
             accounts.withLock { $0[ticket.number]?.pending -= 1 }
@@ -84,27 +83,20 @@ final class Publisher: Sendable {
         }
     }
 
-    /// Waits until everything said on the ticket is acknowledged (I1), and gives the ticket back.
+    /// Whether everything said on the ticket is acknowledged (I1); then, and when something was not delivered, the ticket is
+    /// given back.
     ///
-    /// - Parameter patience: how much longer to wait once it is time to end.
-    /// - Throws: what was not delivered, or ``Stopped``.
-    func settle(_ ticket: Ticket, _ stop: StopSignal, patience: Duration = .seconds(3)) throws {
-        defer { forget(ticket) }
-        var deadline: ContinuousClock.Instant?
-        while true {
-            let account = accounts.withLock { $0[ticket.number] } ?? Account()
-            if account.pending == 0 {
-                if let failure = account.failure { throw failure }
-                return
-            }
-            if stop.isSet {
-                let end = deadline ?? .now + patience
-                deadline = end
-                if .now >= end { throw Stopped() }
-            }
-            producer.poll(timeout: .milliseconds(50))
-        }
+    /// - Throws: why something was not delivered, once nothing is on its way any more.
+    func isSettled(_ ticket: Ticket) throws(KafkaError) -> Bool {
+        let account = accounts.withLock { $0[ticket.number] } ?? Account()
+        guard account.pending == 0 else { return false }
+        forget(ticket)
+        if let failure = account.failure { throw failure }
+        return true
     }
+
+    /// Takes acknowledgements in, waiting for the first for so long at most.
+    func serve(for time: Duration) { producer.poll(timeout: time) }
 
     /// Gives a ticket back whose records nobody waits for any more.
     func forget(_ ticket: Ticket) { accounts.withLock { $0[ticket.number] = nil } }
@@ -117,6 +109,3 @@ final class Publisher: Sendable {
         }
     }
 }
-
-/// It was time to end before all was done; what was not done is repeated at the next start.
-struct Stopped: Error {}

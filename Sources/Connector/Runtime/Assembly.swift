@@ -1,35 +1,34 @@
-import Canonical
-import Document
 import Installation
-import Kafka
-import Mapping
+import Logging
 
 /// Makes transports of what is configured. A new transport is added here, and in `Installation`.
-struct Assembly {
+struct Assembly: Systems {
     let settings: ConnectorSettings
-    let shared: Shared
-    let mappings: Mappings
+    /// Where webhooks arrive, by source, and the port.
+    let hints: [String: Hints]
+    let port: Int?
+    let clock: LoopClock
+    let log: Logger
 
-    init(_ settings: ConnectorSettings, _ shared: Shared, _ mappings: Mappings) {
+    init(_ settings: ConnectorSettings, hints: [String: Hints], port: Int?, clock: LoopClock, log: Logger) {
         self.settings = settings
-        self.shared = shared
-        self.mappings = mappings
+        self.hints = hints
+        self.port = port
+        self.clock = clock
+        self.log = log
     }
 
-    /// How a source is read.
-    ///
-    /// - Parameter port: where webhooks arrive.
-    func transport(of source: SourceSettings, hints: Hints?, port: Int?) throws -> any SourceTransport {
+    func transport(of source: SourceSettings) throws -> any SourceTransport {
         let connection = settings.connection(source.from.connection)?.kind
         switch (source.from.transport, connection) {
         case (.files(let reading), .folder(let folder)?):
-            return try FileSource(source, reading, folder: folder, log: shared.log)
+            return try FileSource(source, reading, folder: folder, log: log, clock: clock)
         case (.outbox(let reading), .sqlite(let database)?):
-            return try OutboxSource(source, reading, database)
+            return try OutboxSource(source, reading, database, clock: clock)
         case (.poll(let reading), .http(let http)?):
             return PollSource(
-                source, reading, HTTPSystem(http), hints: hints,
-                registration: registration(reading.webhook, http.webhooks, port: port))
+                source, reading, HTTPSystem(http), hints: hints[source.name],
+                registration: registration(reading.webhook, http.webhooks, port: port), clock: clock)
         default:
             throw WrongSetting("source \"\(source.name)\": its connection is of another kind")
         }
@@ -44,25 +43,7 @@ struct Assembly {
             settings: settings, url: (listener.url ?? "http://\(host):\(port)") + webhook.path, secret: listener.secret)
     }
 
-    /// All sinks.
-    func sinks(_ broker: Kafka.Settings) throws -> [Sink] {
-        try settings.sinks.map { sink in
-            let made = Sink(
-                sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
-                mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try writer(of: sink))
-            if made.writer is FileWriter { try restore(made, broker) }
-            return made
-        }
-    }
-
-    private func seenBy(_ sink: SinkSettings) -> Sink.SeenBy? {
-        guard let name = sink.seenBy, let mapping = mappings.sources[name] else { return nil }
-        return Sink.SeenBy(
-            mapping,
-            Translator(source: name, knowledge: shared.knowledge))
-    }
-
-    private func writer(of sink: SinkSettings) throws -> any SinkWriter {
+    func writer(of sink: SinkSettings) throws -> any SinkWriter {
         let connection = settings.connection(sink.to.connection)?.kind
         switch (sink.to.transport, connection) {
         case (.file(let writing), .folder(let folder)?):
@@ -81,27 +62,5 @@ struct Assembly {
             case .outbox(let reading) = source.from.transport
         else { return nil }
         return reading
-    }
-
-    /// A file holds everything: what the golden topic has is taken up before anything is written.
-    private func restore(_ sink: Sink, _ broker: Kafka.Settings) throws {
-        let topic = shared.names.golden(entity: sink.settings.of)
-        let settings = broker.merging(["group.id": "\(shared.names.prefix).\(shared.connector).restore"])
-        let partitions = try Tables.partitions(of: [topic], try Admin(settings, log: shared.log))
-        var newest: [ExactText: Golden] = [:]
-        try Table.read(partitions, settings, timeout: .seconds(120), log: shared.log) { batch in
-            batch.forEach { record in
-                guard case .success(let golden) = Golden.read(record, entity: sink.settings.of) else { return }
-                newest[ExactText(golden.key)] = golden.verb == .gone ? nil : golden
-            }
-        }
-        guard var writer = sink.writer as? FileWriter else { return }
-        try writer.restore(
-            try newest.values.compactMap { golden in
-                guard case .write(let writes) = try sink.plan(golden), let write = writes.first, write.action == .put
-                else { return nil }
-                return write
-            })
-        sink.writer = writer
     }
 }

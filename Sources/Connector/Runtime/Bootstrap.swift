@@ -11,12 +11,19 @@ final class Bootstrap: Sendable {
         var awaited: Set<String>
         /// `<entity>/<number>` of everything that the snapshots held.
         var numbers: Set<String> = []
+        /// When the numbers are not waited for any longer; set when all snapshots are published.
+        var end: ContinuousClock.Instant?
     }
 
     private let state: Monitor<State>
+    /// Whether there was anything to wait for at the start.
+    let isNeeded: Bool
 
     /// - Parameter awaited: the sources whose first snapshot is not read yet.
-    init(awaited: Set<String>) { state = Monitor(State(awaited: awaited)) }
+    init(awaited: Set<String>) {
+        isNeeded = !awaited.isEmpty
+        state = Monitor(State(awaited: awaited))
+    }
 
     /// Whether the source's first snapshot is still being read.
     func awaits(_ source: String) -> Bool { state.withLock { $0.awaited.contains(source) } }
@@ -28,27 +35,30 @@ final class Bootstrap: Sendable {
         }
     }
 
-    /// Waits until all snapshots are published and known to the hub.
+    /// Whether all snapshots are published and known to the hub.
     ///
-    /// - Parameter patience: how long to wait for numbers: the hub may have refused some of them.
-    func wait(_ identities: IdentityTable, _ system: String, _ stop: StopSignal, patience: Duration, log: Logger) {
-        while state.wait(for: .milliseconds(100), until: { $0.awaited.isEmpty ? true : nil }) == nil {
-            if stop.isSet { return }
+    /// - Parameter patience: how long numbers are waited for: the hub may have refused some of them.
+    func isDone(
+        _ identities: IdentityTable, _ system: String, now: ContinuousClock.Instant, patience: Duration, log: Logger
+    ) -> Bool {
+        let (awaited, all) = state.withLock { ($0.awaited, $0.numbers) }
+        guard awaited.isEmpty else { return false }
+        let unknown = all.filter { name in
+            guard let slash = name.firstIndex(of: "/") else { return false }
+            let reference = Reference(system: system, id: String(name[name.index(after: slash)...]))
+            return identities.key(of: reference, entity: String(name[..<slash])) == nil
         }
-        let deadline = ContinuousClock.now + patience
-        var numbers = state.withLock { $0.numbers }
-        while !stop.wait(for: numbers.isEmpty ? .zero : .milliseconds(50)) {
-            numbers = numbers.filter { name in
-                guard let slash = name.firstIndex(of: "/") else { return false }
-                let reference = Reference(system: system, id: String(name[name.index(after: slash)...]))
-                return identities.key(of: reference, entity: String(name[..<slash])) == nil
-            }
-            if numbers.isEmpty { return }
-            if .now >= deadline {
-                return log.warning(
-                    "the hub doesn't know all records of the first snapshot; the sinks begin without",
-                    metadata: ["unknown": "\(numbers.count)"])
-            }
+        if unknown.isEmpty { return true }
+        let end = state.withLock { state in
+            state.numbers = unknown
+            let end = state.end ?? now + patience
+            state.end = end
+            return end
         }
+        guard now >= end else { return false }
+        log.warning(
+            "the hub doesn't know all records of the first snapshot; the sinks begin without",
+            metadata: ["unknown": "\(unknown.count)"])
+        return true
     }
 }

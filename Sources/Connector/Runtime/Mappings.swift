@@ -1,11 +1,11 @@
-import Canonical
+package import Canonical
 import Document
-import Installation
+package import Installation
 import Mapping
 import Transports
 
 /// A connector's mappings, read, checked and compiled.
-struct Mappings: Sendable {
+package struct Mappings: Sendable {
     /// By the source's name.
     private(set) var sources: [String: CompiledMapping] = [:]
     /// By the sink's name.
@@ -14,6 +14,8 @@ struct Mappings: Sendable {
     private(set) var filters: [String: CompiledMapping] = [:]
     /// The tables beside them.
     private(set) var tables = LookupTables.none
+    /// What they may speak of.
+    let kinds: KindCatalog
 
     /// The variables that a source's mapping may use.
     static let sourceVariables: Set<String> = ["system"]
@@ -25,7 +27,8 @@ struct Mappings: Sendable {
         [sources, sinks, filters].contains { $0.values.contains { $0.mentions(function) } }
     }
 
-    init(_ settings: ConnectorSettings, _ kinds: KindCatalog) throws(ConfigurationError) {
+    package init(_ settings: ConnectorSettings, _ kinds: KindCatalog) throws(ConfigurationError) {
+        self.kinds = kinds
         var problems: [Problem] = []
         let tables = LookupTables(settings, &problems)
         self.tables = tables

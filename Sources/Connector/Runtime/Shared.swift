@@ -17,6 +17,8 @@ struct Shared: Sendable {
     let stop: StopSignal
     let errors: ErrorSettings
     let writtenBack: WrittenBack
+    /// By what pauses, waits and comparisons are timed.
+    var clock = LoopClock.machine
     let log: Logger
 
     var system: String { knowledge.system }

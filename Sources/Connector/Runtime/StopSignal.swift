@@ -1,7 +1,7 @@
 import Transports
 
 /// Tells every thread of a connector to end, and ends their waits.
-final class StopSignal: Sendable {
+package final class StopSignal: Sendable {
     private struct State: Sendable {
         var isSet = false
         /// Why the connector can't go on; nil when it was asked to stop.
@@ -12,7 +12,7 @@ final class StopSignal: Sendable {
     private let state = Monitor(State())
 
     /// Whether it is time to end.
-    var isSet: Bool { state.withLock { $0.isSet } }
+    package var isSet: Bool { state.withLock { $0.isSet } }
 
     /// Why the connector can't go on; nil when it was asked to stop.
     var failure: String? { state.withLock { $0.failure } }
@@ -29,7 +29,7 @@ final class StopSignal: Sendable {
     }
 
     /// Has something done when the time comes, on the thread that says so; at once when it has come.
-    func whenSet(_ body: @escaping @Sendable () -> Void) {
+    package func whenSet(_ body: @escaping @Sendable () -> Void) {
         let isSet = state.withLock { state in
             if !state.isSet { state.callbacks.append(body) }
             return state.isSet
@@ -39,7 +39,7 @@ final class StopSignal: Sendable {
 
     /// Blocks this thread, until it is time to end at most. Returns whether it is.
     @discardableResult
-    func wait(for time: Duration) -> Bool {
+    package func wait(for time: Duration) -> Bool {
         state.wait(for: time) { $0.isSet ? true : nil } ?? false
     }
 
@@ -48,17 +48,24 @@ final class StopSignal: Sendable {
 }
 
 /// Something that happens once, and is waited for: the tables are read, the interrupted writes are repeated.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private let state = Monitor(false)
 
     /// It has happened.
     func open() { state.withLock { $0 = true } }
 
+    /// Whether it has happened.
+    package var isOpen: Bool { state.withLock { $0 } }
+
+    /// Blocks this thread until it has happened, for so long at most.
+    func wait(for time: Duration) { _ = state.wait(for: time) { $0 ? true : nil } }
+
     /// Waits until it has happened; false when it was time to end before.
     func pass(_ stop: StopSignal) -> Bool {
-        while true {
-            if state.wait(for: .milliseconds(100), until: { $0 ? true : nil }) == true { return true }
-            if stop.isSet { return false }
+        while !stop.isSet {
+            if isOpen { return true }
+            wait(for: .milliseconds(100))
         }
+        return false
     }
 }

@@ -11,7 +11,11 @@ final class Turns: @unchecked Sendable {
     private var next: UInt64 = 0
     private var serving: UInt64 = 0
 
-    init() {
+    /// Whether those who come while another has the turn wait for it; else they must ask ``mayBeTaken`` before.
+    private let isWaitedFor: Bool
+
+    init(isWaitedFor: Bool = true) {
+        self.isWaitedFor = isWaitedFor
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
     }
@@ -21,6 +25,13 @@ final class Turns: @unchecked Sendable {
         pthread_mutex_destroy(mutex)
         changed.deallocate()
         mutex.deallocate()
+    }
+
+    /// Whether the turn can be taken now: by waiting for it, or as nobody has it.
+    var mayBeTaken: Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return isWaitedFor || next == serving
     }
 
     /// Runs `body` when it is this thread's turn. Not to be nested.

@@ -12,9 +12,14 @@ struct OutboxSource: SourceTransport {
     private var version: Int64 = -1
     private var compareAt: ContinuousClock.Instant?
     private var isFirst = true
+    private let clock: LoopClock
 
     /// Opens the database, and makes the outbox and its triggers.
-    init(_ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection) throws {
+    init(
+        _ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection,
+        clock: LoopClock = .machine
+    ) throws {
+        self.clock = clock
         self.settings = settings
         database = try SQLiteFailures.translate {
             try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
@@ -36,9 +41,10 @@ struct OutboxSource: SourceTransport {
             return PageEnd(position: ["seq": .number(Number(Int(now)))], isIdle: true)
         }
         if let interval = settings.compare {
-            if first { compareAt = .now }
-            if let at = compareAt, .now >= at {
-                compareAt = .now + interval
+            let now = clock.now()
+            if first { compareAt = now }
+            if let at = compareAt, now >= at {
+                compareAt = now + interval
                 return try snapshot(after: Int64(seq), take)
             }
         }

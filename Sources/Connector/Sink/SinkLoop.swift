@@ -5,20 +5,27 @@ import Kafka
 import Logging
 import Transports
 
-/// All sinks of a connector: one thread, one consumer. Read a batch → the newest of each entity → write → read back →
-/// report → everything acknowledged → commit the position.
-final class SinkLoop {
-    private let sinks: [Sink]
-    private let shared: Shared
-    private let consumer: Consumer
-    private let admin: Admin
+/// All sinks of a connector, and one consumer. Read a batch → the newest of each entity → write → read back → report →
+/// everything acknowledged → commit the position.
+final class SinkLoop: Loop {
+    let shared: Shared
+    /// Opens the system, for writing.
+    private let open: () throws -> [Sink]
+    private var sinks: [Sink] = []
+    private let brokers: any Brokers
+    private let consumer: any Member
     private let entityOf: [String: String]
+    private let bootstrap: Bootstrap
     private let ready: Gate
     private var parked: ParkedWrites
     private var generation: UInt64
     private let most: Int
     private let wait: Duration
     private let log: Logger
+    private var phase = Phase.beginning
+    private var backOff: BackOff
+    /// What is still to be written in this phase, the first of them now.
+    private var jobs: [Job] = []
     /// Until a partition has come this far after the start, writes may be repetitions, and nobody reads (Turns).
     private var repeating: [TopicPartition: Int64]?
     private var assigned: [TopicPartition] = []
@@ -29,71 +36,145 @@ final class SinkLoop {
     private var pending: [Golden] = []
     private var positions: [TopicPartitionOffset] = []
     private var committed: [TopicPartitionOffset] = []
+    /// Whether it is said that too much is parked.
+    private var isHeldBack = false
+    /// Whether nothing had come in this round.
+    private var isIdle = false
 
-    /// - Parameter ready: opens when the writes that may have been under way are repeated.
-    init(
-        _ sinks: [Sink], _ shared: Shared, _ settings: Kafka.Settings, parked: ParkedWrites, ready: Gate
-    ) throws(KafkaError) {
-        self.sinks = sinks
-        self.shared = shared
-        self.ready = ready
-        self.parked = parked
-        generation = shared.knowledge.generation
-        most = sinks.map(\.settings.batch.records).max() ?? 500
-        wait = sinks.map(\.settings.batch.wait).min() ?? .milliseconds(50)
-        log = shared.log
-        let entities = Set(sinks.map(\.settings.of)).sorted()
-        entityOf = Dictionary(
-            uniqueKeysWithValues: entities.map { (shared.names.golden(entity: $0), $0) })
-        let group = "\(shared.names.prefix).\(shared.connector)"
-        consumer = try Consumer(
-            settings.merging([
-                "group.id": group, "group.instance.id": group, "auto.offset.reset": "earliest",
-                // A system may be out of order for hours; this member stays, as its heartbeats go on.
-                "max.poll.interval.ms": "86400000", "queued.max.messages.kbytes": "16384",
-            ]), log: shared.log)
-        admin = try Admin(settings, log: shared.log)
+    private enum Phase {
+        /// Nothing is open yet.
+        case beginning
+        /// Between two batches.
+        case resting
+        /// What was read is written.
+        case writing
+        /// What is parked and due is written, as of this generation of the tables.
+        case retrying(UInt64)
+        /// Too much is parked: nothing new is taken up.
+        case holding
     }
 
-    /// Runs until it is time to end.
-    func run() {
-        do {
-            try consumer.subscribe(
-                to: entityOf.keys.sorted(),
-                hooks: RebalanceHooks(assigned: { [unowned self] partitions in
-                    assigned = partitions
-                    isAssigned = true
-                    repeating = nil
-                    return []
-                }))
-            while !shared.stop.isSet { try step() }
-            if pending.isEmpty { try commit() }
-        } catch is Stopped {
-        } catch {
-            log.error("the sinks can't go on", metadata: ["error": "\(error)"])
-            shared.stop.set(failure: "sinks: \(error)")
+    /// Records for one sink, written in one turn.
+    private struct Job {
+        let sink: Sink
+        let records: [Golden]
+        let origin: Doubts.Origin
+        /// Their reports, not yet acknowledged; nil: not yet written.
+        var reports: Publisher.Ticket?
+        /// What was parked before them.
+        var before: ParkedWrites?
+    }
+
+    /// - Parameters:
+    ///   - bootstrap: what must be known before anything is written.
+    ///   - ready: opens when the writes that may have been under way are repeated.
+    init(
+        _ settings: [SinkSettings], _ shared: Shared, _ brokers: any Brokers, parked: ParkedWrites,
+        _ bootstrap: Bootstrap, ready: Gate, _ open: @escaping () throws -> [Sink]
+    ) throws(KafkaError) {
+        self.shared = shared
+        self.brokers = brokers
+        consumer = try brokers.member()
+        self.open = open
+        self.bootstrap = bootstrap
+        self.ready = ready
+        self.parked = parked
+        backOff = BackOff(shared.errors)
+        generation = shared.knowledge.generation
+        most = settings.map(\.batch.records).max() ?? 500
+        wait = settings.map(\.batch.wait).min() ?? .milliseconds(50)
+        log = shared.log
+        let entities = Set(settings.map(\.of)).sorted()
+        entityOf = Dictionary(uniqueKeysWithValues: entities.map { (shared.names.golden(entity: $0), $0) })
+    }
+
+    package var name: String { "sinks" }
+
+    package var isAtRest: Bool {
+        switch phase {
+        case .beginning, .resting, .holding: pending.isEmpty
+        case .writing, .retrying: false
         }
+    }
+
+    package func close() {
         do { try consumer.close() } catch { log.warning("leaving the group failed", metadata: ["error": "\(error)"]) }
     }
 
-    private func step() throws {
+    package func step() throws -> Next {
         do {
-            if pending.isEmpty {
-                try commit()
-                try gather()
+            switch phase {
+            case .beginning: return try begin()
+            case .resting: return try takeUp()
+            case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
+            case .holding: planRetries()
             }
-            if isAssigned, repeating == nil { try beginRepeating() }
-            try perform(pending)
-            pending = []
-            try commit()
-            try endRepeating()
-            try retryParked()
-            holdBack()
+            return .again
+        } catch let failure as SystemFailure {
+            dropJob()
+            let pause = backOff.next()
+            log.warning(
+                "the sink pauses",
+                metadata: [
+                    "sink": "\(jobs.first?.sink.settings.name ?? name)", "error": "\(failure)", "pause": "\(pause)",
+                ])
+            return .time(pause)
         } catch let error as KafkaError where error.isRetriable {
+            giveUp()
             // What was read stays pending, and is written again.
             log.warning("Kafka pauses the sinks", metadata: ["error": "\(error)"])
-            if shared.stop.wait(for: .milliseconds(500)) { throw Stopped() }
+            return .time(.milliseconds(500))
+        } catch {
+            giveUp()
+            throw error
         }
+    }
+
+    // MARK: Beginning
+
+    private func begin() throws -> Next {
+        guard isBootstrapped() else { return .time(.milliseconds(50)) }
+        if sinks.isEmpty { sinks = try open() }
+        try consumer.subscribe(
+            to: entityOf.keys.sorted(),
+            hooks: RebalanceHooks(assigned: { [unowned self] partitions in
+                assigned = partitions
+                isAssigned = true
+                repeating = nil
+                return []
+            }))
+        backOff.reset()
+        phase = .resting
+        return .again
+    }
+
+    /// What the system held before must be known; until then nothing was ever written, so there is nothing to repeat.
+    private func isBootstrapped() -> Bool {
+        guard bootstrap.isNeeded else { return true }
+        ready.open()
+        isReady = true
+        return bootstrap.isDone(
+            shared.identities, shared.system, now: shared.clock.now(), patience: .seconds(60), log: log)
+    }
+
+    // MARK: One batch
+
+    /// Commits what is done, and reads what has come.
+    private func takeUp() throws -> Next {
+        if pending.isEmpty {
+            try commit()
+            if parked.refused >= shared.errors.mostParked { return holdBack() }
+            isHeldBack = false
+            try gather()
+            isIdle = pending.isEmpty
+        }
+        if isAssigned, repeating == nil { try beginRepeating() }
+        for sink in sinks {
+            let own = pending.filter { $0.entity == sink.settings.of }
+            if !own.isEmpty { jobs.append(Job(sink: sink, records: own, origin: .new)) }
+        }
+        phase = .writing
+        return .again
     }
 
     // MARK: Reading
@@ -106,7 +187,8 @@ final class SinkLoop {
         var count = 0
         var deadline: ContinuousClock.Instant?
         while count < most, !shared.stop.isSet {
-            let timeout = deadline.map { $0 - .now } ?? .milliseconds(100)
+            let now = shared.clock.now()
+            let timeout = deadline.map { $0 - now } ?? .milliseconds(100)
             if timeout <= .zero { break }
             let taken = try consumer.poll(max: most - count, timeout: timeout) { batch in
                 batch.forEach { take($0, &newest) }
@@ -115,7 +197,7 @@ final class SinkLoop {
             }
             count += taken
             if taken == 0 { break }
-            deadline = deadline ?? .now + wait
+            deadline = deadline ?? shared.clock.now() + wait
         }
     }
 
@@ -135,7 +217,7 @@ final class SinkLoop {
     private func commit() throws {
         guard positions != committed else { return }
         do {
-            try consumer.commit(positions)
+            try consumer.commit(positions, wait: true)
         } catch {
             // The group moves on, which only polling ends: what isn't committed is read again then.
             guard Self.groupMoves.contains(error.code) else { throw error }
@@ -154,7 +236,7 @@ final class SinkLoop {
     /// A batch counts records, and a partition's offsets count its transactions' ends and its compacted records too.
     private func beginRepeating() throws {
         let committed = try consumer.committed(assigned, timeout: .seconds(10))
-        let marks = try admin.watermarks(of: assigned, timeout: .seconds(10))
+        let marks = try brokers.watermarks(of: assigned)
         var goals: [TopicPartition: Int64] = [:]
         for partition in assigned {
             guard let mark = marks[partition], mark.high > mark.low else { continue }
@@ -164,59 +246,76 @@ final class SinkLoop {
         repeating = goals
     }
 
-    private func endRepeating() throws {
-        guard !isReady, var goals = repeating, isAssigned else { return }
+    /// Whether all that a start repeats is written, and reported.
+    private func hasRepeated() -> Bool {
+        guard var goals = repeating, isAssigned else { return false }
         for place in positions where goals[place.partition].map({ place.offset >= $0 }) == true {
             goals[place.partition] = nil
         }
         repeating = goals
-        guard goals.isEmpty else { return }
-        // What is parked may have been under way too.
-        try retryParked()
-        ready.open()
-        isReady = true
+        return goals.isEmpty
     }
 
     // MARK: Writing
 
-    /// Writes records into every sink that is theirs, until the system takes them.
-    private func perform(_ records: [Golden]) throws {
-        guard !records.isEmpty else { return }
-        for sink in sinks {
-            let own = records.filter { $0.entity == sink.settings.of }
-            if !own.isEmpty { try perform(own, in: sink) }
+    /// Writes the first job's records, or waits for their reports.
+    private func work() throws -> Next {
+        let (sink, origin) = (jobs[0].sink, jobs[0].origin)
+        if let reports = jobs[0].reports {
+            guard try shared.publisher.isSettled(reports) else { return .acknowledgements }
+            jobs.removeFirst()
+            backOff.reset()
+            return .again
         }
+        guard shared.turns.mayBeTaken else { return .turn }
+        let ticket = shared.publisher.ticket()
+        jobs[0].reports = ticket
+        jobs[0].before = parked
+        try shared.turns.take {
+            shared.doubts.begin(sink.entry.kind.name, origin)
+            try write(jobs[0].records, in: sink, on: ticket)
+            // Its reports precede whatever is read from now on.
+            shared.doubts.end(sink.entry.kind.name, origin)
+        }
+        return .again
     }
 
-    /// - Parameter doubt: what is in doubt from the first failure until all of it is written and reported.
-    private func perform(_ records: [Golden], in sink: Sink, doubt: Doubts.Origin = .new) throws {
-        var backOff = BackOff(shared.errors)
-        while true {
-            let ticket = shared.publisher.ticket()
-            defer { shared.publisher.forget(ticket) }
-            let before = parked
-            do {
-                try shared.turns.take {
-                    shared.doubts.begin(sink.entry.kind.name, doubt)
-                    try write(records, in: sink, on: ticket)
-                    // Its reports precede whatever is read from now on.
-                    shared.doubts.end(sink.entry.kind.name, doubt)
-                }
-                try shared.publisher.settle(ticket, shared.stop)
-                return
-            } catch let failure as SystemFailure {
-                parked = before
-                let pause = backOff.next()
-                log.warning(
-                    "the sink pauses",
-                    metadata: ["sink": "\(sink.settings.name)", "error": "\(failure)", "pause": "\(pause)"])
-                if shared.stop.wait(for: pause) { throw Stopped() }
-            } catch {
-                parked = before
-                shared.doubts.begin(sink.entry.kind.name, doubt)
-                throw error
+    /// The first job isn't done: it is done again.
+    private func dropJob() {
+        guard let job = jobs.first, let ticket = job.reports else { return }
+        shared.publisher.forget(ticket)
+        if let before = job.before { parked = before }
+        (jobs[0].reports, jobs[0].before) = (nil, nil)
+        shared.doubts.begin(job.sink.entry.kind.name, job.origin)
+    }
+
+    /// All jobs are planned anew.
+    private func giveUp() {
+        dropJob()
+        jobs = []
+        if case .beginning = phase { return }
+        phase = .resting
+    }
+
+    /// All jobs of a phase are done.
+    private func conclude() throws -> Next {
+        switch phase {
+        case .beginning, .resting, .holding: break
+        case .writing:
+            pending = []
+            try commit()
+            planRetries()
+        case .retrying(let generation):
+            self.generation = generation
+            phase = .resting
+            // What was parked may have been under way too.
+            if !isReady, hasRepeated() {
+                ready.open()
+                isReady = true
             }
+            if isIdle { return .records }
         }
+        return .again
     }
 
     /// One turn: plan, write, read back, hand the reports to the producer.
@@ -297,7 +396,8 @@ final class SinkLoop {
             after: parked.tries(name), first: shared.errors.retry, longest: shared.errors.longest)
         let isNew = parked.entries[name]?.golden.revision != golden.revision || parked.entries[name]?.reason != reason
         let (key, value) = parked.park(
-            golden, sink: sink.settings.name, reason: reason, isWaiting: isWaiting, now: .now, pause: pause)
+            golden, sink: sink.settings.name, reason: reason, isWaiting: isWaiting, now: shared.clock.now(),
+            pause: pause)
         // The tenth refusal says nothing that the first one hasn't said.
         guard isNew else { return }
         log.log(
@@ -317,30 +417,27 @@ final class SinkLoop {
             to: shared.names.parked(connector: shared.connector), key: name, value: nil, on: ticket)
     }
 
-    /// Tries again what is due.
-    private func retryParked() throws {
-        guard parked.count > 0 else { return }
+    /// What is due is tried again.
+    private func planRetries() {
         let now = shared.knowledge.generation
         let isNewIdentity = now != generation
-        for sink in sinks {
-            let due = parked.due(sink: sink.settings.name, now: .now, isNewIdentity: isNewIdentity)
+        for sink in sinks where parked.count > 0 {
+            let due = parked.due(
+                sink: sink.settings.name, now: shared.clock.now(), isNewIdentity: isNewIdentity)
             for start in stride(from: 0, to: due.count, by: most) {
-                try perform(Array(due[start..<min(start + most, due.count)]), in: sink, doubt: .parked)
+                jobs.append(Job(sink: sink, records: Array(due[start..<min(start + most, due.count)]), origin: .parked))
             }
         }
-        generation = now
+        phase = .retrying(now)
     }
 
     /// Takes nothing new while too much is parked: something is wrong with all of it.
-    private func holdBack() {
-        var isTold = false
-        while parked.refused >= shared.errors.mostParked, !shared.stop.isSet {
-            if !isTold {
-                log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.refused)"])
-            }
-            isTold = true
-            shared.stop.wait(for: shared.errors.retry)
-            do { try retryParked() } catch { return }
+    private func holdBack() -> Next {
+        if !isHeldBack {
+            log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.refused)"])
         }
+        isHeldBack = true
+        phase = .holding
+        return .time(shared.errors.retry)
     }
 }

@@ -1,23 +1,23 @@
-import Document
+package import Document
 
 /// One thing to be written into a system.
-struct Write: Sendable, Equatable {
+package struct Write: Sendable, Equatable {
     /// The entity's key.
-    var key: String
+    package var key: String
     /// The golden record's revision.
-    var revision: Int64
+    package var revision: Int64
     /// What it is counted from: of two epochs the later one is newer.
-    var epoch: Int64 = 0
+    package var epoch: Int64 = 0
     /// The system's own number, when it is known.
-    var own: String?
+    package var own: String?
     /// The document as the mapping gave it; null when there is none (an erased entity).
-    var document: JSON
+    package var document: JSON
     /// What is to be done.
-    var action: Action
+    package var action: Action
     /// The same for every try: creations carry it.
-    var idempotency: String
+    package var idempotency: String
 
-    enum Action: Sendable, Equatable {
+    package enum Action: Sendable, Equatable {
         /// The system holds it as the document says.
         case put
         /// The system no longer has it.
@@ -26,18 +26,18 @@ struct Write: Sendable, Equatable {
 }
 
 /// What became of one write.
-struct Written: Sendable, Equatable {
-    var status: Status
+package struct Written: Sendable, Equatable {
+    package var status: Status
     /// The system's own number, when it has one.
-    var own: String?
+    package var own: String?
     /// The record as it was read back, in the form in which the source delivers it. Nil: it can't be read back.
-    var readBack: JSON?
+    package var readBack: JSON?
     /// Where the system's change log stood when it was written.
-    var position: Int64?
+    package var position: Int64?
     /// The record as it was before the write, where the writer has looked, at each try: observations to be published first.
-    var before: [JSON]
+    package var before: [JSON]
 
-    enum Status: Sendable, Equatable {
+    package enum Status: Sendable, Equatable {
         /// Written.
         case written
         /// It already held that.
@@ -50,7 +50,7 @@ struct Written: Sendable, Equatable {
         case refused(String)
     }
 
-    init(
+    package init(
         _ status: Status, own: String? = nil, readBack: JSON? = nil, position: Int64? = nil, before: [JSON] = []
     ) {
         self.status = status
@@ -62,7 +62,7 @@ struct Written: Sendable, Equatable {
 }
 
 /// How records get into a system. One thread owns it.
-protocol SinkWriter {
+package protocol SinkWriter {
     /// Writes a batch in its order, and reads back. Writing the same again changes nothing.
     ///
     /// - Returns: as many results as there are writes.

@@ -7,8 +7,8 @@ import Logging
 import Mapping
 
 /// One source: read a page, translate it, publish it, wait until it is acknowledged, note the position, acknowledge to
-/// the system (I1). One thread runs it.
-final class SourceLoop {
+/// the system (I1).
+final class SourceLoop: Loop {
     let settings: SourceSettings
     let shared: Shared
     private var translator: RecordTranslator
@@ -21,52 +21,92 @@ final class SourceLoop {
     private var generation: UInt64?
     /// What the sinks had written when the page was read.
     private var written: Set<String> = []
+    /// Opens when the writes that may have been under way are repeated: no echo overtakes its report (Turns).
+    private let repeated: Gate
     private let bootstrap: Bootstrap
     /// What the first snapshot holds.
     private var snapshot: Set<String> = []
+    private var phase = Phase.resting
+    private var backOff: BackOff
+    /// What went wrong while nothing was under way.
+    private var trouble: (any Error)?
     private let log: Logger
+
+    /// How far the present page is.
+    private enum Phase {
+        case resting
+        /// What waits is tried again, in these lanes, as of this generation of the tables.
+        case retrying([String], UInt64)
+        /// A lane's first record is published, and not yet acknowledged.
+        case retried(Trial, Publisher.Ticket)
+        /// What the lane is now is written, and not yet acknowledged.
+        case shortened(Trial, Publisher.Ticket)
+        /// A page is published, and not yet acknowledged.
+        case published(PageEnd, Publisher.Ticket, Before)
+        /// The position behind it is written, and not yet acknowledged.
+        case noted(PageEnd, Publisher.Ticket?, Before)
+    }
+
+    /// What the page has changed in memory, as it was before.
+    private struct Before {
+        let lanes: Lanes
+        let absences: Absences
+    }
+
+    private struct Trial {
+        let record: StoredRecord
+        /// What becomes of its lane; nil: what it was.
+        let change: Lanes.Change?
+        /// Further lanes, this one first.
+        let names: [String]
+        let generation: UInt64
+    }
 
     init(
         _ settings: SourceSettings, _ shared: Shared, _ mapping: CompiledMapping, position: JSON?, lanes: Lanes,
-        absences: Absences, _ bootstrap: Bootstrap, _ open: @escaping () throws -> any SourceTransport
+        absences: Absences, _ bootstrap: Bootstrap, after repeated: Gate,
+        _ open: @escaping () throws -> any SourceTransport
     ) {
         self.settings = settings
         self.shared = shared
         self.open = open
         self.bootstrap = bootstrap
+        self.repeated = repeated
         self.position = position
         self.lanes = lanes
         self.absences = absences
+        backOff = BackOff(shared.errors)
         translator = RecordTranslator(mapping, shared.knowledge, source: settings.name)
         var log = shared.log
         log[metadataKey: "source"] = "\(settings.name)"
         self.log = log
     }
 
-    /// Runs until it is time to end.
-    func run() {
-        var backOff = BackOff(shared.errors)
-        while !shared.stop.isSet {
-            do {
-                if opened == nil { opened = try open() }
-                if try step() { try opened!.wait(shared.stop) }
-                backOff.reset()
-            } catch is Stopped {
-                return
-            } catch is InDoubt {
-                // The sink repeats its write, and says itself what it waits for.
-                log.debug("what was read may be our own write, which is in doubt: it is read again later")
-                shared.doubts.waitUntilNone(shared.stop)
-            } catch {
-                guard let reason = Self.passing(error) else {
-                    log.error("the source can't go on", metadata: ["error": "\(error)"])
-                    return shared.stop.set(failure: "source \(settings.name): \(error)")
-                }
-                let pause = backOff.next()
-                log.warning("the source pauses", metadata: ["error": "\(reason)", "pause": "\(pause)"])
-                shared.stop.wait(for: pause)
-            }
+    package var name: String { settings.name }
+
+    package var isAtRest: Bool {
+        if case .resting = phase { true } else { false }
+    }
+
+    package func step() throws -> Next {
+        do {
+            return try advance()
+        } catch is InDoubt {
+            undo()
+            // The sink repeats its write, and says itself what it waits for.
+            log.debug("what was read may be our own write, which is in doubt: it is read again later")
+            return .certainty
+        } catch {
+            undo()
+            guard let reason = Self.passing(error) else { throw error }
+            let pause = backOff.next()
+            log.warning("the source pauses", metadata: ["error": "\(reason)", "pause": "\(pause)"])
+            return .time(pause)
         }
+    }
+
+    package func waitForSystem(_ stop: StopSignal) {
+        do { try opened?.wait(stop) } catch { trouble = error }
     }
 
     /// What may pass by itself: the system's or the brokers' trouble. Nil: it won't.
@@ -76,31 +116,92 @@ final class SourceLoop {
         return nil
     }
 
-    /// One page. Returns whether there is nothing more for now.
-    private func step() throws -> Bool {
-        try retryParked()
-        written = []
-        let before = (lanes, absences)
-        let ticket = shared.publisher.ticket()
-        do {
-            let end = try shared.turns.take { try page(on: ticket) }
-            try shared.publisher.settle(ticket, shared.stop)
-            try save(end)
-            if position != nil, bootstrap.awaits(settings.name) {
-                bootstrap.finish(settings.name, numbers: snapshot)
-                snapshot = []
-            }
-            return end.isIdle
-        } catch {
-            // The page is read again: what it changed in memory must not stay.
-            (lanes, absences) = before
-            for number in written { absences.see(number) }
-            // Nor what came before it in the same run: that begins anew.
-            delivery = Delivery()
-            shared.publisher.forget(ticket)
-            opened!.rewind()
-            throw error
+    private func advance() throws -> Next {
+        if let trouble {
+            self.trouble = nil
+            throw trouble
         }
+        switch phase {
+        case .resting:
+            guard repeated.isOpen else { return .gate(repeated) }
+            guard shared.turns.mayBeTaken else { return .turn }
+            if opened == nil { opened = try open() }
+            if let lanes = lanesToRetry() {
+                phase = lanes
+            } else {
+                try read()
+            }
+            return .again
+        case .retrying(let names, let generation):
+            guard shared.turns.mayBeTaken else { return .turn }
+            try retry(names, generation)
+            return .again
+        case .retried(let trial, let ticket):
+            guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+            try shorten(trial)
+            return .again
+        case .shortened(let trial, let ticket):
+            guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+            conclude(trial)
+            return .again
+        case .published(let end, let ticket, let before):
+            guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+            phase = .noted(end, nil, before)
+            let noted = try note(end)
+            phase = .noted(end, noted, before)
+            return .again
+        case .noted(let end, let ticket, _):
+            if let ticket {
+                guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+                absences.confirm()
+                position = end.position ?? position
+            }
+            return try finish(end)
+        }
+    }
+
+    // MARK: One page
+
+    private func read() throws {
+        written = []
+        let before = Before(lanes: lanes, absences: absences)
+        let ticket = shared.publisher.ticket()
+        phase = .published(PageEnd(), ticket, before)
+        let end = try shared.turns.take { try page(on: ticket) }
+        phase = .published(end, ticket, before)
+    }
+
+    /// The page is safe.
+    private func finish(_ end: PageEnd) throws -> Next {
+        try opened!.acknowledge()
+        phase = .resting
+        if position != nil, bootstrap.awaits(settings.name) {
+            bootstrap.finish(settings.name, numbers: snapshot)
+            snapshot = []
+        }
+        backOff.reset()
+        return end.isIdle ? .system : .again
+    }
+
+    /// Something failed: nothing of the step that was under way stays in memory.
+    private func undo() {
+        switch phase {
+        case .resting, .retrying: break
+        case .retried(_, let ticket), .shortened(_, let ticket): shared.publisher.forget(ticket)
+        case .published(_, let ticket, let before): restore(before, ticket)
+        case .noted(_, let ticket, let before): restore(before, ticket)
+        }
+        phase = .resting
+    }
+
+    /// The page is read again: what it changed in memory must not stay.
+    private func restore(_ before: Before, _ ticket: Publisher.Ticket?) {
+        (lanes, absences) = (before.lanes, before.absences)
+        for number in written { absences.see(number) }
+        // Nor what came before it in the same run: that begins anew.
+        delivery = Delivery()
+        if let ticket { shared.publisher.forget(ticket) }
+        opened!.rewind()
     }
 
     private func page(on ticket: Publisher.Ticket) throws -> PageEnd {
@@ -128,11 +229,12 @@ final class SourceLoop {
         for number in written { absences.see(number) }
     }
 
-    /// Writes what has changed of what is known: everything that it rests on is acknowledged (I1).
-    private func save(_ end: PageEnd) throws {
+    /// Writes what has changed of what is known: everything that it rests on is acknowledged (I1). Nil: nothing has.
+    private func note(_ end: PageEnd) throws -> Publisher.Ticket? {
         let new = end.position.flatMap { $0 == position ? nil : $0 }
-        if new != nil || !absences.changes.isEmpty {
-            let ticket = shared.publisher.ticket()
+        guard new != nil || !absences.changes.isEmpty else { return nil }
+        let ticket = shared.publisher.ticket()
+        do {
             let topic = shared.names.position(connector: shared.connector)
             for (number, isGone) in absences.changes.sorted(by: { $0.key < $1.key }) {
                 let value: JSON = ["gone": true]
@@ -143,11 +245,11 @@ final class SourceLoop {
                 let value: JSON = ["position": new]
                 try shared.publisher.write(to: topic, key: settings.name, value: value.utf8, on: ticket)
             }
-            try shared.publisher.settle(ticket, shared.stop)
-            absences.confirm()
-            position = new ?? position
+            return ticket
+        } catch {
+            shared.publisher.forget(ticket)
+            throw error
         }
-        try opened!.acknowledge()
     }
 
     // MARK: One record
@@ -276,50 +378,72 @@ final class SourceLoop {
         }
     }
 
-    /// Tries what waits again, when the tables of numbers have changed. A lane shrinks only after its record's events
-    /// are acknowledged.
-    private func retryParked() throws {
+    /// What waits is tried again when the tables of numbers have changed.
+    private func lanesToRetry() -> Phase? {
         let now = shared.knowledge.generation
-        guard lanes.count > 0, now != generation else { return }
-        var tape = Tape()
-        for name in lanes.lanes.values.sorted(by: { $0.waiting[0].number < $1.waiting[0].number }).map(\.name) {
-            while let first = lanes.lanes[name]?.waiting.first, try retry(name, first.record, &tape) {}
-        }
-        generation = now
+        guard lanes.count > 0, now != generation else { return nil }
+        return .retrying(lanes.lanes.values.sorted { $0.waiting[0].number < $1.waiting[0].number }.map(\.name), now)
     }
 
-    /// Tries a lane's first record. Returns whether it is done.
-    private func retry(_ name: String, _ record: StoredRecord, _ tape: inout Tape) throws -> Bool {
-        let ticket = shared.publisher.ticket()
-        defer { shared.publisher.forget(ticket) }
-        try tape.parse(record.document)
-        let result = try shared.turns.take { () -> Lanes.Change? in
-            let input = tape.root
-            switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
-            case .success(let translation) where !translation.missing.isEmpty:
-                return lanes.wait(name, entities: translation.entities, missing: translation.missing)
-            case .success(let translation) where !translation.events.allSatisfy(shared.publisher.takes):
-                try shared.deadLetters.bury(
-                    record.document, of: settings.name, reference: record.reference, reason: Self.tooLarge, place: nil,
-                    on: ticket)
-            case .success(let translation):
-                try shared.doubts.check(translation.events)
-                for event in translation.events { try shared.publisher.publish(event, on: ticket) }
-            case .failure(let dead):
-                try shared.deadLetters.bury(
-                    record.document, of: settings.name, reference: record.reference, reason: dead.reason, place: nil,
-                    on: ticket)
-            }
-            return lanes.shifted(name)
+    /// Tries the first record of the first lane.
+    private func retry(_ names: [String], _ generation: UInt64) throws {
+        guard let name = names.first else {
+            self.generation = generation
+            phase = .resting
+            return
         }
-        try shared.publisher.settle(ticket, shared.stop)
-        guard let change = result else { return false }
-        let second = shared.publisher.ticket()
-        try write([change], on: second)
-        try shared.publisher.settle(second, shared.stop)
-        let isDone = change.lane?.waiting.first?.record != record
+        guard let record = lanes.lanes[name]?.waiting.first?.record else {
+            phase = .retrying(Array(names.dropFirst()), generation)
+            return
+        }
+        let ticket = shared.publisher.ticket()
+        do {
+            let change = try shared.turns.take { try publish(record, of: name, on: ticket) }
+            phase = .retried(Trial(record: record, change: change, names: names, generation: generation), ticket)
+        } catch {
+            shared.publisher.forget(ticket)
+            throw error
+        }
+    }
+
+    /// Publishes a lane's first record, if it can be now. Returns what becomes of the lane; nil: it stays as it is.
+    private func publish(_ record: StoredRecord, of name: String, on ticket: Publisher.Ticket) throws -> Lanes.Change? {
+        var tape = Tape()
+        try tape.parse(record.document)
+        switch translator.translate(tape.root, &tape, record.reference, record.stamp, record.position) {
+        case .success(let translation) where !translation.missing.isEmpty:
+            return lanes.wait(name, entities: translation.entities, missing: translation.missing)
+        case .success(let translation) where !translation.events.allSatisfy(shared.publisher.takes):
+            try shared.deadLetters.bury(
+                record.document, of: settings.name, reference: record.reference, reason: Self.tooLarge, place: nil,
+                on: ticket)
+        case .success(let translation):
+            try shared.doubts.check(translation.events)
+            for event in translation.events { try shared.publisher.publish(event, on: ticket) }
+        case .failure(let dead):
+            try shared.deadLetters.bury(
+                record.document, of: settings.name, reference: record.reference, reason: dead.reason, place: nil,
+                on: ticket)
+        }
+        return lanes.shifted(name)
+    }
+
+    /// A lane shrinks only after its record's events are acknowledged.
+    private func shorten(_ trial: Trial) throws {
+        guard let change = trial.change else {
+            phase = .retrying(Array(trial.names.dropFirst()), trial.generation)
+            return
+        }
+        let ticket = shared.publisher.ticket()
+        phase = .shortened(trial, ticket)
+        try write([change], on: ticket)
+    }
+
+    private func conclude(_ trial: Trial) {
+        guard let change = trial.change else { return }
         lanes.apply(change)
-        return isDone
+        let isDone = change.lane?.waiting.first?.record != trial.record
+        phase = .retrying(isDone ? trial.names : Array(trial.names.dropFirst()), trial.generation)
     }
 
     // MARK: Deletions

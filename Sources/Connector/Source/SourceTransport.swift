@@ -1,24 +1,37 @@
-import Canonical
-import Document
+package import Canonical
+package import Document
 
 /// One record, lent by the transport for the time of a call.
-struct ReadRecord {
+package struct ReadRecord {
     /// The record's own name where it came from: row, log position, message number. Never a time.
-    var reference: String
+    package var reference: String
     /// When the system says it changed; unknown: the mapping may know.
-    var stamp = Tick.never
+    package var stamp = Tick.never
     /// Where the system's change log stood, when it has one.
-    var position: Int64?
+    package var position: Int64?
     /// Where the record stood, for people: `prices.csv, line 7`.
-    var place: String?
+    package var place: String?
     /// The record, or why it can't be read.
-    var content: Content
+    package var content: Content
     /// The bytes as they came; nil when the record is its JSON.
-    var raw: [UInt8]?
+    package var raw: [UInt8]?
     /// The complete delivery that it belongs to.
-    var delivery: String?
+    package var delivery: String?
 
-    enum Content {
+    package init(
+        reference: String, stamp: Tick = .never, position: Int64? = nil, place: String? = nil, content: Content,
+        raw: [UInt8]? = nil, delivery: String? = nil
+    ) {
+        self.reference = reference
+        self.stamp = stamp
+        self.position = position
+        self.place = place
+        self.content = content
+        self.raw = raw
+        self.delivery = delivery
+    }
+
+    package enum Content {
         /// A document, on the tape that was lent with it.
         case document
         /// The format refused it: a dead letter.
@@ -31,24 +44,36 @@ struct ReadRecord {
 }
 
 /// What one read brought, after its records were handed over.
-struct PageEnd: Equatable {
+package struct PageEnd: Equatable {
     /// Where to go on: written to `omni.position.<connector>` once everything is acknowledged. Nil: as before.
-    var position: JSON?
+    package var position: JSON?
     /// How many records there were.
-    var records = 0
+    package var records = 0
     /// There is nothing more for now.
-    var isIdle = false
+    package var isIdle = false
     /// The name of the complete delivery that these records belong to; nil: changes only.
-    var delivery: String?
+    package var delivery: String?
     /// The complete delivery ends here, and could be read to its end.
-    var endsDelivery = false
+    package var endsDelivery = false
     /// The complete delivery took several looks at a system that goes on meanwhile: a record that moved from one to
     /// another may be in none of them.
-    var isPatchwork = false
+    package var isPatchwork = false
+
+    package init(
+        position: JSON? = nil, records: Int = 0, isIdle: Bool = false, delivery: String? = nil,
+        endsDelivery: Bool = false, isPatchwork: Bool = false
+    ) {
+        self.position = position
+        self.records = records
+        self.isIdle = isIdle
+        self.delivery = delivery
+        self.endsDelivery = endsDelivery
+        self.isPatchwork = isPatchwork
+    }
 }
 
 /// How a source's records come out of a system. One thread owns it.
-protocol SourceTransport {
+package protocol SourceTransport {
     /// Reads the next records and hands each over, with the tape its document lies on.
     ///
     /// - Throws: ``SystemFailure`` when the system can't be read now; other errors end the source.
@@ -68,14 +93,14 @@ protocol SourceTransport {
 }
 
 extension SourceTransport {
-    mutating func acknowledge() throws {}
+    package mutating func acknowledge() throws {}
 }
 
 /// The system can't be reached, is locked, is full, or answers that it is out of order: pause, and try again (nothing is
 /// lost, nothing is a dead letter).
-struct SystemFailure: Error, CustomStringConvertible {
+package struct SystemFailure: Error, CustomStringConvertible {
     /// What happened, without data.
-    let description: String
+    package let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

@@ -3,10 +3,14 @@ import Document
 import Kafka
 import Logging
 
-/// Reads `omni.id.*` into the table, and `omni.reservation` where a mapping asks for decisions, and follows them. One thread.
-final class IdentityFollower {
+/// Reads `omni.id.*` into the table, and `omni.reservation` where a mapping asks for decisions, and follows them.
+final class IdentityFollower: Loop {
+    let shared: Shared
     private let table: IdentityTable
-    private let settings: Kafka.Settings
+    private let brokers: any Brokers
+    /// Opens when the tables are read to their ends.
+    private let ready: Gate
+    private var phase = Phase.beginning
     private let entityOf: [String: String]
     private let decisions: DecisionTable
     /// The decisions' topic; nil: nobody asks for them.
@@ -14,49 +18,86 @@ final class IdentityFollower {
     private let log: Logger
     private var tape = Tape()
 
+    private enum Phase {
+        case beginning
+        /// These ends aren't reached yet.
+        case reading(any Follower, to: [TopicPartition: Int64])
+        case following(any Follower)
+    }
+
     /// - Parameter decisions: whether to follow the hub's decisions too.
-    init(_ knowledge: Knowledge, entities: [String], decisions: Bool, _ settings: Kafka.Settings, log: Logger) {
-        let names = knowledge.names
-        table = knowledge.identities
-        self.decisions = knowledge.decisions
+    init(_ shared: Shared, _ brokers: any Brokers, entities: [String], decisions: Bool, ready: Gate) {
+        let names = shared.names
+        self.shared = shared
+        self.brokers = brokers
+        self.ready = ready
+        table = shared.identities
+        self.decisions = shared.knowledge.decisions
         decided = decisions ? names.golden(entity: "reservation") : nil
-        self.log = log
-        self.settings = settings.merging(["group.id": "\(names.prefix).tables"])
+        log = shared.log
         entityOf = Dictionary(uniqueKeysWithValues: entities.map { (names.identity(entity: $0), $0) })
     }
 
-    /// Reads the tables to their ends, opens the gate, and follows until it is time to end.
-    func run(_ ready: Gate, _ stop: StopSignal) {
-        while !stop.isSet {
-            do {
-                try follow(ready, stop)
-                return
-            } catch let error as KafkaError where error.isRetriable {
-                log.warning("the tables of numbers can't be read now", metadata: ["error": "\(error)"])
-                stop.wait(for: .seconds(1))
-            } catch {
-                log.error("the tables of numbers can't be read", metadata: ["error": "\(error)"])
-                return stop.set(failure: "tables of numbers: \(error)")
+    package var name: String { "tables" }
+
+    /// It keeps nothing but what it reads again.
+    package var isAtRest: Bool { true }
+
+    package func step() throws -> Next {
+        do {
+            switch phase {
+            case .beginning: try begin()
+            case .reading(let consumer, let ends): try read(consumer, to: ends)
+            case .following(let consumer): try consumer.poll(max: 1_000, timeout: Self.patience) { take($0) }
             }
+            return .records
+        } catch let error as KafkaError where error.isRetriable {
+            if case .following = phase {
+                log.debug("the tables of numbers pause", metadata: ["error": "\(error)"])
+                return .records
+            }
+            log.warning("the tables of numbers can't be read now", metadata: ["error": "\(error)"])
+            close()
+            return .time(.seconds(1))
         }
     }
 
-    private func follow(_ ready: Gate, _ stop: StopSignal) throws {
-        let admin = try Admin(settings, log: log)
-        let partitions = try Tables.partitions(of: entityOf.keys.sorted() + [decided].compactMap(\.self), admin)
-        let marks = try admin.watermarks(of: partitions, timeout: .seconds(10))
-        let consumer = try Consumer(settings.merging(["enable.partition.eof": "true"]), log: log)
-        try consumer.assign(partitions.map { $0.at(marks[$0]?.low ?? 0) })
-        try consumer.read(to: marks.mapValues(\.high), timeout: .seconds(60)) { take($0) }
-        ready.open()
-        while !stop.isSet {
-            do {
-                try consumer.poll(timeout: .milliseconds(200)) { take($0) }
-            } catch let error as KafkaError where error.isRetriable {
-                log.debug("the tables of numbers pause", metadata: ["error": "\(error)"])
+    package func close() {
+        switch phase {
+        case .beginning: return
+        case .reading(let consumer, _), .following(let consumer):
+            do { try consumer.close() } catch {
+                log.debug("the reader of the tables could not be closed", metadata: ["error": "\(error)"])
             }
         }
-        try consumer.close()
+        phase = .beginning
+    }
+
+    private static let patience = Duration.milliseconds(200)
+
+    private func begin() throws {
+        let topics = entityOf.keys.sorted() + [decided].compactMap(\.self)
+        let partitions = try brokers.partitions(of: topics)
+        let consumer = try brokers.follower()
+        let marks = try brokers.watermarks(of: partitions)
+        try consumer.assign(partitions.map { $0.at(marks[$0]?.low ?? 0) })
+        phase = .reading(consumer, to: marks.filter { $0.value.low < $0.value.high }.mapValues(\.high))
+    }
+
+    /// Positions count, never records: the last offsets of a partition may be transaction markers, or compacted away.
+    private func read(_ consumer: any Follower, to ends: [TopicPartition: Int64]) throws {
+        var behind = ends
+        if !behind.isEmpty {
+            let places = try consumer.poll(max: 10_000, timeout: Self.patience) { batch in
+                take(batch)
+                return batch.positions() + batch.ends
+            }
+            for place in places where behind[place.partition].map({ place.offset >= $0 }) == true {
+                behind[place.partition] = nil
+            }
+        }
+        phase = behind.isEmpty ? .following(consumer) : .reading(consumer, to: behind)
+        if behind.isEmpty { ready.open() }
     }
 
     private func take(_ batch: borrowing Batch) {
@@ -83,37 +124,5 @@ final class IdentityFollower {
             return DecisionTable.Decision(state: state, reason: tape.root["reason"]?.string)
         }
         decisions.set(id, to: decision)
-    }
-}
-
-/// Topics that are read as tables.
-enum Tables {
-    /// The partitions of topics that must exist.
-    static func partitions(of topics: [String], _ admin: Admin) throws -> [TopicPartition] {
-        let known = try admin.topics(topics, timeout: .seconds(10))
-        return try topics.flatMap { name -> [TopicPartition] in
-            guard let topic = known.first(where: { $0.name == name }), !topic.partitions.isEmpty else {
-                throw WrongSetting("there is no topic \(name); create it with `omni topics`")
-            }
-            return topic.topicPartitions
-        }
-    }
-
-    /// Reads a topic of ours from its beginning to its end: the newest value of each key, nil where it was deleted.
-    static func read(_ topic: String, _ settings: Kafka.Settings, log: Logger) throws -> [String: JSON] {
-        let own = settings.merging(["group.id": topic])
-        let partitions = try partitions(of: [topic], try Admin(own, log: log))
-        var values: [String: JSON] = [:]
-        try Table.read(partitions, own, timeout: .seconds(60), log: log) { batch in
-            batch.forEach { record in
-                guard let key = record.key?.withUnsafeBytes({ String(decoding: $0, as: UTF8.self) }) else { return }
-                guard let value = record.value else {
-                    values[key] = nil
-                    return
-                }
-                values[key] = value.withUnsafeBytes { try? JSON(parsing: Array($0)) }
-            }
-        }
-        return values
     }
 }

@@ -5,7 +5,7 @@ import Document
 import Kafka
 
 /// Turns the engine's effects into records of the open transaction.
-struct Outputs {
+struct Outputs<Producer: TransactionalProducer> {
     let producer: Producer
     let names: TopicNames
     let model: Model
@@ -149,5 +149,15 @@ struct Outputs {
         headers.remove("ce_subject")
         headers.add("ce_subject", key)
         try producer.produce(to: topic, key: key.utf8.span.bytes, value: value, headers: headers)
+    }
+}
+
+extension TransactionalProducer {
+    /// Most records go where their key decides, at the present time.
+    func produce(
+        to topic: String, partition: Int32? = nil, key: RawSpan?, value: RawSpan?, headers: consuming Headers? = nil
+    ) throws(KafkaError) {
+        try produce(
+            to: topic, partition: partition, key: key, value: value, headers: headers, timestamp: nil, token: 0)
     }
 }

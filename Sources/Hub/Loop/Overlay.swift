@@ -60,7 +60,7 @@ final class Overlay {
 }
 
 /// The engine's view of one partition: the overlay over the store.
-struct PartitionState: StateAccess {
+struct PartitionState<Store: StateStore>: StateAccess {
     let partition: DomainPartition
     let overlay: Overlay
     let store: Store
@@ -73,6 +73,8 @@ struct PartitionState: StateAccess {
         self.store = store
     }
 
+    // The engine lies in another module: it calls what is generic here unless it is told of this one.
+    @_specialize(where Store == Hub.Store)
     mutating func get(_ key: String, into buffer: inout [UInt8]) -> Bool {
         buffer.removeAll(keepingCapacity: true)
         if let change = overlay.change(partition, key) {

@@ -7,14 +7,14 @@ import Logging
 ///
 /// The end is taken as it stands with uncommitted records included, and read committed up to that *position*: the
 /// marker of the last transaction may land after its offsets have become visible.
-struct Restore {
+struct Restore<Changelog: PartitionReader, Store: StateStore> {
     let store: Store
-    let settings: Settings
+    let changelog: Changelog
     let topic: (_ domain: String) -> String
     let names: (_ domain: String, _ key: String, _ state: [UInt8]) throws -> [StateName]
     let log: Logger
 
-    private static let chunk = 5_000
+    private var chunk: Int { 5_000 }
 
     /// Restores partitions; reports progress in the log.
     ///
@@ -23,7 +23,7 @@ struct Restore {
         guard !partitions.isEmpty else { return }
         let places = Dictionary(
             uniqueKeysWithValues: partitions.map { (TopicPartition(topic($0.domain), $0.partition), $0) })
-        let marks = try Admin(settings, log: log).watermarks(of: Array(places.keys), timeout: .seconds(30))
+        let marks = try changelog.watermarks(of: Array(places.keys), timeout: .seconds(30))
         var starts: [TopicPartitionOffset] = []
         var waiting: Int64 = 0
         for (place, partition) in places {
@@ -45,11 +45,8 @@ struct Restore {
         }
         guard waiting > 0 else { return }
         log.info("restoring the local store", metadata: ["partitions": "\(partitions.count)", "offsets": "\(waiting)"])
-        let consumer = try Consumer(
-            settings.merging(["isolation.level": "read_committed", "enable.partition.eof": "true"]), log: log)
-        try consumer.assign(starts)
         var progress = Progress(of: waiting, log: log)
-        try consumer.read(to: marks.mapValues(\.high), max: Self.chunk, timeout: .seconds(600)) { batch in
+        try changelog.read(from: starts, to: marks.mapValues(\.high), max: chunk, timeout: .seconds(600)) { batch in
             let commit = try changes(of: batch, places)
             try store.apply(commit)
             progress.moved(by: batch.count)
@@ -58,7 +55,6 @@ struct Restore {
         var end = StoreCommit()
         for (place, partition) in places { end.changelogOffsets[partition] = marks[place]?.high ?? 0 }
         try store.apply(end)
-        try consumer.close()
         log.info("restored", metadata: ["partitions": "\(partitions.count)"])
     }
 
@@ -92,24 +88,24 @@ struct Restore {
         }
         return commit
     }
+}
 
-    /// Says every so often how far it is.
-    private struct Progress {
-        let total: Int64
-        let log: Logger
-        var done: Int64 = 0
-        var said: Int64 = 0
+/// Says every so often how far it is.
+private struct Progress {
+    let total: Int64
+    let log: Logger
+    var done: Int64 = 0
+    var said: Int64 = 0
 
-        init(of total: Int64, log: Logger) {
-            self.total = total
-            self.log = log
-        }
+    init(of total: Int64, log: Logger) {
+        self.total = total
+        self.log = log
+    }
 
-        mutating func moved(by count: Int) {
-            done += Int64(count)
-            guard done - said >= 100_000 else { return }
-            said = done
-            log.info("restoring", metadata: ["records": "\(done)", "of at most": "\(total)"])
-        }
+    mutating func moved(by count: Int) {
+        done += Int64(count)
+        guard done - said >= 100_000 else { return }
+        said = done
+        log.info("restoring", metadata: ["records": "\(done)", "of at most": "\(total)"])
     }
 }

@@ -5,6 +5,9 @@ import Logging
 
 /// Work on states that no input asks for, in portions: one portion rides in one transaction, beside the input.
 enum Chore {
+    /// How many waiting records, or states under other rules, one transaction takes besides its input.
+    static let size = 200
+
     /// Records that have waited, with their notes.
     case waiting(DomainPartition, [(note: [UInt8], bytes: [UInt8])])
     /// States that may be settled by other rules; `isLast`: behind them there are none.
@@ -27,7 +30,7 @@ extension TransactionLoop {
             var found: [(note: [UInt8], bytes: [UInt8])] = []
             try store.scan(partition, keysFrom: Note.waiting, after: after) { key, value in
                 found.append((Array(key), Array(value)))
-                return found.count < Self.choreSize
+                return found.count < Chore.size
             }
             if !found.isEmpty { chores.append(.waiting(partition, found)) }
         }
@@ -44,7 +47,7 @@ extension TransactionLoop {
         try store.scan(partition, after: after) { key, _ in
             if Note.isNote(key) { return true }
             keys.append(String(decoding: key, as: UTF8.self))
-            isLast = keys.count < Self.choreSize
+            isLast = keys.count < Chore.size
             return isLast
         }
         return .settling(partition, keys: keys, isLast: isLast)
@@ -75,7 +78,7 @@ extension TransactionLoop {
     /// Takes from the store what waits in a partition, and by which rules its states are settled.
     func recall(_ partition: DomainPartition) throws {
         waiting.drop(partition)
-        try store.scan(partition, keysFrom: Note.waiting) { note, _ in
+        try store.scan(partition, keysFrom: Note.waiting, after: nil) { note, _ in
             waiting.add(partition, WaitingRecord.key(ofNote: note))
             return true
         }

@@ -9,7 +9,7 @@ extension TransactionLoop {
     /// Hears the broker's time when it is wanted: appends to a changelog partition that this process owns. The store
     /// doesn't know of that yet, so a restore of the partition has to follow. Answers whether it has asked.
     func hearBroker(_ partition: DomainPartition) throws -> Bool {
-        let from = HubClock.Reading.now()
+        let from = clocks.now()
         guard clock.wantsWitness(from) else { return false }
         try producer.begin()
         try producer.produce(
@@ -28,12 +28,12 @@ extension TransactionLoop {
     }
 
     func hear(_ delivered: [Delivered], from: HubClock.Reading) {
-        if let time = delivered.compactMap(\.appended).max() { clock.hear(time, from: from, to: .now()) }
+        if let time = delivered.compactMap(\.appended).max() { clock.hear(time, from: from, to: clocks.now()) }
     }
 
     /// Takes over a partition's saved time, unless a wrong clock has saved it.
     func goOn(from mirror: Mirror, _ partition: DomainPartition) {
-        guard !clock.advance(to: mirror.tick, .now()) else { return }
+        guard !clock.advance(to: mirror.tick, clocks.now()) else { return }
         log.warning(
             "the partition's time was saved under a wrong clock; it goes on from the broker's time",
             metadata: ["partition": "\(partition)", "saved": "\(mirror.tick.rfc3339)"])
@@ -44,7 +44,7 @@ extension TransactionLoop {
         guard hasJumped == time.mayExpire, !committed.isEmpty else { return }
         hasJumped.toggle()
         if !hasJumped { return log.notice("the machine's clock and the broker's agree again") }
-        guard let lead = clock.lead(.now()) else {
+        guard let lead = clock.lead(clocks.now()) else {
             return log.error(
                 "the broker doesn't say its time: time stands still and no hold expires; compare the topics' settings with 'omni topics' (message.timestamp.type)"
             )

@@ -8,9 +8,6 @@ import Logging
 // whatever comes for the same key waits behind them (I7). A hub that knows the version decides them when it starts.
 
 extension TransactionLoop {
-    /// How many waiting records, or states under other rules, one transaction takes besides its input.
-    static let choreSize = 200
-
     /// - Parameter major: the version that isn't known; nil when it waits behind another one.
     func wait(
         _ record: borrowing Record, _ partition: DomainPartition, _ envelope: Envelope, major: Int?, _ now: Tick

@@ -1,34 +1,24 @@
-import Canonical
-import Consistency
+package import Canonical
+package import Consistency
 import Document
-import Kafka
-import Logging
-
-#if canImport(Glibc)
-    import Glibc
-#endif
+package import Kafka
+package import Logging
 
 /// The hub's one thread: read a batch, decide it, and commit outputs, state and offsets in one Kafka transaction; then
 /// the local store (I4).
 ///
 /// A transaction never outlives the poll that began it, so none is open when the group takes partitions back.
-final class TransactionLoop {
-    struct Clients {
-        let settings: Settings
-        let group: String
-        /// Names this process among the hub's: static membership and the transactional id.
-        let instance: String
-        /// Where the number of this process's starts is kept, when every start takes a transactional id of its own.
-        let startsFile: String?
-    }
-
+package final class TransactionLoop<
+    Consumer: GroupConsumer, Producer: TransactionalProducer, Changelog: PartitionReader, Store: StateStore
+> {
     let consumer: Consumer
     let producer: Producer
-    let outputs: Outputs
+    let outputs: Outputs<Producer>
     let intake: Intake
     var engine: Engine
     let store: Store
-    let restore: Restore
+    let restore: Restore<Changelog, Store>
+    let clocks: LoopClocks
     let names: TopicNames
     let domains: [String: String]
     let partitionCounts: [String: Int32]
@@ -44,7 +34,7 @@ final class TransactionLoop {
     var clock: HubClock
     var hasJumped = false
     /// When the present turn began to decide.
-    private var began = HubClock.Reading.now()
+    private var began: HubClock.Reading
     /// Where each owned partition goes on after the last commit.
     var committed: [TopicPartition: Int64] = [:]
     /// Told which partitions are owned, whenever that changes.
@@ -52,59 +42,57 @@ final class TransactionLoop {
     /// Told how many records wait for a newer hub, whenever that may have changed.
     private let waitingCount: (Int) -> Void
 
-    private static let patience = Duration.seconds(30)
-    private static let idle = Duration.milliseconds(100)
-
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
 
-    init(
-        clients: Clients, model: Model, kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds,
-        store: Store,
-        names: TopicNames, quarantine: String,
-        partitionCounts: [String: Int32], ownership: @escaping (Set<DomainPartition>) -> Void,
-        waitingCount: @escaping (Int) -> Void, log: Logger
-    ) throws {
+    /// - Parameters:
+    ///   - consumer: a member of the hub's group, not subscribed yet.
+    ///   - producer: with the transactional id of this process.
+    ///   - largest: the largest value that the broker takes, in bytes.
+    ///   - quarantine: the folder for what is larger.
+    ///   - partitionCounts: of the input topics.
+    ///   - ownership: told which partitions are owned, whenever that changes.
+    ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
+    package init(
+        consumer: Consumer, producer: Producer, changelog: Changelog, store: Store, clocks: LoopClocks, model: Model,
+        kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds, names: TopicNames, largest: Int,
+        quarantine: String, partitionCounts: [String: Int32],
+        ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void, log: Logger
+    ) {
+        self.consumer = consumer
+        self.producer = producer
+        self.store = store
+        self.clocks = clocks
         self.ownership = ownership
         self.waitingCount = waitingCount
-        engine = Engine(model: model, subscribers: subscribers, bounds: bounds)
-        stateNames = StateNames(model)
-        settlement = Settlement(model, subscribers)
-        self.store = store
         self.names = names
         self.log = log
         self.partitionCounts = partitionCounts
+        engine = Engine(model: model, subscribers: subscribers, bounds: bounds)
+        stateNames = StateNames(model)
+        settlement = Settlement(model, subscribers)
         domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
         intake = Intake(kinds: kinds)
-        clock = HubClock(start: .now())
-        let name = "\(clients.group).\(clients.instance)"
-        let id =
-            try clients.startsFile.map {
-                try Incarnation(file: $0, name: name).begin(clients.settings, patience: Self.patience, log: log)
-            } ?? name
-        producer = try Producer(
-            clients.settings.merging([
-                "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(clients.instance)",
-            ]), log: log)
+        began = clocks.now()
+        clock = HubClock(start: began)
         outputs = Outputs(
             producer: producer, names: names, model: model, kinds: kinds, quarantine: Quarantine(folder: quarantine),
-            // Room for headers and the batch around the record.
-            largest: (clients.settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - (80 << 10))
-        consumer = try Consumer(
-            clients.settings.merging([
-                "group.id": clients.group, "group.instance.id": "\(clients.group).\(clients.instance)",
-                "client.id": "omni-hub-\(clients.instance)", "partition.assignment.strategy": "cooperative-sticky",
-                "fetch.wait.max.ms": "50", "fetch.error.backoff.ms": "50",
-            ]), log: log)
+            largest: largest)
         restore = Restore(
-            store: store, settings: clients.settings.merging(["group.id": "\(clients.group)-restore"]),
-            topic: { names.state(domain: $0) },
+            store: store, changelog: changelog, topic: { names.state(domain: $0) },
             names: { [stateNames] domain, key, state in try stateNames.of(domain, key, state) }, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
     func run(until stop: () -> Bool) throws {
-        try producer.initTransactions(timeout: Self.patience)
+        try start()
+        while !stop() { try step(until: stop) }
+        try end()
+    }
+
+    /// Joins the group, and fences the process that this one follows.
+    package func start() throws {
+        try producer.initTransactions(timeout: Patience.broker)
         try consumer.subscribe(
             to: domains.keys.sorted(),
             hooks: RebalanceHooks(
@@ -118,12 +106,20 @@ final class TransactionLoop {
                 },
                 revoked: { [unowned self] in giveBack($0) },
                 lost: { [unowned self] in giveBack($0) }))
+    }
+
+    /// One turn: at most one transaction. Throws what a new process must mend.
+    package func step(until stop: () -> Bool) throws {
         do {
-            while !stop() { try work(until: stop) }
+            try work(until: stop)
         } catch let error as StoreError where error.isCorruption {
             store.condemn()
             throw error
         }
+    }
+
+    /// Leaves the group, and flushes the store.
+    package func end() throws {
         try consumer.close()
         try store.close()
     }
@@ -153,22 +149,22 @@ final class TransactionLoop {
     // MARK: One turn
 
     private func turn() throws {
-        try consumer.poll(max: 2_000, timeout: hasChores ? .zero : Self.idle) { batch in
-            try hearBrokerAgain(now: clock.time(.now()).tick)
-            began = .now()
-            let time = clock.time(began)
-            tellJump(time)
+        try consumer.poll(max: 2_000, timeout: hasChores ? .zero : Patience.idle) { batch in
+            try hearBrokerAgain(now: clock.time(clocks.now()).tick)
+            began = clocks.now()
+            let now = clock.time(began)
+            tellJump(now)
             let chores = try chores()
-            let ready = time.mayExpire ? timers.ready(at: time.tick) : []
+            let ready = now.mayExpire ? timers.ready(at: now.tick) : []
             // They move without records, too: behind a transaction's marker, and behind what was aborted.
             let moved = batch.positions().filter { committed[$0.partition] != $0.offset }
             guard !moved.isEmpty || !ready.isEmpty || !chores.isEmpty else { return }
             overlay.reset()
             try producer.begin()
-            try batch.forEach { record in try decide(record, time.tick) }
-            for (partition, key) in ready { try expire(partition, key, time.tick) }
-            for chore in chores { try work(off: chore, time.tick) }
-            try commit(moved + standing(moved), time.tick)
+            try batch.forEach { record in try decide(record, now.tick) }
+            for (partition, key) in ready { try expire(partition, key, now.tick) }
+            for chore in chores { try work(off: chore, now.tick) }
+            try commit(moved + standing(moved), now.tick)
         }
         waitingCount(waiting.count)
     }
@@ -247,7 +243,7 @@ final class TransactionLoop {
     @discardableResult
     func change(
         _ partition: DomainPartition, _ now: Tick, _ traceparent: String?,
-        _ decide: (inout Engine, inout PartitionState, inout Effects) throws -> Void
+        _ decide: (inout Engine, inout PartitionState<Store>, inout Effects) throws -> Void
     ) throws -> Int? {
         overlay.begin()
         effects.reset()
@@ -284,7 +280,7 @@ final class TransactionLoop {
                     to: topic, partition: partition.partition, key: key.text.utf8.span.bytes, value: value?.span.bytes)
             }
         }
-        try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Self.patience)
+        try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Patience.broker)
         try commitForSure()
         for place in positions { committed[place.partition] = place.offset }
         for partition in overlay.changes.keys { settlement.noted(partition) }
@@ -298,7 +294,7 @@ final class TransactionLoop {
     func commitForSure() throws(KafkaError) {
         while true {
             do throws(KafkaError) {
-                return try producer.commit(timeout: Self.patience)
+                return try producer.commit(timeout: Patience.broker)
             } catch {
                 guard error.isRetriable else { throw error }
                 log.warning("the commit is repeated", metadata: ["error": "\(error)"])
@@ -339,12 +335,12 @@ final class TransactionLoop {
         overlay.reset()
         try abort()
         let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
-        try consumer.seek(to: places, timeout: Self.patience)
+        try consumer.seek(to: places, timeout: Patience.broker)
     }
 
     private func abort() throws(KafkaError) {
         do throws(KafkaError) {
-            try producer.abort(timeout: Self.patience)
+            try producer.abort(timeout: Patience.broker)
         } catch {
             // No transaction was open: the failure came before it began.
             guard error.code == .state else { throw error }
@@ -359,13 +355,11 @@ final class TransactionLoop {
         var rest = Duration.milliseconds(100)
         while !stop() {
             do {
-                return try restore.run(owned, now: clock.time(.now()).tick)
+                return try restore.run(owned, now: clock.time(clocks.now()).tick)
             } catch let error as StoreError where !error.isCorruption {
                 log.error(
                     "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
-                usleep(
-                    UInt32(rest.components.attoseconds / 1_000_000_000_000) + UInt32(rest.components.seconds)
-                        * 1_000_000)
+                clocks.rest(rest)
                 rest = min(rest * 2, .seconds(5))
             }
         }
@@ -381,9 +375,9 @@ final class TransactionLoop {
         // The order matters: committed offsets that are stable first, then the broker's time, then the changelog's end.
         let stable = try stableOffsets(partitions)
         if let first = owned.first { _ = try hearBroker(first.1) }
-        try restore.run(owned.map(\.1), now: clock.time(.now()).tick)
+        try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick)
         let unread = owned.map(\.0).filter { stable[$0] == nil }
-        let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Self.patience)
+        let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Patience.broker)
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
@@ -449,4 +443,12 @@ final class TransactionLoop {
                     domains[place.topic].map { DomainPartition($0, place.partition) }
                 }))
     }
+}
+
+/// How long the loop waits for what.
+enum Patience {
+    /// For a broker's answer, before the call is repeated.
+    static let broker = Duration.seconds(30)
+    /// For the first record of a batch.
+    static let idle = Duration.milliseconds(100)
 }

@@ -11,6 +11,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// LMDB's or the system's code.
     public let code: Int32
 
+    package init(action: String, code: Int32) {
+        self.action = action
+        self.code = code
+    }
+
     /// The attempt, LMDB's words, and the remedy where there is one.
     public var description: String {
         let reason = String(cString: mdb_strerror(code))
@@ -28,7 +33,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// Whether the file itself can't be trusted and must be rebuilt.
     ///
     /// A bad transaction counts: nothing is done with one after its first error, so LMDB met the error by itself.
-    var isCorruption: Bool {
+    package var isCorruption: Bool {
         [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH, MDB_BAD_TXN, MDB_PANIC].contains(code)
     }
 

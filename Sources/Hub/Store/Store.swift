@@ -28,9 +28,9 @@ public struct DomainPartition: Hashable, Sendable, CustomStringConvertible {
 public struct StoreCommit: Sendable {
     /// A change to one key: the new bytes, or nil when the key goes.
     public struct Change: Sendable {
-        let partition: DomainPartition
-        let key: [UInt8]
-        let value: [UInt8]?
+        package let partition: DomainPartition
+        package let key: [UInt8]
+        package let value: [UInt8]?
         let indexes: [StateName]
 
         /// A change; `indexes` are the entries of the new state, replacing those of the old.
@@ -116,7 +116,7 @@ public final class Store: Sendable {
     }
 
     /// Removes the file, which can't be trusted any more: the next process builds it anew from the changelog.
-    func condemn() {
+    package func condemn() {
         unlink(file)
         unlink(file + "-lock")
     }

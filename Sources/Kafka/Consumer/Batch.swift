@@ -10,7 +10,10 @@ import CRdKafka
 /// ```
 public struct Batch: ~Copyable {
     private let messages: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
-    let assignment: Assignment
+    /// nil for made records.
+    let assignment: Assignment?
+    private let made: [MadeRecord]
+    private let standing: [TopicPartitionOffset]
     /// How many records there are; 0 if none came in time.
     public let count: Int
     /// The partitions whose end was reached, with the position then; only if `enable.partition.eof` is set.
@@ -24,10 +27,35 @@ public struct Batch: ~Copyable {
         self.count = count
         self.ends = ends
         self.assignment = assignment
+        made = []
+        standing = []
+    }
+
+    /// What a simulated broker hands out.
+    ///
+    /// - Parameter positions: what ``positions()`` answers.
+    package init(
+        _ records: [MadeRecord], positions: [TopicPartitionOffset], ends: [TopicPartitionOffset] = []
+    ) {
+        messages = .allocate(capacity: records.count)
+        for (index, record) in records.enumerated() {
+            // The message is the body's first member, so their addresses are the same.
+            let message = UnsafeMutableRawPointer(record.body).assumingMemoryBound(to: rd_kafka_message_t.self)
+            (messages + index).initialize(to: message)
+        }
+        count = records.count
+        self.ends = ends
+        assignment = nil
+        made = records
+        standing = positions
     }
 
     deinit {
-        for index in 0..<count { rd_kafka_message_destroy(messages[index]) }
+        guard assignment == nil else {
+            for index in 0..<count { rd_kafka_message_destroy(messages[index]) }
+            return
+        }
+        messages.deallocate()
     }
 
     /// True if there is no record.
@@ -52,5 +80,5 @@ public struct Batch: ~Copyable {
 
     /// The positions behind this batch, to be committed: the next offset of each partition that has handed out
     /// anything since it was assigned or sought, behind transaction markers too. Take them before the next poll.
-    public func positions() -> [TopicPartitionOffset] { assignment.positions() }
+    public func positions() -> [TopicPartitionOffset] { assignment?.positions() ?? standing }
 }

@@ -2,8 +2,9 @@ import CRdKafka
 
 /// A record as librdkafka holds it, lent by its ``Batch``: nothing is copied, and nothing of it outlives the batch.
 public struct Record: ~Copyable, ~Escapable {
-    let message: UnsafeMutablePointer<rd_kafka_message_t>
-    private unowned(unsafe) let assignment: Assignment
+    private let message: UnsafeMutablePointer<rd_kafka_message_t>
+    /// nil for a ``MadeRecord``, whose message stands at the head of its body.
+    private unowned(unsafe) let assignment: Assignment?
 
     @_lifetime(borrow batch)
     init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, of batch: borrowing Batch) {
@@ -12,7 +13,7 @@ public struct Record: ~Copyable, ~Escapable {
     }
 
     /// The topic's name. Kept by the consumer, so no new string is made.
-    public var topic: String { assignment.name(of: message.pointee.rkt) }
+    public var topic: String { assignment?.name(of: message.pointee.rkt) ?? made.pointee.topic }
 
     /// The partition's number.
     public var partition: Int32 { message.pointee.partition }
@@ -26,7 +27,7 @@ public struct Record: ~Copyable, ~Escapable {
     /// Milliseconds since 1970-01-01 UTC: the producer's clock, or the broker's if the topic says `LogAppendTime`.
     /// nil if the record carries none.
     public var timestamp: Int64? {
-        let timestamp = rd_kafka_message_timestamp(message, nil)
+        let timestamp = assignment == nil ? made.pointee.timestamp : rd_kafka_message_timestamp(message, nil)
         return timestamp < 0 ? nil : timestamp
     }
 
@@ -70,9 +71,14 @@ public struct Record: ~Copyable, ~Escapable {
         }
     }
 
-    private var headers: OpaquePointer? {
+    var headers: OpaquePointer? {
+        if assignment == nil { return made.pointee.headers }
         var headers: OpaquePointer?
         return rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR ? headers : nil
+    }
+
+    private var made: UnsafeMutablePointer<MadeRecord.Body> {
+        UnsafeMutableRawPointer(message).assumingMemoryBound(to: MadeRecord.Body.self)
     }
 
     @_lifetime(copy self)

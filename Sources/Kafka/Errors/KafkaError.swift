@@ -20,7 +20,7 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The offset it is about, if known.
     public internal(set) var offset: Int64?
 
-    init(
+    package init(
         _ code: Code, operation: String, message: String? = nil, verdict: Verdict? = nil, topic: String? = nil,
         partition: Int32? = nil, offset: Int64? = nil
     ) {

@@ -27,6 +27,14 @@ public struct Delivered: Sendable, Hashable {
     /// When the broker appended the latest of them, by its own clock: milliseconds since 1970-01-01 UTC. nil if its
     /// topic leaves the time to the producer (`message.timestamp.type` is not `LogAppendTime`).
     public let appended: Int64?
+
+    package init(partition: TopicPartition, count: Int, highestOffset: Int64?, isExact: Bool, appended: Int64?) {
+        self.partition = partition
+        self.count = count
+        self.highestOffset = highestOffset
+        self.isExact = isExact
+        self.appended = appended
+    }
 }
 
 /// Collects delivery reports. librdkafka calls it on whichever thread polls the producer.

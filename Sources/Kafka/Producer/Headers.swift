@@ -15,13 +15,10 @@ public struct Headers: ~Copyable {
 
     /// The headers of a record that was read, as they are.
     public init(copying record: borrowing Record) {
-        var headers: OpaquePointer?
-        if rd_kafka_message_headers(record.message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR {
-            pointer = rd_kafka_headers_copy(headers)
-        } else {
-            pointer = rd_kafka_headers_new(8)
-        }
+        pointer = record.headers.map { rd_kafka_headers_copy($0) } ?? rd_kafka_headers_new(8)
     }
+
+    init(owning pointer: OpaquePointer?) { self.pointer = pointer }
 
     deinit {
         if let pointer { rd_kafka_headers_destroy(pointer) }

@@ -1,0 +1,157 @@
+package import Canonical
+import Document
+package import Installation
+import Kafka
+package import Logging
+
+/// The systems that a connector speaks with: those that are configured, or a simulator's in their place.
+package protocol Systems {
+    /// How a source is read.
+    func transport(of source: SourceSettings) throws -> any SourceTransport
+    /// How a sink writes.
+    func writer(of sink: SinkSettings) throws -> any SinkWriter
+}
+
+/// The loops of one connector: the tables' first; when these are read, those of its sinks and sources.
+package struct Crew: Sendable {
+    let settings: ConnectorSettings
+    let shared: Shared
+    let mappings: Mappings
+    let brokers: any Brokers
+    /// Whose numbers are followed.
+    private let entities: [String]
+    /// Opens when the tables are read to their ends.
+    package let tables = Gate()
+    /// Opens when the writes that may have been under way are repeated.
+    private let repeated = Gate()
+
+    /// - Parameters:
+    ///   - quarantine: the folder for what is too large for Kafka.
+    ///   - areThreads: whether the loops run on threads of their own, or step by step on one.
+    package init(
+        _ settings: ConnectorSettings, _ model: Model, _ mappings: Mappings, _ names: TopicNames,
+        _ brokers: any Brokers, quarantine: String, clock: LoopClock = .machine, areThreads: Bool = true, log: Logger
+    ) throws {
+        let publisher = try Publisher(brokers, log: log)
+        shared = Shared(
+            connector: settings.name,
+            knowledge: Knowledge(
+                system: settings.system, names: names, kinds: mappings.kinds, identities: IdentityTable(),
+                tables: mappings.tables, decisions: DecisionTable()),
+            publisher: publisher,
+            deadLetters: DeadLetters(
+                topic: names.dead(of: settings.name), quarantine: quarantine, publisher: publisher, log: log),
+            turns: Turns(isWaitedFor: areThreads), stop: StopSignal(), errors: settings.onError,
+            writtenBack: WrittenBack(settings.sources.compactMap { source in source.of.map { (source.name, $0) } }),
+            clock: clock, log: log)
+        self.settings = settings
+        self.mappings = mappings
+        self.brokers = brokers
+        entities = model.entities.filter { $0.engine != .stock }.map(\.name)
+    }
+
+    /// What follows the tables.
+    package func follower() -> any Loop {
+        IdentityFollower(
+            shared, brokers, entities: entities, decisions: mappings.mention("omni_decision"), ready: tables)
+    }
+
+    /// The sinks' and the sources' loops, as they were left. The tables must have been read.
+    package func loops(_ systems: any Systems) throws -> [any Loop] {
+        let positions = try brokers.table(shared.names.position(connector: shared.connector))
+        let parked = try brokers.table(shared.names.parked(connector: shared.connector))
+        let bootstrap = bootstrap(positions)
+        var loops: [any Loop] = []
+        if settings.sinks.isEmpty {
+            repeated.open()
+        } else {
+            loops.append(
+                try SinkLoop(
+                    settings.sinks, shared, brokers, parked: writes(parked), bootstrap, ready: repeated
+                ) { try sinks(systems) })
+        }
+        for source in settings.sources {
+            let gone = positions.keys.compactMap { Absences.number(in: $0, of: source.name) }
+            loops.append(
+                SourceLoop(
+                    source, shared, mappings.sources[source.name]!, position: positions[source.name]?["position"],
+                    lanes: lanes(parked, of: source), absences: Absences(reported: Set(gone)), bootstrap,
+                    after: repeated
+                ) { try systems.transport(of: source) })
+        }
+        return loops
+    }
+
+    /// The sources whose snapshot must be known before the sinks begin. Files come when they come.
+    private func bootstrap(_ positions: [String: JSON]) -> Bootstrap {
+        Bootstrap(
+            awaited: Set(
+                settings.sources.filter { source in
+                    if case .files = source.from.transport { return false }
+                    return source.start == .snapshot && positions[source.name] == nil
+                }.map(\.name)))
+    }
+
+    private func writes(_ parked: [String: JSON]) -> ParkedWrites {
+        var writes = ParkedWrites()
+        for (name, value) in parked where settings.sinks.contains(where: { name.hasPrefix($0.name + "/") }) {
+            if !writes.restore(name, value, now: shared.clock.now()) { tellUnreadable(name) }
+        }
+        return writes
+    }
+
+    private func lanes(_ parked: [String: JSON], of source: SourceSettings) -> Lanes {
+        var lanes = Lanes()
+        for (name, value) in parked where name.hasPrefix(source.name + "/") {
+            guard let lane = Lanes.Lane(name: String(name.dropFirst(source.name.utf8.count + 1)), value) else {
+                tellUnreadable(name)
+                continue
+            }
+            lanes.restore(lane)
+        }
+        return lanes
+    }
+
+    private func tellUnreadable(_ name: String) {
+        shared.log.error("a parked record can't be read", metadata: ["key": "\(name)"])
+    }
+}
+
+// MARK: Sinks
+
+extension Crew {
+    private func sinks(_ systems: any Systems) throws -> [Sink] {
+        try settings.sinks.map { sink in
+            let made = Sink(
+                sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
+                mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try systems.writer(of: sink))
+            if made.writer is FileWriter { try restore(made) }
+            return made
+        }
+    }
+
+    private func seenBy(_ sink: SinkSettings) -> Sink.SeenBy? {
+        guard let name = sink.seenBy, let mapping = mappings.sources[name] else { return nil }
+        return Sink.SeenBy(mapping, Translator(source: name, knowledge: shared.knowledge))
+    }
+
+    /// A file holds everything: what the golden topic has is taken up before anything is written.
+    private func restore(_ sink: Sink) throws {
+        let topic = shared.names.golden(entity: sink.settings.of)
+        var newest: [ExactText: Golden] = [:]
+        try brokers.read(try brokers.partitions(of: [topic])) { batch in
+            batch.forEach { record in
+                guard case .success(let golden) = Golden.read(record, entity: sink.settings.of) else { return }
+                newest[ExactText(golden.key)] = golden.verb == .gone ? nil : golden
+            }
+        }
+        guard var writer = sink.writer as? FileWriter else { return }
+        try writer.restore(
+            try newest.values.compactMap { golden in
+                guard case .write(let writes) = try sink.plan(golden), let write = writes.first, write.action == .put
+                else { return nil }
+                return write
+            })
+        sink.writer = writer
+    }
+}

@@ -1,0 +1,44 @@
+import Canonical
+import Kafka
+import Logging
+
+/// The loop as it runs in production: over librdkafka and LMDB.
+typealias HubLoop = TransactionLoop<Consumer, Producer, CommittedReader, Store>
+
+/// What the loop's Kafka clients are made of.
+struct HubClients {
+    let settings: Settings
+    let group: String
+    /// Names this process among the hub's: static membership and the transactional id.
+    let instance: String
+    /// Where the number of this process's starts is kept, when every start takes a transactional id of its own.
+    let startsFile: String?
+
+    /// The largest value that the broker takes, in bytes: room for headers and the batch around the record.
+    var largest: Int { (settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - (80 << 10) }
+
+    func consumer(_ log: Logger) throws(KafkaError) -> Consumer {
+        try Consumer(
+            settings.merging([
+                "group.id": group, "group.instance.id": "\(group).\(instance)",
+                "client.id": "omni-hub-\(instance)", "partition.assignment.strategy": "cooperative-sticky",
+                "fetch.wait.max.ms": "50", "fetch.error.backoff.ms": "50",
+            ]), log: log)
+    }
+
+    func producer(_ log: Logger) throws -> Producer {
+        let name = "\(group).\(instance)"
+        let id =
+            try startsFile.map {
+                try Incarnation(file: $0, name: name).begin(settings, patience: .seconds(30), log: log)
+            } ?? name
+        return try Producer(
+            settings.merging([
+                "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(instance)",
+            ]), log: log)
+    }
+
+    func changelog(_ log: Logger) -> CommittedReader {
+        CommittedReader(settings.merging(["group.id": "\(group)-restore"]), log: log)
+    }
+}

@@ -1,0 +1,30 @@
+/// What the loop needs of its local store (I4): ``Store``, or one in memory.
+///
+/// The functions are described at ``Store``.
+package protocol StateStore: AnyObject {
+    func withState<Result>(
+        _ partition: DomainPartition, _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) -> Result
+    ) throws(StoreError) -> Result
+    func stateBytes(_ partition: DomainPartition, _ key: [UInt8]) throws(StoreError) -> [UInt8]?
+    func scan(
+        _ partition: DomainPartition, keysFrom prefix: [UInt8], after: [UInt8]?,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+    ) throws(StoreError)
+    func changelogOffset(_ partition: DomainPartition) throws(StoreError) -> Int64?
+    func apply(_ commit: StoreCommit) throws(StoreError)
+    func drop(_ partition: DomainPartition) throws(StoreError)
+    func condemn()
+    func close() throws(StoreError)
+}
+
+extension Store: StateStore {}
+
+extension StateStore {
+    /// Lends the states of a partition in the order of their keys; see ``Store/scan(_:keysFrom:after:_:)``.
+    func scan(
+        _ partition: DomainPartition, after: [UInt8]? = nil,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+    ) throws(StoreError) {
+        try scan(partition, keysFrom: [], after: after, body)
+    }
+}
