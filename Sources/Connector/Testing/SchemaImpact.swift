@@ -94,14 +94,14 @@ public struct SchemaImpact {
         return changed.contains { !words.lines(naming: $0).isEmpty }
     }
 
-    /// The golden records among a sink's fixtures that the schema doesn't accept.
+    /// The golden records among a sink's fixtures that the schema doesn't accept; erased ones hold nothing.
     private func goldenRecords(of sink: SinkSettings, _ settings: ConnectorSettings) -> [Failure] {
         guard let entry = kinds[sink.of] else { return [] }
         let folder = "\(settings.folder)/fixtures/\(sink.name)"
         return Folders.names(in: folder).filter { $0.hasSuffix(".in.json") }.compactMap { file in
             var tape = Tape()
             guard let bytes = try? AtomicFile.read("\(folder)/\(file)"), (try? tape.parse(bytes)) != nil,
-                let data = tape.root["data"], data.kind == .object
+                let data = tape.root["data"], data.kind == .object, data.count > 0
             else { return nil }
             let violations = entry.schema.violations(of: data)
             guard !violations.isEmpty else { return nil }

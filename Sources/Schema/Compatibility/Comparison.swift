@@ -19,7 +19,11 @@ struct Comparison {
         var findings: [Compatibility.Finding] = []
         var unshown: [Suspicion] = []
         for suspicion in suspicions {
-            if let witness = suspicion.candidates.first(where: shows) {
+            // Where it is alone in being wrong, it is seen best.
+            let shown = suspicion.candidates.filter(shows).min {
+                reader.violations($0).count < reader.violations($1).count
+            }
+            if let witness = shown {
                 note(suspicion, witness, &findings)
             } else {
                 unshown.append(suspicion)
@@ -59,7 +63,14 @@ struct Comparison {
             .init(
                 path: suspicion.path, field: suspicion.field, schemaPath: suspicion.schemaPath, cause: suspicion.cause,
                 witness: witness,
-                violations: witness.map { reader.violations($0).map(\.description) } ?? []))
+                violations: witness.map { says($0, suspicion.schemaPath) } ?? []))
+    }
+
+    /// What the reader says of a document, what it is about first.
+    private func says(_ document: JSON, _ schemaPath: String) -> [String] {
+        let violations = reader.violations(document)
+        return (violations.filter { $0.schemaPath == schemaPath } + violations.filter { $0.schemaPath != schemaPath })
+            .map(\.description)
     }
 
     private func randomWitnesses(_ written: Conjunction) -> [JSON] {
