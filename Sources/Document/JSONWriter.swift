@@ -14,97 +14,16 @@ public struct JSONWriter: Sendable {
     /// Writes a value where it stands: after another one, no comma comes by itself.
     public mutating func write(_ node: Node) {
         // Small pieces are gathered on the stack: appending each to the array costs several times as much.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Gathered.capacity) { buffer in
-            var gathered = Gathered(buffer: buffer.baseAddress.unsafelyUnwrapped)
-            write(node, &gathered)
-            gathered.flush(into: &bytes)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NodeText.capacity) { buffer in
+            withUnsafeMutablePointer(to: &self) { writer in
+                NodeText(node, buffer.baseAddress.unsafelyUnwrapped, writer).write(node)
+            }
         }
     }
 
-    private mutating func write(_ node: Node, _ gathered: inout Gathered) {
-        switch node.kind {
-        case .null, .link: gathered.put("null", &bytes)
-        case .true: gathered.put("true", &bytes)
-        case .false: gathered.put("false", &bytes)
-        case .number: gathered.put(node.utf8, &bytes)
-        case .string: write(string: node, &gathered)
-        case .array:
-            var separator = UInt8(ascii: "[")
-            for element in node.elements {
-                gathered.put(separator, &bytes)
-                separator = UInt8(ascii: ",")
-                write(element, &gathered)
-            }
-            if node.count == 0 { gathered.put(separator, &bytes) }
-            gathered.put(UInt8(ascii: "]"), &bytes)
-        case .object:
-            var separator = UInt8(ascii: "{")
-            for member in node.members {
-                gathered.put(separator, &bytes)
-                separator = UInt8(ascii: ",")
-                write(string: member.key, &gathered)
-                gathered.put(UInt8(ascii: ":"), &bytes)
-                write(member.value, &gathered)
-            }
-            if node.count == 0 { gathered.put(separator, &bytes) }
-            gathered.put(UInt8(ascii: "}"), &bytes)
-        }
-    }
-
-    @inline(__always)
-    private mutating func write(string node: Node, _ gathered: inout Gathered) {
-        guard !node.needsEscape else {
-            gathered.flush(into: &bytes)
-            return write(escaping: node.utf8)
-        }
-        gathered.put(UInt8(ascii: "\""), &bytes)
-        gathered.put(node.utf8, &bytes)
-        gathered.put(UInt8(ascii: "\""), &bytes)
-    }
-
-    /// What is written next, on its way to the array.
-    private struct Gathered {
-        /// As much as withUnsafeTemporaryAllocation puts on the stack; more would be allocated.
-        static let capacity = 1_024
-        let buffer: UnsafeMutablePointer<UInt8>
-        private var count = 0
-
-        init(buffer: UnsafeMutablePointer<UInt8>) { self.buffer = buffer }
-
-        @inline(__always)
-        mutating func put(_ byte: UInt8, _ bytes: inout [UInt8]) {
-            if count == Self.capacity { flush(into: &bytes) }
-            buffer[count] = byte
-            count += 1
-        }
-
-        @inline(__always)
-        mutating func put(_ text: UnsafeBufferPointer<UInt8>, _ bytes: inout [UInt8]) {
-            guard let base = text.baseAddress else { return }
-            put(base, text.count, &bytes)
-        }
-
-        mutating func put(_ text: StaticString, _ bytes: inout [UInt8]) {
-            put(text.utf8Start, text.utf8CodeUnitCount, &bytes)
-        }
-
-        @inline(__always)
-        private mutating func put(_ base: UnsafePointer<UInt8>, _ length: Int, _ bytes: inout [UInt8]) {
-            if length > Self.capacity - count {
-                flush(into: &bytes)
-                guard length <= Self.capacity else {
-                    bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: length))
-                    return
-                }
-            }
-            (buffer + count).update(from: base, count: length)
-            count += length
-        }
-
-        mutating func flush(into bytes: inout [UInt8]) {
-            bytes.append(contentsOf: UnsafeBufferPointer(start: buffer, count: count))
-            count = 0
-        }
+    /// Writes bytes as they are.
+    mutating func append(_ start: UnsafePointer<UInt8>, count: Int) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
     }
 
     /// Writes an owned value; with an indent, over several lines.
@@ -157,7 +76,7 @@ public struct JSONWriter: Sendable {
         string.withUTF8 { write(escaping: $0) }
     }
 
-    private mutating func write(escaping utf8: UnsafeBufferPointer<UInt8>) {
+    mutating func write(escaping utf8: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         for byte in utf8 {
             switch byte {

@@ -192,6 +192,11 @@ package struct TapeWords {
     /// The first byte. Appending may move it.
     @inlinable package var bytes: UnsafeMutablePointer<UInt8> { storage.pointee.bytes }
 
+    /// The first word and the first byte, to be read before anything is appended.
+    @inlinable package var fixed: (words: UnsafePointer<UInt64>, bytes: UnsafePointer<UInt8>) {
+        @inline(__always) get { (UnsafePointer(storage.pointee.words), UnsafePointer(storage.pointee.bytes)) }
+    }
+
     /// Makes room behind the content.
     @inlinable
     package func reserve(words: Int = 0, bytes: Int = 0) {
@@ -214,6 +219,17 @@ package struct TapeWords {
         storage.pointee.wordCount += 1
     }
 
+    /// Appends so many words, for which room was reserved; the caller writes them.
+    @inlinable
+    package func advance(words count: Int) -> UnsafeMutablePointer<UInt64> {
+        let start = storage.pointee.words + storage.pointee.wordCount
+        storage.pointee.wordCount += count
+        return start
+    }
+
+    /// Sets the end of the words.
+    @inlinable package func truncate(words: Int) { storage.pointee.wordCount = words }
+
     /// Appends a byte that room was reserved for.
     @inlinable
     package func appendReserved(byte: UInt8) {
@@ -221,7 +237,7 @@ package struct TapeWords {
         storage.pointee.byteCount += 1
     }
 
-    /// Forgets the bytes from there on.
+    /// Sets the end of the bytes.
     @inlinable package func truncate(bytes: Int) { storage.pointee.byteCount = bytes }
 
     /// Appends bytes; answers their offset. They may be this tape's own.

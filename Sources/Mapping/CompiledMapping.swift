@@ -82,7 +82,11 @@ final class Code: @unchecked Sendable {
         let stages: UnsafePointer<StageCode>
         let suffixes: UnsafePointer<Suffix>
         let groups: UnsafePointer<GroupCode>
-        let fields: UnsafePointer<FieldName>
+        let pairs: UnsafePointer<PairCode>
+        let accesses: UnsafePointer<Access>
+        let shapes: UnsafePointer<Shape>
+        let names: UnsafePointer<Name>
+        let buckets: UnsafePointer<Int32>
         let pool: UnsafePointer<UInt8>
     }
 
@@ -96,8 +100,9 @@ final class Code: @unchecked Sendable {
         tables = Tables(
             operations: Self.copy(program.operations), lists: Self.copy(program.lists),
             steps: Self.copy(program.steps), stages: Self.copy(program.stages),
-            suffixes: Self.copy(program.suffixes), groups: Self.copy(program.groups),
-            fields: Self.copy(program.fields),
+            suffixes: Self.copy(program.suffixes), groups: Self.copy(program.groups), pairs: Self.copy(program.pairs),
+            accesses: Self.copy(program.accesses), shapes: Self.copy(program.shapes),
+            names: Self.copy(program.names), buckets: Self.copy(program.buckets),
             // Names are compared eight bytes at a time.
             pool: Self.copy(program.pool + [UInt8](repeating: 0, count: 8)))
     }
@@ -109,7 +114,11 @@ final class Code: @unchecked Sendable {
         tables.stages.deallocate()
         tables.suffixes.deallocate()
         tables.groups.deallocate()
-        tables.fields.deallocate()
+        tables.pairs.deallocate()
+        tables.accesses.deallocate()
+        tables.shapes.deallocate()
+        tables.names.deallocate()
+        tables.buckets.deallocate()
         tables.pool.deallocate()
     }
 

@@ -76,7 +76,7 @@ extension Machine {
     }
 
     private mutating func reset() {
-        fingers.update(repeating: Finger(object: .max, cursor: 0), count: Self.fingerMask + 1)
+        findings.reset(shapes: code.program.shapes.count, names: code.program.names.count)
         stack.truncate(0)
         tuples.truncate(0)
         frames.truncate(0)
@@ -87,7 +87,8 @@ extension Machine {
         depth = 0
         unit = 0
         random = context.seed
-        needsSealing = false
+        loose.truncate(0)
+        needsFullSealing = false
         pushFrame()
     }
 

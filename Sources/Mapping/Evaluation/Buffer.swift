@@ -20,11 +20,20 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     mutating func append(_ element: Element) {
         if count == capacity { grow() }
         base[count] = element
-        count += 1
+        count &+= 1
     }
 
     @inline(__always)
     mutating func truncate(_ count: Int) { self.count = count }
+
+    /// Makes the stack higher by so many elements, which the caller writes.
+    @inline(__always)
+    mutating func extend(by added: Int) -> UnsafeMutablePointer<Element> {
+        let start = count
+        while count + added > capacity { grow() }
+        count += added
+        return base + start
+    }
 
     @inline(never)
     private mutating func grow() {

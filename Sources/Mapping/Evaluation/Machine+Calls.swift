@@ -53,12 +53,12 @@ extension Machine {
 
     /// Applies a library function to the arguments on the stack from `base`, and takes them off.
     mutating func applyLibrary(_ function: Int, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
-        if !fits(Library.standard.quick[function], from: base) {
+        if !fits(library.signatures[function], from: base) {
             try validate(Library.standard.signatures[function], from: base, input)
         }
         let arguments = Arguments(base: base, count: stack.count - base)
         callInput = input
-        let result = try Library.standard.bodies[function](&self, arguments)
+        let result = try library.bodies[function](&self, arguments)
         stack.truncate(base)
         return result
     }
@@ -251,10 +251,10 @@ extension Machine {
         for place in 0..<count {
             let value = stack[base + place]
             let type = type(of: value)
-            guard signature.types[place] & type.rawValue != 0 else { return false }
+            guard signature.types(place) & type.rawValue != 0 else { return false }
             guard signature.arrays & 1 << place != 0, type != .missing else { continue }
             guard type == .array, !value.isTuples else { return false }
-            if signature.elements[place] != 0, !holdsOnly(value, signature.elements[place]) { return false }
+            if signature.elements(place) != 0, !holdsOnly(value, signature.elements(place)) { return false }
         }
         return true
     }

@@ -33,14 +33,47 @@ extension Machine {
             pushElements(input)
             return try group(operation.pointee.c, from: base)
         }
-        let pairs = tables.lists + Int(operation.pointee.a)
-        for place in 0..<Int(operation.pointee.b) {
-            let value = try evaluate(pairs[2 * place + 1], input)
-            if value.isUndefined { continue }
-            stack.append(Value(bits: operations[Int(pairs[2 * place])].word + UInt64(poolBase)))
-            stack.append(value)
+        let object = input.isLink ? container(input) : -1
+        let room = 2 &* Int(operation.pointee.b)
+        // Its words come first, then those of the containers in it.
+        try reserve(words: room + 1)
+        let start = tape.count
+        _ = tape.advance(words: room + 1)
+        var at = start &+ 1
+        var pair = tables.pairs + Int(operation.pointee.a)
+        let end = pair + Int(operation.pointee.b)
+        while pair < end {
+            let value = try member(pair, object, input)
+            if !value.isUndefined {
+                tape[at] = pair.pointee.key &+ UInt64(truncatingIfNeeded: poolBase)
+                tape[at &+ 1] = value.bits
+                if value.isLoose { loose.append(UInt32(truncatingIfNeeded: at &+ 1)) }
+                at &+= 2
+            }
+            pair += 1
         }
-        return try object(from: base)
+        tape[start] = TapeWords.container(.object, count: (at &- start) >> 1, end: at)
+        while at <= start &+ room {
+            tape[at] = Value.null.bits
+            at &+= 1
+        }
+        return Value(link: start)
+    }
+
+    /// A member's value: a name or two are looked up at once, anything else is evaluated.
+    @inline(__always)
+    private mutating func member(
+        _ pair: UnsafePointer<PairCode>, _ object: Int, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        guard pair.pointee.access >= 0 else { return try evaluate(pair.pointee.operation, input) }
+        try step()
+        if object < 0 { return .undefined }
+        let value = member(of: object, tables.accesses + Int(pair.pointee.access))
+        if pair.pointee.inner < 0 { return value }
+        guard value.isLink else { return .undefined }
+        let inner = container(value)
+        guard tape[inner] >> 60 == Value.object else { return try evaluate(pair.pointee.operation, input) }
+        return member(of: inner, tables.accesses + Int(pair.pointee.inner))
     }
 
     /// One group while grouping: its key, which pair made it, and the chain of its items.

@@ -15,33 +15,31 @@ extension Machine {
 
     /// The number that a text of plain digits means, in one word when it fits there; nil for any other text.
     func small(text value: Value) -> Value? {
-        guard value.length > 0, value.length <= 17 else { return nil }
-        let text = tape.bytes + value.offset
-        var at = 0
-        let negative = text[0] == UInt8(ascii: "-")
-        if negative { at = 1 }
+        let length = value.length
+        guard length > 0, length <= 17 else { return nil }
+        let start = tape.fixed.bytes + value.offset
+        let end = start + length
+        var at = start.pointee == UInt8(ascii: "-") ? start + 1 : start
+        // Seventeen digits fit, so nothing overflows.
         var coefficient = 0
-        var exponent = 0
         let first = at
-        while at < value.length {
-            let digit = text[at] &- 48
-            if digit >= 10 { break }
-            coefficient = coefficient &* 10 &+ Int(digit)
+        while at < end, at.pointee &- 48 < 10 {
+            coefficient = coefficient &* 10 &+ Int(truncatingIfNeeded: at.pointee &- 48)
             at += 1
         }
         if at == first { return nil }
-        if at < value.length {
-            guard text[at] == UInt8(ascii: "."), at + 1 < value.length else { return nil }
+        var decimals = 0
+        if at < end {
+            guard at.pointee == UInt8(ascii: "."), at + 1 < end else { return nil }
             at += 1
-            exponent = at - value.length
-            while at < value.length {
-                let digit = text[at] &- 48
-                guard digit < 10 else { return nil }
-                coefficient = coefficient &* 10 &+ Int(digit)
+            decimals = end - at
+            while at < end, at.pointee &- 48 < 10 {
+                coefficient = coefficient &* 10 &+ Int(truncatingIfNeeded: at.pointee &- 48)
                 at += 1
             }
+            if at < end { return nil }
         }
-        return Value(coefficient: negative ? -coefficient : coefficient, exponent: exponent)
+        return Value(coefficient: first == start ? coefficient : 0 &- coefficient, exponent: 0 &- decimals)
     }
 
     /// A number as a value: in the word if it fits, else as text on the tape.

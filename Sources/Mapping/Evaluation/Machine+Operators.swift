@@ -1,4 +1,5 @@
 import Document
+import Glibc
 
 extension Machine {
     // MARK: Equality
@@ -46,7 +47,7 @@ extension Machine {
     }
 
     func sameText(_ left: Value, _ right: Value) -> Bool {
-        left.length == right.length && utf8(left).elementsEqual(utf8(right))
+        left.length == right.length && memcmp(tape.bytes + left.offset, tape.bytes + right.offset, left.length) == 0
     }
 
     /// The member of the object at an index whose name is a string of the tape.

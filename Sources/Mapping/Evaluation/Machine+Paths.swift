@@ -1,140 +1,6 @@
 import Document
 
 extension Machine {
-    // MARK: Names
-
-    /// The member of an object (at an index of the tape) of that name.
-    ///
-    /// The search goes on where the last one in that object ended: mappings ask for names in much the same order as
-    /// documents have them, and for one name several times.
-    @inline(__always)
-    func member(of index: Int, _ name: FieldName) -> Value {
-        let finger = fingers + (index & Self.fingerMask)
-        let end = tape.end(of: index)
-        let start = finger.pointee.object == UInt32(index) ? Int(finger.pointee.cursor) : index + 1
-        var found = search(from: start, to: end, name)
-        if found < 0, start > index + 1 { found = search(from: index + 1, to: start, name) }
-        if found < 0 { return .undefined }
-        finger.pointee = Finger(object: UInt32(index), cursor: UInt32(found))
-        return value(at: found + 1)
-    }
-
-    /// The place of a name among an object's words; -1 when it isn't there.
-    @inline(__always)
-    private func search(from start: Int, to end: Int, _ name: FieldName) -> Int {
-        let wanted = UInt64(name.length)
-        let own = tables.pool + Int(name.offset)
-        let bytes = tape.bytes
-        var cursor = start
-        while cursor < end {
-            let key = tape[cursor]
-            if (key >> 32) & 0x3FF_FFFF == wanted, same(bytes + Int(UInt32(truncatingIfNeeded: key)), own, name) {
-                return cursor
-            }
-            cursor = next(cursor + 1)
-        }
-        return -1
-    }
-
-    @inline(__always)
-    private func same(_ key: UnsafePointer<UInt8>, _ own: UnsafePointer<UInt8>, _ name: FieldName) -> Bool {
-        let length = Int(name.length)
-        // Both have bytes to spare behind the text, so eight can be read at once.
-        let head = UnsafeRawPointer(key).loadUnaligned(as: UInt64.self)
-        if length <= 8 { return length == 0 || (head ^ name.head) << UInt64(64 - 8 * length) == 0 }
-        if head != name.head { return false }
-        var at = 8
-        while at < length {
-            if key[at] != own[at] { return false }
-            at += 1
-        }
-        return true
-    }
-
-    /// A name's value in an object, or in each object of an array.
-    mutating func field(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
-        guard input.isLink else { return .undefined }
-        let index = container(input)
-        if tape[index] >> 60 == Value.object { return member(of: index, tables.fields[Int(number)]) }
-        let base = stack.count
-        try pushMembers(of: index, tables.fields[Int(number)])
-        return try sequence(from: base)
-    }
-
-    /// Pushes a name's values in each object of an array; arrays among them flatten.
-    mutating func pushMembers(of array: Int, _ name: FieldName) throws(MappingFailure) {
-        var cursor = array + 1
-        for _ in 0..<count(at: array) {
-            let element = value(at: cursor)
-            cursor = next(cursor)
-            guard element.isLink else { continue }
-            try step()
-            let index = container(element)
-            if tape[index] >> 60 == Value.array {
-                try pushMembers(of: index, name)
-                continue
-            }
-            let found = member(of: index, name)
-            if found.isUndefined { continue }
-            pushItems(found)
-        }
-    }
-
-    /// A path of names only, the commonest by far: objects are walked without touching a stack.
-    mutating func fields(_ first: Int32, _ count: Int32, _ input: Value) throws(MappingFailure) -> Value {
-        var value = input
-        for place in first..<first + count {
-            guard value.isLink else { return .undefined }
-            let index = container(value)
-            if tape[index] >> 60 == Value.array {
-                return try fieldsOfArray(place, first + count, value, isFirst: place == first)
-            }
-            value = member(of: index, tables.fields[Int(place)])
-        }
-        return value
-    }
-
-    /// Goes on with a path of names where an array was met.
-    @inline(never)
-    private mutating func fieldsOfArray(
-        _ from: Int32, _ to: Int32, _ array: Value, isFirst: Bool
-    ) throws(MappingFailure) -> Value {
-        let base = stack.count
-        // What a step gave flattens into its items; the first step's input too.
-        pushElements(array)
-        var low = base
-        for place in from..<to {
-            let high = stack.count
-            let name = tables.fields[Int(place)]
-            var results = 0
-            var last = Value.undefined
-            for item in low..<high {
-                try step()
-                let found = try field(name, stack[item])
-                if found.isUndefined { continue }
-                results += 1
-                last = found
-                if isArray(found), !found.has(Value.constructed) { pushElements(found) } else { stack.append(found) }
-            }
-            if place == to - 1, results == 1, isArray(last), !last.has(Value.sequence) {
-                stack.truncate(base)
-                return last
-            }
-            low = high
-        }
-        return try take(from: low, base: base)
-    }
-
-    /// A name's value in an object or an array of them, as a step evaluates it.
-    private mutating func field(_ name: FieldName, _ item: Value) throws(MappingFailure) -> Value {
-        guard item.isLink else { return .undefined }
-        let index = container(item)
-        if tape[index] >> 60 == Value.object { return member(of: index, name) }
-        let base = stack.count
-        try pushMembers(of: index, name)
-        return try sequence(from: base)
-    }
-
     /// The sequence of what is on the stack from `low`; the stack falls back to `base`.
     mutating func take(from low: Int, base: Int, keepsSingleton: Bool = false) throws(MappingFailure) -> Value {
         let result = try sequence(from: low, keepsSingleton: keepsSingleton)
@@ -191,7 +57,7 @@ extension Machine {
     private mutating func stepValue(_ step: UnsafePointer<Step>, _ item: Value) throws(MappingFailure) -> Value {
         // A name is looked up at once; any other operation is evaluated.
         if step.pointee.kind == .field, operations[Int(step.pointee.operation)].flags.isEmpty {
-            return try field(operations[Int(step.pointee.operation)].a, item)
+            return try found(tables.accesses + Int(operations[Int(step.pointee.operation)].a), item)
         }
         return try evaluate(step.pointee.operation, item)
     }

@@ -2,7 +2,7 @@ import Document
 
 extension Machine {
     /// Makes the result a node that any reader understands: numbers that lived in words become text, links that were
-    /// forwarded point to their end. One pass over the words the mapping wrote.
+    /// forwarded point to their end.
     mutating func seal(_ result: Value) throws(MappingFailure) -> Node? {
         var result = result
         if result.isTuples {
@@ -12,7 +12,7 @@ extension Machine {
         }
         if result.isUndefined { return nil }
         guard !result.isFunction else { throw functionResult() }
-        if needsSealing { try sealWords(result) }
+        if needsFullSealing || loose.count > 0 { try sealWords(result) }
         if result.isLink { return tape.node(at: container(result)) }
         try reserve(words: 1)
         tape.appendReserved(try sealed(result.bits))
@@ -28,15 +28,20 @@ extension Machine {
 
     private mutating func sealWords(_ result: Value) throws(MappingFailure) {
         var holdsFunction = false
-        for place in firstWord..<tape.count {
-            let word = tape[place]
-            if word >> 60 >= Value.link {
-                // A function in a container is fine while mapping; it can neither leave nor be left out silently.
-                if word >> 60 == Value.function { holdsFunction = true } else { tape[place] = try sealed(word) }
-            }
+        if needsFullSealing {
+            for place in firstWord..<tape.count { try sealWord(place, &holdsFunction) }
+        } else {
+            for place in 0..<loose.count { try sealWord(Int(loose[place]), &holdsFunction) }
         }
         var seen: Set<Int> = []
         if holdsFunction, result.isLink, reachesFunction(container(result), &seen) { throw functionResult() }
+    }
+
+    private mutating func sealWord(_ place: Int, _ holdsFunction: inout Bool) throws(MappingFailure) {
+        let word = tape[place]
+        guard word >> 60 >= Value.number else { return }
+        // A function in a container is fine while mapping; it can neither leave nor be left out silently.
+        if word >> 60 == Value.function { holdsFunction = true } else { tape[place] = try sealed(word) }
     }
 
     private func reachesFunction(_ index: Int, _ seen: inout Set<Int>) -> Bool {
@@ -71,27 +76,45 @@ extension Machine {
         guard exponent <= 0, exponent > -7, coefficient != 0 || exponent == 0 else {
             return try appendText(of: value.smallNumber)
         }
+        return try text(coefficient: UInt64(coefficient), decimals: -exponent, isNegative: value.coefficient < 0)
+    }
+
+    /// Appends a number's digits, with a point before the last few.
+    private mutating func text(
+        coefficient: UInt64, decimals: Int, isNegative: Bool
+    ) throws(MappingFailure) -> UInt64 {
         try reserve(bytes: 40)
         let offset = tape.byteCount
-        if value.coefficient < 0, coefficient != 0 { tape.appendReserved(byte: UInt8(ascii: "-")) }
-        var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        var count = 0
-        withUnsafeMutableBytes(of: &digits) { buffer in
-            repeat {
-                buffer[count] = UInt8(48 + coefficient % 10)
-                count += 1
-                coefficient /= 10
-            } while coefficient > 0
-            // Zeros between the point and the first digit.
-            while count <= -exponent {
-                buffer[count] = 48
-                count += 1
+        let start = tape.bytes + offset
+        var digits = max(Self.digits(coefficient), decimals + 1)
+        let sign = isNegative && coefficient != 0 ? 1 : 0
+        start[0] = UInt8(ascii: "-")
+        let length = sign + digits + (decimals > 0 ? 1 : 0)
+        var at = start + length
+        var left = coefficient
+        while digits > 0 {
+            if decimals > 0, at == start + length - decimals {
+                at -= 1
+                at.pointee = UInt8(ascii: ".")
             }
-            for place in stride(from: count - 1, through: 0, by: -1) {
-                tape.appendReserved(byte: buffer[place])
-                if place == -exponent, place > 0 { tape.appendReserved(byte: UInt8(ascii: ".")) }
-            }
+            let (quotient, digit) = left.quotientAndRemainder(dividingBy: 10)
+            at -= 1
+            at.pointee = UInt8(truncatingIfNeeded: 48 + digit)
+            left = quotient
+            digits -= 1
         }
-        return TapeWords.text(.number, offset: offset, length: tape.byteCount - offset, flag: exponent == 0)
+        tape.truncate(bytes: offset + length)
+        return TapeWords.text(.number, offset: offset, length: length, flag: decimals == 0)
+    }
+
+    /// How many digits a number has; 1 for zero.
+    private static func digits(_ value: UInt64) -> Int {
+        var count = 1
+        var limit: UInt64 = 10
+        while value >= limit, count < 19 {
+            count += 1
+            limit *= 10
+        }
+        return count
     }
 }

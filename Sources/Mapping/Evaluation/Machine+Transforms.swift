@@ -123,6 +123,6 @@ extension Machine {
         let old = container(match)
         let new = try object(from: base)
         tape[old] = new.bits
-        needsSealing = true
+        needsFullSealing = true
     }
 }

@@ -10,22 +10,15 @@ struct Machine: ~Copyable {
     var operations: UnsafePointer<Operation>
     var tables: Code.Tables
     var tape: TapeWords
+    let library = Library.tables
     /// Where the program's strings lie on the tape.
     var poolBase = 0
     /// Words from here on were made by the mapping.
     var firstWord = 0
     var rootValue = Value.undefined
 
-    /// Where the last search in an object ended; objects share the few entries there are.
-    let fingers = UnsafeMutablePointer<Finger>.allocate(capacity: Machine.fingerMask + 1)
-    static let fingerMask = 31
-
-    struct Finger: BitwiseCopyable {
-        var object: UInt32
-        var cursor: UInt32
-    }
-
-    deinit { fingers.deallocate() }
+    /// What was found in objects.
+    var findings = Findings()
 
     // Stacks and tables.
     var stack = Buffer<Value>()
@@ -37,8 +30,10 @@ struct Machine: ~Copyable {
     var held = Buffer<Value>()
     var frame: Int32 = -1
 
-    /// Whether containers may hold the evaluator's own words, so that the result needs sealing.
-    var needsSealing = false
+    /// Where containers hold words that only the evaluator understands: the result's are sealed.
+    var loose = Buffer<UInt32>()
+    /// Whether words were changed where nobody took notes (a transform's), so that sealing must look at all.
+    var needsFullSealing = false
     /// The call that a function in tail position left: its function; arguments are on the stack from `tailBase`.
     var tailFunction = Value.undefined
     var tailBase = 0
@@ -98,7 +93,6 @@ struct Machine: ~Copyable {
         self.tables = code.tables
         self.tape = tape
         self.context = context
-        fingers.initialize(repeating: Finger(object: .max, cursor: 0), count: Self.fingerMask + 1)
     }
 
     // MARK: Errors
@@ -266,16 +260,25 @@ struct Machine: ~Copyable {
     /// Appends an array of what is on the stack from `base`, and takes it off.
     mutating func array(from base: Int, flags: UInt64 = 0) throws(MappingFailure) -> Value {
         let count = stack.count - base
+        let start = try append(stackFrom: base, head: TapeWords.container(.array, count: count, end: 0))
+        return Value(link: start, flags: flags)
+    }
+
+    /// Appends a container's words: its head, whose end is still missing, and what is on the stack from `base`, which it
+    /// takes off.
+    private mutating func append(stackFrom base: Int, head: UInt64) throws(MappingFailure) -> Int {
+        let count = stack.count - base
         try reserve(words: count + 1)
         let start = tape.count
-        tape.appendReserved(TapeWords.container(.array, count: count, end: start + 1 + count))
-        for place in base..<stack.count {
-            let value = stack[place]
-            if value.tag > Value.link { needsSealing = true }
-            tape.appendReserved(value.bits)
+        let words = tape.advance(words: count + 1)
+        words[0] = head + UInt64(start + 1 + count)
+        for place in 0..<count {
+            let value = stack[base + place]
+            words[place + 1] = value.bits
+            if value.isLoose { loose.append(UInt32(start + place + 1)) }
         }
         stack.truncate(base)
-        return Value(link: start, flags: flags)
+        return start
     }
 
     /// The sequence of what is on the stack from `base`: nothing, the one value, or an array.
@@ -292,26 +295,21 @@ struct Machine: ~Copyable {
 
     /// Appends an object of keys and values in turn, on the stack from `base`, and takes them off.
     mutating func object(from base: Int) throws(MappingFailure) -> Value {
-        let count = stack.count - base
-        try reserve(words: count + 1)
-        let start = tape.count
-        tape.appendReserved(TapeWords.container(.object, count: count / 2, end: start + 1 + count))
-        for place in base..<stack.count {
-            let value = stack[place]
-            if value.tag > Value.link { needsSealing = true }
-            tape.appendReserved(value.bits)
-        }
-        stack.truncate(base)
-        return Value(link: start)
+        let count = (stack.count - base) / 2
+        return Value(link: try append(stackFrom: base, head: TapeWords.container(.object, count: count, end: 0)))
     }
 
     /// Pushes an array's elements on the stack.
     mutating func pushElements(_ array: Value) {
+        let words = tape.fixed.words
         let index = container(array)
-        var cursor = index + 1
-        for _ in 0..<count(at: index) {
-            stack.append(value(at: cursor))
-            cursor = next(cursor)
+        let room = stack.extend(by: count(at: index))
+        var at = words + index + 1
+        for place in 0..<count(at: index) {
+            let word = at.pointee
+            let isContainer = word >> 60 &- Value.array < 2
+            room[place] = isContainer ? Value(link: at - words) : Value(bits: word)
+            at = isContainer ? words + Int(UInt32(truncatingIfNeeded: word)) : at + 1
         }
     }
 
@@ -342,8 +340,13 @@ struct Machine: ~Copyable {
     /// Counts a step of work.
     @inline(__always)
     mutating func step() throws(MappingFailure) {
-        stepsLeft -= 1
-        if stepsLeft < 0 { throw failure("U2001", "the mapping takes more steps than its limit allows") }
+        stepsLeft &-= 1
+        if stepsLeft < 0 { throw outOfSteps() }
+    }
+
+    @inline(never)
+    private func outOfSteps() -> MappingFailure {
+        failure("U2001", "the mapping takes more steps than its limit allows")
     }
 }
 

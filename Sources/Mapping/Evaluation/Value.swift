@@ -42,6 +42,9 @@ struct Value: Equatable {
     var isBoolean: Bool { bits == Self.true.bits || bits == Self.false.bits }
     var isNull: Bool { bits >> 60 == 0 }
 
+    /// Whether readers of the tape must not see it: a tag of the evaluator's own, a link with flags, a number that is marked.
+    var isLoose: Bool { bits > Self.link << 60 | 0xFFFF_FFFF || bits >> 59 == Self.number << 1 | 1 }
+
     // MARK: Links
 
     /// An array that is a sequence of results: one of one element is that element.
@@ -74,6 +77,7 @@ struct Value: Equatable {
     // MARK: Decimals that fit in the word
 
     /// `coefficient × 10^exponent`, when both fit; 52 and 8 bits.
+    @inline(__always)
     init?(coefficient: Int, exponent: Int) {
         guard coefficient >= -(1 << 51), coefficient < 1 << 51, exponent >= -128, exponent < 128 else { return nil }
         bits =

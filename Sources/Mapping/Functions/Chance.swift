@@ -77,6 +77,7 @@ extension Machine {
         operations = tables.operations
         poolBase = evaluated.poolBases[Int(unit)]
         self.unit = unit
+        findings.reset(shapes: code.program.shapes.count, names: code.program.names.count)
     }
 
     /// Compiles and evaluates an expression in the scope that runs.

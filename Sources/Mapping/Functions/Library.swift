@@ -55,9 +55,6 @@ struct Function: Sendable {
 struct Library: Sendable {
     let functions: [Function]
     let signatures: [Signature]
-    /// The signatures in the form that fits nearly every call.
-    let quick: [QuickSignature]
-    let bodies: [Function.Body]
     private let numbers: [String: Int]
 
     /// JSONata's library and the integration functions.
@@ -71,12 +68,29 @@ struct Library: Sendable {
         self.functions = functions
         // swift-format-ignore: NeverUseForceTry
         signatures = functions.map { try! Signature($0.signature) }
-        quick = signatures.map { QuickSignature($0) }
-        bodies = functions.map(\.body)
         numbers = Dictionary(uniqueKeysWithValues: functions.enumerated().map { ($1.name, $0) })
     }
 
     func number(of name: String) -> Int? { numbers[name] }
+
+    /// What a call needs, where nothing is counted or checked.
+    struct Tables: @unchecked Sendable {
+        /// The signatures in the form that fits nearly every call.
+        let signatures: UnsafePointer<QuickSignature>
+        let bodies: UnsafePointer<Function.Body>
+    }
+
+    /// The standard library's tables; they live as long as the process.
+    static let tables: Tables = {
+        let functions = standard.functions
+        let signatures = UnsafeMutablePointer<QuickSignature>.allocate(capacity: functions.count)
+        let bodies = UnsafeMutablePointer<Function.Body>.allocate(capacity: functions.count)
+        for (number, function) in functions.enumerated() {
+            (signatures + number).initialize(to: QuickSignature(standard.signatures[number]))
+            (bodies + number).initialize(to: function.body)
+        }
+        return Tables(signatures: UnsafePointer(signatures), bodies: UnsafePointer(bodies))
+    }()
 }
 
 extension Machine {

@@ -7,10 +7,14 @@ struct Compiler {
     let source: SourceText
     let options: MappingOptions
     private(set) var program: Program
-    private var poolOffsets: [String: Int] = [:]
+    private var poolOffsets: [[UInt8]: Int] = [:]
     private var symbolNumbers: [String: Int32] = [:]
     /// Every variable the mapping itself binds somewhere.
     private var bound: Set<String> = []
+    private var shapes = ShapeBuilder()
+    /// The context that names are looked up in here; those of variables' values.
+    private var scope = ShapeBuilder.Scope()
+    private var variableScopes: [String: ShapeBuilder.Scope] = [:]
 
     /// A compiler; of an expression inside a running mapping, with that one's symbols.
     init(_ source: SourceText, _ options: MappingOptions, symbols: [String] = []) {
@@ -26,6 +30,7 @@ struct Compiler {
     mutating func compile(tree: Syntax) throws(MappingError) -> Program {
         collectBindings(tree)
         program.root = try compile(tree)
+        shapes.finish(&program)
         return program
     }
 
@@ -40,20 +45,25 @@ struct Compiler {
     }
 
     private mutating func pool(_ text: String) -> Int {
-        if let known = poolOffsets[text] { return known }
+        // By their bytes: as strings, differently composed ones would be the same.
+        let bytes = Array(text.utf8)
+        if let known = poolOffsets[bytes] { return known }
         let offset = program.pool.count
-        program.pool += Array(text.utf8)
-        poolOffsets[text] = offset
+        program.pool += bytes
+        poolOffsets[bytes] = offset
         return offset
     }
 
-    private mutating func field(_ name: String) -> Int32 {
-        let offset = pool(name)
-        let bytes = Array(name.utf8)
-        var head: UInt64 = 0
-        for (place, byte) in bytes.prefix(8).enumerated() { head |= UInt64(byte) << (8 * place) }
-        program.fields.append(FieldName(offset: Int32(offset), length: Int32(bytes.count), head: head))
-        return Int32(program.fields.count - 1)
+    private mutating func access(_ name: String, _ scope: ShapeBuilder.Scope) -> Int32 {
+        shapes.access(name, at: pool(name), in: scope)
+    }
+
+    /// Compiles what is evaluated in another context than what surrounds it.
+    private mutating func compile(_ node: Syntax, in inner: ShapeBuilder.Scope) throws(MappingError) -> Int32 {
+        let outer = scope
+        scope = inner
+        defer { scope = outer }
+        return try compile(node)
     }
 
     private mutating func list(_ entries: [Int32]) -> Int32 {
@@ -146,6 +156,9 @@ struct Compiler {
         let group = node.groupPairs
         if !node.predicates.isEmpty || (group != nil && node.kind != .path) {
             let (start, count) = try stages(node.predicates)
+            let outer = scope
+            scope = ShapeBuilder.Scope()
+            defer { scope = outer }
             let groupNumber = try group.map { (pairs) throws(MappingError) in
                 try self.group(pairs, at: node.groupOffset)
             }
@@ -167,7 +180,8 @@ struct Compiler {
         var codes: [StageCode] = []
         for stage in stages {
             switch stage {
-            case .filter(let predicate): codes.append(StageCode(operation: try compile(predicate), symbol: -1))
+            case .filter(let predicate):
+                codes.append(StageCode(operation: try compile(predicate, in: ShapeBuilder.Scope()), symbol: -1))
             case .index(let name): codes.append(StageCode(operation: -1, symbol: symbol(name)))
             }
         }
@@ -191,7 +205,7 @@ struct Compiler {
             result.kind = .constant
             result.word = (node.truth.map { $0 ? Value.true : .false } ?? .null).bits
         case .number: number(node.number, &result)
-        case .name: (result.kind, result.a) = (.field, field(node.text))
+        case .name: (result.kind, result.a) = (.field, access(node.text, scope))
         case .wildcard: result.kind = .wildcard
         case .descendant: result.kind = .descendant
         case .parent: (result.kind, result.a) = (.parent, symbol("!\(node.slot!.label)"))
@@ -224,14 +238,16 @@ struct Compiler {
         case .apply: try apply(node, &result)
         case .transform:
             result.kind = .transform
-            result.a = try compile(node.left!)
-            result.b = try compile(node.right!)
-            result.c = try node.third.map { (third) throws(MappingError) in try compile(third) } ?? -1
+            let match = ShapeBuilder.Scope()
+            result.a = try compile(node.left!, in: ShapeBuilder.Scope())
+            result.b = try compile(node.right!, in: match)
+            result.c = try node.third.map { (third) throws(MappingError) in try compile(third, in: match) } ?? -1
         case .sort:
             result.kind = .sort
             var entries: [Int32] = []
+            let item = ShapeBuilder.Scope()
             for (term, descends) in zip(node.children, node.descending) {
-                entries += [try compile(term), descends ? 1 : 0]
+                entries += [try compile(term, in: item), descends ? 1 : 0]
             }
             (result.a, result.b) = (list(entries), Int32(node.children.count))
         case .placeholder: (result.kind, result.word) = (.constant, Value.placeholder.bits)
@@ -292,23 +308,51 @@ struct Compiler {
         let isFields = plain && !node.keepsSingleton && !node.keepsArray && node.groupPairs == nil && !node.isTuple
         if isFields {
             result.kind = .fields
-            var names: [Int32] = []
-            for step in node.children { names.append(field(step.text)) }
+            // Consecutive numbers: the accesses are made in turn.
+            let names = accesses(node.children[...], scope)
             (result.a, result.b) = (names[0], Int32(names.count))
-            // Consecutive numbers: the fields were made in turn.
-            assert(names.last! == names[0] + Int32(names.count) - 1)
             return
         }
+        let outer = scope
+        defer { scope = outer }
         var steps: [Step] = []
-        for child in node.children { steps.append(try step(child)) }
+        for child in node.children {
+            steps.append(try step(child))
+            scope = scope(behind: child)
+        }
         result.kind = .path
         (result.a, result.b) = (Int32(program.steps.count), Int32(steps.count))
         program.steps += steps
         if steps.contains(where: \.isTuple) { result.flags.insert(.hasTuples) }
+        scope = ShapeBuilder.Scope()
         result.c =
             try node.groupPairs.map { (pairs) throws(MappingError) in
                 try group(pairs, at: node.groupOffset)
             } ?? -1
+    }
+
+    private mutating func accesses(_ steps: ArraySlice<Syntax>, _ first: ShapeBuilder.Scope) -> [Int32] {
+        var scope = first
+        var numbers: [Int32] = []
+        for step in steps {
+            numbers.append(access(step.text, scope))
+            scope = shapes.scope(of: step.text, in: scope)
+        }
+        return numbers
+    }
+
+    /// The context of what follows a step: names behind the same name or variable are looked up in the same objects.
+    private mutating func scope(behind step: Syntax) -> ShapeBuilder.Scope {
+        guard step.stages.isEmpty, step.predicates.isEmpty, step.groupPairs == nil else { return ShapeBuilder.Scope() }
+        switch step.kind {
+        case .name: return shapes.scope(of: step.text, in: scope)
+        case .variable:
+            if step.text.isEmpty { return scope }
+            let known = variableScopes[step.text] ?? ShapeBuilder.Scope()
+            variableScopes[step.text] = known
+            return known
+        default: return ShapeBuilder.Scope()
+        }
     }
 
     private mutating func step(_ node: Syntax) throws(MappingError) -> Step {
@@ -353,7 +397,21 @@ struct Compiler {
             texts.count == keys.count
         else { return }
         result.kind = .record
-        (result.a, result.b) = (program.groups[Int(group)].pairs, program.groups[Int(group)].count)
+        (result.a, result.b) = (Int32(program.pairs.count), program.groups[Int(group)].count)
+        for place in 0..<Int(result.b) {
+            let entry = Int(program.groups[Int(group)].pairs) + 2 * place
+            program.pairs.append(pair(program.lists[entry], program.lists[entry + 1]))
+        }
+    }
+
+    private func pair(_ key: Int32, _ value: Int32) -> PairCode {
+        var pair = PairCode(
+            key: program.operations[Int(key)].word, operation: value, access: -1, inner: -1)
+        let operation = program.operations[Int(value)]
+        guard operation.kind == .fields, operation.flags.isEmpty, operation.b <= 2 else { return pair }
+        pair.access = operation.a
+        if operation.b == 2 { pair.inner = operation.a + 1 }
+        return pair
     }
 
     // MARK: Functions

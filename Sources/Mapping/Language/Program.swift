@@ -79,11 +79,15 @@ struct GroupCode {
     var offset: Int32
 }
 
-/// A name to look up: where its bytes lie in the pool, and its first eight bytes to tell others apart quickly.
-struct FieldName {
-    var offset: Int32
-    var length: Int32
-    var head: UInt64
+/// A member of an object constructor whose keys are constants.
+struct PairCode: BitwiseCopyable {
+    /// The key, as a text operation's word.
+    var key: UInt64
+    /// The value's operation.
+    var operation: Int32
+    /// When that is no more than a name, or two: their accesses; else -1.
+    var access: Int32
+    var inner: Int32
 }
 
 /// A compiled mapping's code: flat tables that never change.
@@ -96,7 +100,12 @@ struct Program {
     var stages: [StageCode] = []
     var suffixes: [Suffix] = []
     var groups: [GroupCode] = []
-    var fields: [FieldName] = []
+    var pairs: [PairCode] = []
+    /// What is looked up in objects: see ``Shape``.
+    var accesses: [Access] = []
+    var shapes: [Shape] = []
+    var names: [Name] = []
+    var buckets: [Int32] = []
     /// The bytes of all names and strings; copied to the tape once a record.
     var pool: [UInt8] = []
     var symbols: [String] = []

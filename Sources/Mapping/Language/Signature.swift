@@ -115,9 +115,9 @@ struct Signature: Sendable {
 /// A signature as plain words, for checking calls whose arguments fit one by one.
 struct QuickSignature: BitwiseCopyable {
     /// For each of at most four parameters: the types it takes; none where there is no such parameter.
-    var types = SIMD4<UInt16>(repeating: 0)
+    private var types: UInt64 = 0
     /// For arrays: the elements' types; zero when any will do.
-    var elements = SIMD4<UInt16>(repeating: 0)
+    private var elements: UInt64 = 0
     var arrays: UInt8 = 0
     /// How many arguments must be given, so that no context is needed.
     var least = 0
@@ -128,11 +128,19 @@ struct QuickSignature: BitwiseCopyable {
         let parameters = signature.parameters
         guard parameters.count <= 4, !parameters.contains(where: \.repeats) else { return }
         for (place, parameter) in parameters.enumerated() {
-            types[place] = parameter.types.rawValue
-            elements[place] = parameter.elements?.subtracting(.missing).rawValue ?? 0
+            types |= UInt64(parameter.types.rawValue) << (16 * place)
+            elements |= UInt64(parameter.elements?.subtracting(.missing).rawValue ?? 0) << (16 * place)
             if parameter.isArray { arrays |= 1 << place }
             if !parameter.isOptional || parameter.usesContext { least = place + 1 }
         }
         most = parameters.count
     }
+
+    /// The types that a parameter takes.
+    @inline(__always)
+    func types(_ place: Int) -> UInt16 { UInt16(truncatingIfNeeded: types &>> UInt64(16 &* place)) }
+
+    /// The types that an array's elements may have; zero for any.
+    @inline(__always)
+    func elements(_ place: Int) -> UInt16 { UInt16(truncatingIfNeeded: elements &>> UInt64(16 &* place)) }
 }

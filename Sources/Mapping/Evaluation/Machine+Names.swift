@@ -1,0 +1,182 @@
+import Document
+
+/// What was found in objects: for each shape, the object it was last looked up in, and a slot for each of its names.
+///
+/// A mapping asks for many names of one object: one pass over its members finds them all.
+struct Findings: ~Copyable {
+    /// For each shape: the index of its object; ``nothing`` for none.
+    private(set) var objects: UnsafeMutablePointer<UInt32> = .allocate(capacity: 0)
+    /// For each name: its value in its shape's object.
+    private(set) var slots: UnsafeMutablePointer<Value> = .allocate(capacity: 0)
+    private var shapeCapacity = 0
+    private var slotCapacity = 0
+
+    static let nothing = UInt32.max
+
+    deinit {
+        objects.deallocate()
+        slots.deallocate()
+    }
+
+    /// Forgets everything, and makes room for a program's shapes and names.
+    mutating func reset(shapes: Int, names: Int) {
+        if shapes > shapeCapacity || names > slotCapacity {
+            objects.deallocate()
+            slots.deallocate()
+            shapeCapacity = max(shapes, shapeCapacity)
+            slotCapacity = max(names, slotCapacity)
+            objects = .allocate(capacity: shapeCapacity)
+            slots = .allocate(capacity: slotCapacity)
+        }
+        objects.update(repeating: Self.nothing, count: shapes)
+    }
+}
+
+extension Machine {
+    /// The member that an access asks for, of the object at an index.
+    @inline(__always)
+    func member(of index: Int, _ access: UnsafePointer<Access>) -> Value {
+        let shape = Int(access.pointee.shape)
+        if findings.objects[shape] != UInt32(truncatingIfNeeded: index) { find(shape, in: index) }
+        return findings.slots[Int(access.pointee.slot)]
+    }
+
+    /// Finds all names of a shape in the object at an index. Arithmetic is unchecked: all of it stays within the tape.
+    @inline(never)
+    private func find(_ number: Int, in index: Int) {
+        let shape = (tables.shapes + number).pointee
+        findings.objects[number] = UInt32(truncatingIfNeeded: index)
+        let names = tables.names + Int(shape.first)
+        let slots = findings.slots + Int(shape.first)
+        let buckets = tables.buckets + Int(shape.table)
+        let shift = shape.shift & 63
+        var left = Int(shape.count)
+        for place in 0..<left { slots[place] = .undefined }
+        let (words, bytes) = tape.fixed
+        // An object's head holds its end.
+        let end = words + Int(UInt32(truncatingIfNeeded: words[index]))
+        var at = words + index + 1
+        while at < end {
+            let key = at[0]
+            let word = at[1]
+            at += 1
+            let length = Int((key >> 32) & 0x3FF_FFFF)
+            let text = UnsafeRawPointer(bytes + Int(UInt32(truncatingIfNeeded: key)))
+            // Behind each text there are bytes to spare, so eight can be read at once.
+            var head = text.loadUnaligned(as: UInt64.self)
+            var tail = text.loadUnaligned(fromByteOffset: max(length, 8) &- 8, as: UInt64.self)
+            if length < 8 {
+                head &= (1 &<< UInt64(truncatingIfNeeded: length &* 8)) &- 1
+                tail = head
+            }
+            let isContainer = word >> 60 &- Value.array < 2
+            var place = Int(buckets[Name.bucket(head, tail, shape.multiplier, shift)])
+            while place >= 0 {
+                let name = names + place
+                if name.pointee.head == head, name.pointee.tail == tail, Int(name.pointee.length) == length,
+                    length <= 16 || isSame(text, name.pointee)
+                {
+                    slots[place] = isContainer ? Value(link: at - words) : Value(bits: word)
+                    left &-= 1
+                    if left == 0 { return }
+                    break
+                }
+                place = Int(name.pointee.next)
+            }
+            at = isContainer ? words + Int(UInt32(truncatingIfNeeded: word)) : at + 1
+        }
+    }
+
+    /// Whether a text has a long name's middle; its length and its ends are the same.
+    @inline(never)
+    private func isSame(_ text: UnsafeRawPointer, _ name: Name) -> Bool {
+        let own = UnsafeRawPointer(tables.pool + Int(name.offset))
+        for place in stride(from: 8, to: Int(name.length) - 8, by: 8)
+        where text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            != own.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        {
+            return false
+        }
+        return true
+    }
+
+    /// A name's value in an object, or in each object of an array.
+    mutating func field(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        try found(tables.accesses + Int(number), input)
+    }
+
+    /// A path of names only, the commonest by far: objects are walked without touching a stack.
+    mutating func fields(_ first: Int32, _ count: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        var value = input
+        var place = first
+        let end = first &+ count
+        while place < end {
+            guard value.isLink else { return .undefined }
+            let index = container(value)
+            if tape[index] >> 60 == Value.array { return try fieldsOfArray(place, end, value) }
+            value = member(of: index, tables.accesses + Int(place))
+            place &+= 1
+        }
+        return value
+    }
+
+    /// Goes on with a path of names where an array was met.
+    @inline(never)
+    private mutating func fieldsOfArray(_ from: Int32, _ to: Int32, _ array: Value) throws(MappingFailure) -> Value {
+        let base = stack.count
+        // What a step gave flattens into its items; the first step's input too.
+        pushElements(array)
+        var low = base
+        for place in from..<to {
+            let high = stack.count
+            let access = tables.accesses + Int(place)
+            var results = 0
+            var last = Value.undefined
+            for item in low..<high {
+                try step()
+                let found = try found(access, stack[item])
+                if found.isUndefined { continue }
+                results += 1
+                last = found
+                if isArray(found), !found.has(Value.constructed) { pushElements(found) } else { stack.append(found) }
+            }
+            if place == to - 1, results == 1, isArray(last), !last.has(Value.sequence) {
+                stack.truncate(base)
+                return last
+            }
+            low = high
+        }
+        return try take(from: low, base: base)
+    }
+
+    /// What an access gives in an object, or in each object of an array, as a step evaluates it.
+    mutating func found(_ access: UnsafePointer<Access>, _ item: Value) throws(MappingFailure) -> Value {
+        guard item.isLink else { return .undefined }
+        let index = container(item)
+        if tape[index] >> 60 == Value.object { return member(of: index, access) }
+        let base = stack.count
+        try pushMembers(of: index, access)
+        return try sequence(from: base)
+    }
+
+    /// Pushes a name's values in each object of an array; arrays among them flatten.
+    private mutating func pushMembers(
+        of array: Int, _ access: UnsafePointer<Access>
+    ) throws(MappingFailure) {
+        var cursor = array + 1
+        for _ in 0..<count(at: array) {
+            let element = value(at: cursor)
+            cursor = next(cursor)
+            guard element.isLink else { continue }
+            try step()
+            let index = container(element)
+            if tape[index] >> 60 == Value.array {
+                try pushMembers(of: index, access)
+                continue
+            }
+            let found = member(of: index, access)
+            if found.isUndefined { continue }
+            pushItems(found)
+        }
+    }
+}
