@@ -96,11 +96,18 @@ struct Compiler {
             let tokens = JSONPointer(context.location.place.pointer)?.tokens ?? []
             let keyword = tokens.last { Keywords.holdingSchemas[$0] != nil } ?? "false"
             let place = place(context.location.place.pointer, keyword, context)
+            if keyword.hasSuffix("Properties") { draft.places[Int(place)].names = names(beside: tokens, context) }
             parts.any.append(Instruction(operation: .fail, place: place))
         case .object(let members): compile(members, context, &parts)
         default: problem(context, [], "a schema must be an object, true or false")
         }
         parts.write(to: &draft, number)
+    }
+
+    /// What `properties` beside a keyword names.
+    private func names(beside tokens: [String], _ context: Context) -> [String] {
+        let parent = JSONPointer(tokens: tokens.dropLast() + ["properties"])
+        return set.documents[context.location.place.document].root[parent]?.object?.map(\.key) ?? []
     }
 
     private mutating func append(_ subschema: Subschema) {

@@ -14,17 +14,27 @@ extension String {
         return best?.word
     }
 
-    /// Levenshtein's distance, where swapping two neighbours counts as two.
+    /// The same word in another case, else the nearest.
+    func meant(among words: [String]) -> String? {
+        let own = lowercased()
+        return words.first { $0.lowercased() == own } ?? nearest(of: words)
+    }
+
+    /// How many letters are wrong, missing or too many; two neighbours that changed places count as one (Damerau's
+    /// distance, optimal string alignment).
     private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        var before: [Int] = []
         var row = Array(0...b.count)
-        for (place, byte) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = place + 1
-            for (column, other) in b.enumerated() {
-                let above = row[column + 1]
-                row[column + 1] = Swift.min(above + 1, row[column] + 1, diagonal + (byte == other ? 0 : 1))
-                diagonal = above
+        for place in a.indices {
+            var next = [place + 1]
+            for column in b.indices {
+                let replaced = row[column] + (a[place] == b[column] ? 0 : 1)
+                var best = Swift.min(row[column + 1] + 1, next[column] + 1, replaced)
+                let isSwapped = place > 0 && column > 0 && a[place] == b[column - 1] && a[place - 1] == b[column]
+                if isSwapped { best = Swift.min(best, before[column - 1] + 1) }
+                next.append(best)
             }
+            (before, row) = (row, next)
         }
         return row[b.count]
     }

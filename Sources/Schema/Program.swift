@@ -105,6 +105,8 @@ struct KeywordPlace: Sendable {
     /// The pointer to the keyword, in its file.
     let pointer: String
     let keyword: String
+    /// Where fields that aren't named are refused: the names.
+    var names: [String] = []
 }
 
 /// Kinds of values, as bits in the order of the tape's tags.

@@ -28,7 +28,9 @@ import Transports
         "fixtures/goods/one.out.json": #"[{"product": {"gtin": "06438012345675", "price": 1}}]"#,
     ]
 
-    private func kind(_ dry: DryInstallation) throws -> Kind { try #require(try dry.installation.model().kind("product")) }
+    private func kind(_ dry: DryInstallation) throws -> Kind {
+        try #require(try dry.installation.model().kind("product"))
+    }
 
     @Test func mappingsAreNamedWithTheLinesThatNameTheField() throws {
         let dry = try DryInstallation(Self.files)
@@ -38,7 +40,8 @@ import Transports
         #expect(
             uses.first
                 == .init(
-                    connector: "test", part: "goods", isSource: true, file: "Connectors/test/goods.jsonata", lines: [5]))
+                    connector: "test", part: "goods", isSource: true, file: "Connectors/test/goods.jsonata", lines: [5])
+        )
         #expect(try impact.uses(of: kind(dry), fields: ["brand"]).isEmpty)
         #expect(try impact.uses(of: kind(dry), fields: []).map(\.part).contains("goods"))
     }

@@ -94,8 +94,7 @@ struct Translator: Sendable {
 
     private func check(_ document: Node, _ entry: KindCatalog.Entry) throws(Refusal) {
         guard !entry.schema.isValid(document) else { return }
-        let violations = entry.schema.violations(of: document).prefix(5).map(\.description)
-        throw Refusal(description: "\(entry.kind.name): \(violations.joined(separator: "; "))")
+        throw Refusal(description: "\(entry.kind.name): \(entry.schema.violations(of: document).summary())")
     }
 
     private func event(
