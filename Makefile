@@ -1,10 +1,11 @@
 # make demo   the whole way, on this machine: broker, hub, five connectors, five systems, five stories
 # make test   every test, and the style check
+# make chaos  real processes killed at random for SECONDS=60, then an auditor; SEED=, BROKER=host:port, BROKER_KILL='command'
 # make bench  how fast it is, each figure beside its limit of the same run (BROKER=host:port, BENCH_ONLY=hub)
 # make build  .build/release/omni alone
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test bench build setup lint format clean
+.PHONY: help demo test bench chaos build setup lint format clean
 
 # Static: one file to copy, and no dynamic relocation at start-up. The linker's word on mktemp is Foundation's own.
 RELEASE := -c release --static-swift-stdlib
@@ -25,6 +26,12 @@ demo: build
 test: setup lint
 	@printf '\033[1m▸ Building and running the tests\033[0m\n'
 	@swift test --no-color-diagnostics --parallel
+
+SECONDS ?= 60
+chaos: build
+	@swift build --no-color-diagnostics $(RELEASE) --product omni-chaos
+	@.build/release/omni-chaos --omni .build/release/omni --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) \
+		$(if $(BROKER),--broker $(BROKER)) $(if $(BROKER_KILL),--broker-kill '$(BROKER_KILL)') $(CHAOS)
 
 bench: build
 	@swift build --no-color-diagnostics $(RELEASE) --product omni-bench

@@ -69,7 +69,10 @@ let package = Package(
         // Floor 3: the processes' loops. Hub and Connector meet on topics only.
         module(
             "Hub",
-            ["Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "CLMDB", logging]),
+            [
+                "Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "Transports",
+                "CLMDB", logging,
+            ]),
         module(
             "Connector",
             [
@@ -132,6 +135,14 @@ let package = Package(
             name: "c-loop", dependencies: ["CRdKafka", "CLMDB"], path: "Benchmarks/CLoop",
             cSettings: [.define("NDEBUG")]),
 
+        // Real processes killed at random, and an auditor; not part of the product.
+        .executableTarget(
+            name: "omni-chaos",
+            dependencies: [
+                "Demo", "Digests", "Document", "EmbeddedBroker", "Kafka", "Transports", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/Chaos", swiftSettings: settings),
+
         tests("Document"),
         tests("Digests"),
         tests("Patterns"),
@@ -146,7 +157,9 @@ let package = Package(
         tests(
             "Connector",
             ["Document", "Canonical", "Kafka", "Installation", "Transports", "Mapping", "Demo", "TestBroker", logging]),
-        tests("Hub", ["Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
+        tests(
+            "Hub",
+            ["omni", "Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
         tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),

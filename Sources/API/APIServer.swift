@@ -93,12 +93,18 @@ struct Routes: Sendable {
         var router = Router()
         router.on(.get, "/health") { [self] _ in
             let count = hub.partitions.count
-            return .json(
-                count > 0 ? 200 : 503,
-                ([
-                    "status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count)),
-                    "waiting": .number(Number(hub.waiting)),
-                ] as JSON).utf8)
+            var health: JSON = [
+                "status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count)),
+                "of": .number(Number(hub.allPartitions.count)), "readable": .number(Number(hub.readable.count)),
+                "waiting": .number(Number(hub.waiting)),
+            ]
+            if let restoring = hub.restoring {
+                health["restoring"] = [
+                    "percent": .number(Number(restoring.percent)), "left": .number(Number(Int(restoring.left))),
+                    "perSecond": .number(Number(restoring.perSecond)),
+                ]
+            }
+            return .json(count > 0 ? 200 : 503, health.utf8)
         }
         on(&router, .get, "/v1/records/{entity}/{key}") { request in
             let records = Records(hub: hub)
@@ -220,7 +226,7 @@ struct Routes: Sendable {
         router.on(method, pattern) { request in
             try await answered(request) {
                 // A store that is not level yet, or nobody's, knows less than there is: that is no answer.
-                guard !hub.partitions.isEmpty else { throw Refusal(503, "the hub is starting: repeat it") }
+                guard !hub.readable.isEmpty else { throw Refusal(503, "the hub is starting: repeat it") }
                 return .json(200, try body(request).utf8)
             }
         }

@@ -14,7 +14,9 @@ struct Availability {
         let topic = hub.names.input(domain: entity.domain)
         let engine = Engine(model: hub.model, subscribers: [:])
         var failure: (any Error)?
-        for partition in hub.partitions.filter({ $0.domain == "stock" }).sorted(by: { $0.partition < $1.partition }) {
+        let known = hub.readable.filter { $0.domain == "stock" }
+        let isPartial = known.count < hub.allPartitions.count { $0.domain == "stock" }
+        for partition in known.sorted(by: { $0.partition < $1.partition }) {
             try hub.store.scan(partition, keysFrom: Array("\(product)@".utf8)) { _, state in
                 do {
                     let golden = try engine.golden(of: entity.name, state: Array(state))
@@ -32,13 +34,16 @@ struct Availability {
             }
         }
         if let failure { throw failure }
-        if places.isEmpty, let products = hub.model.entity("product"),
+        if places.isEmpty, !isPartial, let products = hub.model.entity("product"),
             try Records(hub: hub).record(products, product) == nil
         {
             throw Refusal(404, "there is no product '\(product)', and no stock of it")
         }
         places.sort { ($0["place"]?.string ?? "") < ($1["place"]?.string ?? "") }
-        return ["product": .string(product), "places": .array(places)]
+        var answer: JSON = ["product": .string(product), "places": .array(places)]
+        // Other places may be other hubs': nobody may take this for all there is.
+        if isPartial { answer["partial"] = true }
+        return answer
     }
 
     private static func dated(_ position: JSON, _ now: Tick) -> JSON {

@@ -12,7 +12,7 @@ struct DriftReport {
     /// The most copies that are listed; the counts are always whole.
     private static let most = 1_000
 
-    /// Reads the states of this hub's partitions.
+    /// Reads the states of the partitions that can be read here.
     ///
     /// - Parameter entity: only this one; nil: all.
     func make(entity wanted: String?, now: Tick) throws -> JSON {
@@ -23,7 +23,11 @@ struct DriftReport {
             reports.append(try report(entity, now))
         }
         let drifting = reports.reduce(0) { $0 + ($1["drifting"]?.integer ?? 0) }
-        return ["drifting": .number(Number(drifting)), "entities": .array(reports)]
+        let (known, all) = (hub.readable.count, hub.allPartitions.count)
+        return [
+            "drifting": .number(Number(drifting)), "partitions": .number(Number(known)), "of": .number(Number(all)),
+            "entities": .array(reports),
+        ]
     }
 
     private func report(_ entity: EntityType, _ now: Tick) throws -> JSON {
@@ -31,13 +35,15 @@ struct DriftReport {
         var counts: [CopyCondition.Condition: Int] = [:]
         var copies: [JSON] = []
         var failure: (any Error)?
-        for partition in hub.partitions where partition.domain == entity.domain {
+        for partition in hub.readable where partition.domain == entity.domain {
             try hub.store.scan(partition) { keyBytes, state in
                 guard let key = Records.key(entity, state: String(decoding: keyBytes, as: UTF8.self)) else {
                     return true
                 }
                 do {
-                    for copy in try conditions(engine, entity, Array(state), now) {
+                    for found in try conditions(engine, entity, Array(state), now) {
+                        let isUnseen = hub.unseen[entity.name]?.contains(found.system) ?? false
+                        let copy = isUnseen ? found.unseen : found
                         counts[copy.condition, default: 0] += 1
                         guard copy.condition != .inSync, copy.condition != .unobservable, copies.count < Self.most
                         else {

@@ -29,6 +29,10 @@ struct Records {
         // Keys are never longer (LMDB would refuse to look), and those of control characters are the hub's own.
         guard let first = key.utf8.first, first >= 0x20, key.utf8.count <= 400 else { return nil }
         let place = place(entity, key)
+        // What the store has of a partition that is another hub's now may be long outdated.
+        guard hub.readable.contains(place.partition) else {
+            throw Refusal(503, "another hub has \(place.partition): ask that one, or let hubs stand by (hub.standby)")
+        }
         return try hub.store.stateBytes(place.partition, Array(place.key.utf8))
     }
 
@@ -51,7 +55,7 @@ struct Records {
     /// - Parameter after: `next` of the page before.
     func page(_ entity: EntityType, after: String?, limit: Int) throws -> (records: [JSON], next: String?) {
         var page = try Page(limit: limit, after: after)
-        let partitions = hub.partitions.filter { $0.domain == entity.domain }.sorted { $0.partition < $1.partition }
+        let partitions = hub.readable.filter { $0.domain == entity.domain }.sorted { $0.partition < $1.partition }
         for partition in partitions where !page.isFull {
             try hub.store.scan(partition) { keyBytes, state in
                 let stateKey = String(decoding: keyBytes, as: UTF8.self)

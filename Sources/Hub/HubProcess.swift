@@ -4,6 +4,7 @@ public import Installation
 import Kafka
 public import Logging
 import Synchronization
+import Transports
 
 /// One hub process: its store, its engine's knowledge, and the loop that decides.
 ///
@@ -22,6 +23,8 @@ public final class HubProcess: Sendable {
     public let store: Store
     /// By entity, the systems whose copies are kept in sync.
     public let subscribers: [String: [String]]
+    /// By entity, the systems of these whose sinks read nothing back (no `seen-by`): nobody sees what they hold.
+    public let unseen: [String: Set<String>]
     private let bounds: HoldBounds
     private let settings: Settings
     private let instance: String
@@ -31,6 +34,8 @@ public final class HubProcess: Sendable {
     private let log: Logger
     private let waitingCount = Atomic(0)
     private let owned = Mutex<Set<DomainPartition>>([])
+    private let progress = Mutex<RestoreProgress?>(nil)
+    private let standby: Standby?
 
     /// Reads the installation, checks the topics and opens the store.
     ///
@@ -49,7 +54,7 @@ public final class HubProcess: Sendable {
         startsFile = omni.hub.transactionalID == .perStart ? "\(omni.data)/hub-\(instance).starts" : nil
         quarantine = "\(omni.data)/quarantine"
         self.log = log
-        subscribers = try Self.subscribers(installation)
+        (subscribers, unseen) = try Self.subscribers(installation)
         let admin = try Admin(settings, log: log)
         partitionCounts = try Self.partitionCounts(admin, names, model)
         store = try Store(
@@ -57,6 +62,27 @@ public final class HubProcess: Sendable {
             identity: .init(
                 cluster: try admin.clusterID(timeout: .seconds(30)) ?? "unknown", prefix: omni.prefix),
             size: 64 << 30, log: log)
+        standby = omni.hub.standby ? Self.standby(store, model, names, settings, partitionCounts, log) : nil
+    }
+
+    private static func standby(
+        _ store: Store, _ model: Model, _ names: TopicNames, _ settings: Settings, _ counts: [String: Int32],
+        _ log: Logger
+    ) -> Standby {
+        let settings = settings.merging(["group.id": "\(names.hubGroup)-standby"])
+        let stateNames = StateNames(model)
+        let restore = Restore(
+            store: store, changelog: CommittedReader(settings, log: log), topic: { names.state(domain: $0) },
+            names: { domain, key, state in try stateNames.of(domain, key, state) }, clocks: .machine, tell: { _ in },
+            log: log)
+        return Standby(all: Self.all(model, names, counts), restore, settings, log: log)
+    }
+
+    private static func all(_ model: Model, _ names: TopicNames, _ counts: [String: Int32]) -> Set<DomainPartition> {
+        Set(
+            model.domains.flatMap { domain in
+                (0..<(counts[names.input(domain: domain)] ?? 0)).map { DomainPartition(domain, $0) }
+            })
     }
 
     /// The partitions of the input topics. Everything that the hub writes must be there, too: a record for a topic or a
@@ -81,27 +107,53 @@ public final class HubProcess: Sendable {
         return counts.filter { place in model.domains.contains { names.input(domain: $0) == place.key } }
     }
 
-    /// The systems that have a sink for an entity.
-    private static func subscribers(_ installation: Installation) throws -> [String: [String]] {
+    /// The systems that have a sink for an entity, and those of them where no sink reads back.
+    private static func subscribers(
+        _ installation: Installation
+    ) throws -> (all: [String: [String]], unseen: [String: Set<String>]) {
         var subscribers: [String: Set<String>] = [:]
+        var seen: [String: Set<String>] = [:]
         for name in installation.connectors {
             let connector = try installation.connector(name, surroundings: .unneeded)
-            for sink in connector.sinks { subscribers[sink.of, default: []].insert(connector.system) }
+            for sink in connector.sinks {
+                subscribers[sink.of, default: []].insert(connector.system)
+                if sink.seenBy != nil { seen[sink.of, default: []].insert(connector.system) }
+            }
         }
-        return subscribers.mapValues { $0.sorted() }
+        let unseen = subscribers.map { ($0, $1.subtracting(seen[$0] ?? [])) }
+        return (subscribers.mapValues { $0.sorted() }, Dictionary(uniqueKeysWithValues: unseen))
     }
 
     /// Works until `stop` answers true. Throws what a new process must mend: being fenced, or a fatal client error.
-    public func run(until stop: () -> Bool) throws {
+    public func run(until stop: @escaping () -> Bool) throws {
         let clients = HubClients(settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile)
         let loop = try HubLoop(
             consumer: clients.consumer(log), producer: clients.producer(log), changelog: clients.changelog(log),
             store: store, clocks: .machine, model: model, kinds: kinds, subscribers: subscribers, bounds: bounds,
             names: names, largest: clients.largest, quarantine: quarantine, partitionCounts: partitionCounts,
-            ownership: { [unowned self] partitions in owned.withLock { $0 = partitions } },
-            waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) }, log: log)
+            ownership: { [unowned self] partitions in
+                owned.withLock { $0 = partitions }
+                standby?.own(partitions)
+            },
+            waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) },
+            taking: { [unowned self] partitions in standby?.letGo(partitions) },
+            restoring: { [unowned self] now in progress.withLock { $0 = now } }, log: log)
+        let follower = try standby.map { standby in try NamedThread("standby") { standby.run() } }
+        defer {
+            standby?.stop()
+            follower?.join()
+        }
         try loop.run(until: stop)
     }
+
+    /// How far restoring is; nil when nothing is restored at this moment.
+    public var restoring: RestoreProgress? { progress.withLock { $0 } }
+
+    /// Every partition of every domain.
+    public var allPartitions: Set<DomainPartition> { Self.all(model, names, partitionCounts) }
+
+    /// The partitions that can be asked about here: those that this process owns, and those that it follows.
+    public var readable: Set<DomainPartition> { partitions.union(standby?.level ?? []) }
 
     /// The partitions that this process owns now.
     public var partitions: Set<DomainPartition> { owned.withLock { $0 } }

@@ -8,7 +8,7 @@ public struct Installation: Sendable {
     /// The folder. Absolute.
     public let folder: String
     /// What `omni.yaml` and its override say.
-    public let settings: OmniSettings
+    public var settings: OmniSettings
     /// The names of the folders in `Connectors/`, sorted.
     public let connectors: [String]
 

@@ -24,6 +24,10 @@ public struct OmniSettings: Sendable {
 public struct HubSettings: Sendable, Equatable {
     /// Which transactional id a start of a hub process takes.
     public var transactionalID: TransactionalID
+    /// How many hub processes `omni up` runs.
+    public var instances: Int
+    /// Whether a hub follows the partitions that other hubs own.
+    public var standby: Bool
 
     /// Which transactional id a start of a hub process takes.
     public enum TransactionalID: String, Sendable, CaseIterable {
@@ -125,11 +129,18 @@ extension OmniSettings {
                 longest: reader.duration("longest", default: "7d", "A hold never lasts longer."),
                 most: reader.integer("most", default: 100, in: 1...1_000_000, "The most pieces in one hold."))
         }
-        hub = reader.inner("hub", "How the hub's processes are told apart.") { reader in
+        hub = reader.inner("hub", "The hub's processes.") { reader in
             HubSettings(
                 transactionalID: reader.choice(
                     "transactional-id", default: .stable,
-                    "`per-start` is for the embedded broker alone (docs/decisions/0003)."))
+                    "`per-start` is for the embedded broker alone (docs/decisions/0003)."),
+                instances: reader.integer(
+                    "instances", default: 1, in: 1...64,
+                    "How many hub processes `omni up` runs. The API of the second listens one port above the first's."),
+                standby: reader.flag(
+                    "standby", default: false,
+                    "Whether a hub follows the partitions of other hubs: a takeover reads only the tail, and every hub answers for all."
+                ))
         }
         log = reader.inner("log", "How processes log.") { reader in
             LogSettings(

@@ -70,4 +70,49 @@ import Transports
             #expect(records[report].value?["held"]?["name"] == "Ours")
         }
     }
+
+    /// The process ends after a write and before its report, and the entity has changed since: what the write left behind
+    /// is still our own.
+    @Test func whatAnEndedProcessWroteIsNoEditThoughANewerRevisionWaits() throws {
+        let sofa = sofa
+        let state = Monitor<(name: String, answers: Bool)>(("Theirs", false))
+        let system = try ScriptedSystem { method, path, _ in
+            state.withLock { state in
+                let item: JSON = ["id": 7, "gtin": .string(sofa), "name": .string(state.name)]
+                switch (method, path) {
+                case ("GET", "/items"): return (200, ["items": [item]])
+                case ("GET", _): return (200, item)
+                default: return (500, .null)
+                }
+            }
+        } written: { _, body in
+            state.withLock { state in
+                // This system writes names in capitals: what it holds isn't what it was sent.
+                state.name = (body["name"]?.string ?? "").uppercased()
+                return state.answers
+                    ? (200, ["id": 7, "gtin": .string(sofa), "name": .string(state.name)]) : (500, .null)
+            }
+        }
+        let place = try Workplace(Self.connector(system.url))
+        let topic = place.names.input(domain: "product")
+        try place.connected { _ in
+            place.eventually { try !place.records(topic).isEmpty }
+            try place.identify("product", "shop", "7", as: sofa)
+            try place.golden("product", sofa, revision: 2, ["gtin": .string(sofa), "name": "Ours"])
+            place.eventually { state.withLock { $0.name } == "OURS" }
+        }
+        try place.golden("product", sofa, revision: 3, ["gtin": .string(sofa), "name": "Ours again"])
+        state.withLock { $0.answers = true }
+        try place.connected { _ in
+            place.eventually {
+                try place.records(topic).contains {
+                    $0.type == "omni.product.written" && $0.value?["held"]?["name"] == "OURS AGAIN"
+                }
+            }
+        }
+        let records = try place.records(topic)
+        let report = try #require(records.firstIndex { $0.value?["held"]?["name"] == "OURS" }, "it is reported")
+        #expect(
+            !records[..<report].contains { $0.value?["name"] == "OURS" }, "our own value, as if the shop had said it")
+    }
 }

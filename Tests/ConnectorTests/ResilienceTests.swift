@@ -319,6 +319,38 @@ import Transports
         }
     }
 
+    /// At the first start golden records are read that were merged since: nobody is created twice for that.
+    @Test func nobodyIsCreatedWhoIsPartOfSomebodyElseByNow() throws {
+        let requests = Monitor<[String]>([])
+        let system = try ScriptedSystem { method, path, _ in
+            if method != "GET" { requests.withLock { $0.append("\(method) \(path)") } }
+            return method == "POST" ? (201, ["id": 7]) : (200, ["items": []])
+        }
+        let place = try Workplace(
+            Self.connector(
+                system.url, "pages: { number: page }",
+                sinks: """
+                    sinks:
+                      people:
+                        of: customer
+                        map: person.jsonata
+                        to: { api: { resource: "/people/{id}", create: /people, idempotency: Key } }
+                    """
+            ).merging(["person.jsonata": #"{"name": familyName}"#]) { $1 })
+        let key = { (number: Int) in "00000000-0000-5000-8000-00000000000\(number)" }
+        let person: JSON = ["familyName": "Aino", "members": [["system": "counter", "id": "92"]]]
+        try place.identify("customer", "counter", "92", as: key(1))
+        try place.connected { _ in
+            try place.golden("customer", key(2), revision: 1, person)
+            try place.golden("customer", key(3), revision: 1, ["familyName": "Other", "members": []])
+            place.eventually { requests.withLock { $0.count } == 1 }
+            #expect(requests.withLock { $0 } == ["POST /people"], "the other one's")
+            // It was the numbers that were late.
+            try place.identify("customer", "counter", "92", as: key(2))
+            place.eventually { requests.withLock { $0.count } == 2 }
+        }
+    }
+
     // MARK: SQLite
 
     @Test func aComparisonForgetsNoChangeBeforeIt() throws {

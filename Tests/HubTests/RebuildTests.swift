@@ -29,6 +29,67 @@ extension Store {
     }
 }
 
+/// A store that is no beginning of the changelog, or can't be read, is rebuilt by itself.
+@Suite struct ForeignStoreTests {
+    private static let order = DomainPartition("order", 0)
+
+    /// Changes the store of a hub that is not running.
+    private func tamper(_ plant: Plant, _ commit: StoreCommit) throws {
+        let cluster = try plant.admin().clusterID(timeout: .seconds(30)) ?? "unknown"
+        let store = try Store(
+            folder: "\(plant.folder)/var/hub-1", identity: .init(cluster: cluster, prefix: plant.prefix),
+            size: 64 << 30, log: plant.log)
+        try store.apply(commit)
+        try store.close()
+    }
+
+    /// A topic that was deleted and made again holds, before the store's place, what is younger than the store.
+    @Test(arguments: [false, true])
+    func aStoreOfATopicThatWasMadeAnewIsRebuilt(isYounger: Bool) throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            try plant.send([.order("o-1")], to: "order")
+            try running.settle(plant)
+        }
+        var commit = StoreCommit()
+        commit.changes = [.init(partition: Self.order, key: Array("ghost".utf8), value: nil, indexes: [])]
+        try plant.running { running in
+            let state = try running.hub.store.stateBytes(Self.order, Array("o-1".utf8))
+            commit.changes = [.init(partition: Self.order, key: Array("ghost".utf8), value: state, indexes: [])]
+        }
+        if isYounger { commit.appended[Self.order] = Plant.wall().milliseconds - 3_600_000 }
+        try tamper(plant, commit)
+        try plant.running { running in
+            try running.settle(plant)
+            #expect(try running.hub.store.stateBytes(Self.order, Array("o-1".utf8)) != nil)
+            let ghost = try running.hub.store.stateBytes(Self.order, Array("ghost".utf8))
+            #expect((ghost == nil) == isYounger, "what is in no changelog")
+        }
+    }
+
+    @Test func aStateThatCantBeReadCondemnsTheStoreAndTheNextHubRebuildsIt() throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            try plant.send([.order("o-1")], to: "order")
+            try running.settle(plant)
+        }
+        var commit = StoreCommit()
+        commit.changes = [
+            .init(partition: Self.order, key: Array("o-1".utf8), value: Array("garbage".utf8), indexes: [])
+        ]
+        try tamper(plant, commit)
+        let broken = try RunningHub(plant, waits: false)
+        defer { broken.end() }
+        try plant.send([.order("o-1")], to: "order")
+        try eventually("the hub gives up") { broken.failure != nil }
+        try plant.running { running in
+            try running.settle(plant)
+            let state = try #require(try running.hub.store.stateBytes(Self.order, Array("o-1".utf8)))
+            #expect(try Engine.nextDue(state) == nil, "it can be read again")
+        }
+    }
+}
+
 /// A store that was away for longer than deletions are kept would keep what was deleted meanwhile.
 @Suite struct LongAbsenceTests {
     private static let order = DomainPartition("order", 0)

@@ -108,4 +108,23 @@ import Testing
         let error = #expect(throws: StoreError.self) { try store.text(partition, "key 7") }
         #expect(error?.isCorruption == true, "\(String(describing: error))")
     }
+
+    /// A page that ends the process that reads it would end every process that follows.
+    @Test func aStoreThatEndsOneProcessAfterTheOtherIsRebuilt() throws {
+        let shelf = try Shelf()
+        try filled(shelf)
+        for _ in 0..<StoreStarts.most { #expect(try isKept(shelf.open()), "it may have been something else") }
+        #expect(try !isKept(shelf.open()))
+    }
+
+    @Test func startsThatLieApartOrEndWellAreNoSuspicion() throws {
+        let shelf = try Shelf()
+        let starts = StoreStarts(folder: shelf.folder)
+        #expect((0..<4).map { starts.begin(now: 1_000 + $0 * 50) } == [1, 2, 3, 4])
+        #expect(starts.begin(now: 1_150 + StoreStarts.soon + 1) == 1, "the one before lived")
+        #expect(starts.begin(now: 1_220) == 2)
+        starts.forget()
+        #expect(starts.begin(now: 1_221) == 1, "the one before ended well")
+        #expect(starts.begin(now: 5) == 1, "the clock was set back")
+    }
 }

@@ -67,7 +67,8 @@ package struct Crew: Sendable {
         } else {
             loops.append(
                 try SinkLoop(
-                    settings.sinks, shared, brokers, parked: writes(parked), bootstrap, ready: repeated
+                    settings.sinks, shared, brokers, parked: writes(parked),
+                    undertaken: Undertaking(noted: positions[Undertaking.key]), bootstrap, ready: repeated
                 ) { try sinks(systems) })
         }
         for source in settings.sources {

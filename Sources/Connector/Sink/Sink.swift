@@ -84,6 +84,9 @@ final class Sink {
             of: golden.key, entity: golden.entity, in: knowledge.system, by: settings.name)
         do {
             try tape.parse(golden.data)
+            if numbers.isEmpty, golden.verb == .golden, let member = strayMember(of: golden) {
+                return .wait("\(member) belongs to another \(golden.entity) by now")
+            }
             let isWanted: Bool
             do throws(MappingFailure) {
                 isWanted = golden.verb == .golden ? try wants(golden, numbers.first) : false
@@ -122,6 +125,18 @@ final class Sink {
         } catch {
             return .refuse("the golden record is not JSON", isMeant: false)
         }
+    }
+
+    /// A member of a golden record that is known as another one's: the record was merged since, which a record behind it
+    /// will say, or the numbers are late. Until that is clear nothing is created for it: it would be a twin.
+    private func strayMember(of golden: Golden) -> String? {
+        guard let members = tape.root["members"] else { return nil }
+        for member in members.elements {
+            guard let system = member["system"]?.string, let id = member["id"]?.string else { continue }
+            let key = knowledge.identities.key(of: Reference(system: system, id: id), entity: golden.entity)
+            if let key, key != golden.key { return "\(system):\(id)" }
+        }
+        return nil
     }
 
     /// Remembers under which number the system holds what was written: a second revision may come before the hub has told

@@ -18,6 +18,10 @@ final class SinkLoop: Loop {
     private let bootstrap: Bootstrap
     private let ready: Gate
     private var parked: ParkedWrites
+    /// What the process before may have written last.
+    private let undertaken: Undertaking
+    /// Of what was read, what that process may have written: written first, revision by revision.
+    private var suspects: [Golden] = []
     private var generation: UInt64
     private let most: Int
     private let wait: Duration
@@ -46,6 +50,8 @@ final class SinkLoop: Loop {
         case beginning
         /// Between two batches.
         case resting
+        /// What is about to be written is noted, and the note not yet acknowledged.
+        case noting(Publisher.Ticket)
         /// What was read is written.
         case writing
         /// What is parked and due is written, as of this generation of the tables.
@@ -66,11 +72,12 @@ final class SinkLoop: Loop {
     }
 
     /// - Parameters:
+    ///   - undertaken: what the process before noted that it was about to write.
     ///   - bootstrap: what must be known before anything is written.
     ///   - ready: opens when the writes that may have been under way are repeated.
     init(
         _ settings: [SinkSettings], _ shared: Shared, _ brokers: any Brokers, parked: ParkedWrites,
-        _ bootstrap: Bootstrap, ready: Gate, _ open: @escaping () throws -> [Sink]
+        undertaken: Undertaking, _ bootstrap: Bootstrap, ready: Gate, _ open: @escaping () throws -> [Sink]
     ) throws(KafkaError) {
         self.shared = shared
         self.brokers = brokers
@@ -79,6 +86,7 @@ final class SinkLoop: Loop {
         self.bootstrap = bootstrap
         self.ready = ready
         self.parked = parked
+        self.undertaken = undertaken
         backOff = BackOff(shared.errors)
         generation = shared.knowledge.generation
         most = settings.map(\.batch.records).max() ?? 500
@@ -92,8 +100,8 @@ final class SinkLoop: Loop {
 
     package var isAtRest: Bool {
         switch phase {
-        case .beginning, .resting, .holding: pending.isEmpty
-        case .writing, .retrying: false
+        case .beginning, .resting, .holding: pending.isEmpty && suspects.isEmpty
+        case .noting, .writing, .retrying: false
         }
     }
 
@@ -106,6 +114,9 @@ final class SinkLoop: Loop {
             switch phase {
             case .beginning: return try begin()
             case .resting: return try takeUp()
+            case .noting(let note):
+                guard try shared.publisher.isSettled(note) else { return .acknowledgements }
+                phase = .writing
             case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
             case .holding: planRetries()
             }
@@ -161,20 +172,31 @@ final class SinkLoop: Loop {
 
     /// Commits what is done, and reads what has come.
     private func takeUp() throws -> Next {
-        if pending.isEmpty {
+        if pending.isEmpty, suspects.isEmpty {
             try commit()
             if parked.refused >= shared.errors.mostParked { return holdBack() }
             isHeldBack = false
             try gather()
-            isIdle = pending.isEmpty
+            isIdle = pending.isEmpty && suspects.isEmpty
         }
         if isAssigned, repeating == nil { try beginRepeating() }
-        for sink in sinks {
-            let own = pending.filter { $0.entity == sink.settings.of }
-            if !own.isEmpty { jobs.append(Job(sink: sink, records: own, origin: .new)) }
+        for records in [suspects, pending] {
+            for sink in sinks {
+                let own = records.filter { $0.entity == sink.settings.of }
+                if !own.isEmpty { jobs.append(Job(sink: sink, records: own, origin: .new)) }
+            }
         }
-        phase = .writing
+        phase = try note().map { .noting($0) } ?? .writing
         return .again
+    }
+
+    /// Notes what is about to be written, where that matters.
+    private func note() throws -> Publisher.Ticket? {
+        guard let note = Undertaking.note(suspects + pending, of: sinks) else { return nil }
+        let ticket = shared.publisher.ticket()
+        try shared.publisher.write(
+            to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
+        return ticket
     }
 
     // MARK: Reading
@@ -204,6 +226,7 @@ final class SinkLoop: Loop {
     private func take(_ record: borrowing Record, _ newest: inout Coalescing) {
         guard let entity = entityOf[record.topic] else { return }
         switch Golden.read(record, entity: entity) {
+        case .success(let golden) where undertaken.includes(golden): suspects.append(golden)
         case .success(let golden): newest.add(golden)
         case .failure(let fault):
             log.error(
@@ -300,9 +323,10 @@ final class SinkLoop: Loop {
     /// All jobs of a phase are done.
     private func conclude() throws -> Next {
         switch phase {
-        case .beginning, .resting, .holding: break
+        case .beginning, .resting, .noting, .holding: break
         case .writing:
             pending = []
+            suspects = []
             try commit()
             planRetries()
         case .retrying(let generation):

@@ -49,6 +49,12 @@ public struct CopyCondition: Sendable, Hashable {
         }
     }
 
+    /// The same of a system whose sink reads nothing back: what the system says of itself is its own say, such as its price
+    /// list, and doesn't show what it made of what it was given.
+    public var unseen: CopyCondition {
+        condition == .diverged ? CopyCondition(system, .unobservable, since: since ?? .never) : self
+    }
+
     init(
         _ system: String, _ condition: Condition, since: Tick = .never, fields: [Difference] = [], reason: String? = nil
     ) {

@@ -26,7 +26,7 @@ public enum EAN {
     }
 
     /// The thirteen-digit number of the demonstration's `item`-th article.
-    static func example(_ item: Int) -> String {
+    package static func example(_ item: Int) -> String {
         let digits = String(item)
         let body = "95200010" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
         return body + String(checkDigit(for: body) ?? 0)

@@ -1,13 +1,13 @@
-import Document
+package import Document
 import Transports
 
 /// A golden record, as the hub's API gives it out.
-struct GoldenRecord: Sendable, Equatable {
-    let key: String
-    let revision: Int
-    let document: JSON
+package struct GoldenRecord: Sendable, Equatable {
+    package let key: String
+    package let revision: Int
+    package let document: JSON
 
-    init(key: String, revision: Int = 1, document: JSON) {
+    package init(key: String, revision: Int = 1, document: JSON) {
         self.key = key
         self.revision = revision
         self.document = document

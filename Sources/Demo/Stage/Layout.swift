@@ -1,53 +1,53 @@
 /// Where everything of one run lies and listens, and the environment that tells the hub and the connectors so.
 ///
 /// Pure: it opens nothing.
-struct Layout: Sendable {
+package struct Layout: Sendable {
     /// The run's own folder.
-    let folder: String
+    package let folder: String
     /// `host:port` of the broker.
-    let broker: String
+    package let broker: String
     /// Whether that is the embedded one.
-    var isEmbedded = true
+    package var isEmbedded = true
     /// With what the run's topics begin.
-    let prefix: String
-    let ports: Ports
-    let secrets: Secrets
+    package let prefix: String
+    package let ports: Ports
+    package let secrets: Secrets
 
     /// Ports on 127.0.0.1.
-    struct Ports: Sendable {
-        var api: Int
-        var shop: Int
-        var crm: Int
+    package struct Ports: Sendable {
+        package var api: Int
+        package var shop: Int
+        package var crm: Int
         /// Where the shop's connector takes webhooks.
-        var webhooks: Int
+        package var webhooks: Int
     }
 
     /// Tokens of this run alone.
-    struct Secrets: Sendable {
-        var shop: String
-        var crm: String
-        var webhooks: String
+    package struct Secrets: Sendable {
+        package var shop: String
+        package var crm: String
+        package var webhooks: String
     }
 
-    var brokerFolder: String { folder + "/broker" }
-    var data: String { folder + "/data" }
-    var logs: String { folder + "/logs" }
-    var apiURL: String { "http://127.0.0.1:\(ports.api)" }
-    var shopURL: String { "http://127.0.0.1:\(ports.shop)" }
-    var crmURL: String { "http://127.0.0.1:\(ports.crm)" }
-    var tillDatabase: String { folder(of: "till") + "/till.db" }
+    package var brokerFolder: String { folder + "/broker" }
+    package var data: String { folder + "/data" }
+    package var logs: String { folder + "/logs" }
+    package var apiURL: String { "http://127.0.0.1:\(ports.api)" }
+    package var shopURL: String { "http://127.0.0.1:\(ports.shop)" }
+    package var crmURL: String { "http://127.0.0.1:\(ports.crm)" }
+    package var tillDatabase: String { folder(of: "till") + "/till.db" }
 
     /// The folder of one of the five systems.
-    func folder(of system: String) -> String { "\(folder)/systems/\(system)" }
+    package func folder(of system: String) -> String { "\(folder)/systems/\(system)" }
 
     /// The file to which a process writes.
-    func log(of process: String) -> String { "\(logs)/\(process).log" }
+    package func log(of process: String) -> String { "\(logs)/\(process).log" }
 
     /// The file where the supervisor notes a process's id.
-    func pidFile(of process: String) -> String { "\(data)/run/\(process).pid" }
+    package func pidFile(of process: String) -> String { "\(data)/run/\(process).pid" }
 
     /// What `omni.yaml` and `Connectors/*/connector.yaml` ask the environment for.
-    var variables: [String: String] {
+    package var variables: [String: String] {
         [
             "OMNI_BROKER": broker, "OMNI_PREFIX": prefix, "OMNI_DATA": data, "OMNI_API": "127.0.0.1:\(ports.api)",
             "OMNI_TRANSACTIONAL_ID": isEmbedded ? "per-start" : "stable", "TILL_DB": tillDatabase,
@@ -59,7 +59,7 @@ struct Layout: Sendable {
     }
 
     /// A process's own environment with the run's variables over it.
-    func environment(over own: [String: String]) -> [String: String] { own.merging(variables) { $1 } }
+    package func environment(over own: [String: String]) -> [String: String] { own.merging(variables) { $1 } }
 
     /// The variables that a configuration's text wants from the environment and has no default for: `${env:NAME}`.
     static func required(by text: String) -> Set<String> {

@@ -14,18 +14,7 @@ final class Stage {
     init(_ settings: StageSettings) throws {
         self.settings = settings
         let folder = try settings.keep.map(Self.keptFolder) ?? Self.temporaryFolder()
-        var ports: [Int] = []
-        while ports.count < 5 {
-            let port = try Loopback.freePort()
-            if !ports.contains(port) { ports.append(port) }
-        }
-        layout = Layout(
-            folder: folder, broker: settings.broker ?? "127.0.0.1:\(ports[4])", isEmbedded: settings.broker == nil,
-            prefix: "demo-\(Hex.encode(SecureRandom.bytes(4)))",
-            ports: .init(api: ports[0], shop: ports[1], crm: ports[2], webhooks: ports[3]),
-            secrets: .init(
-                shop: Hex.encode(SecureRandom.bytes(16)), crm: Hex.encode(SecureRandom.bytes(16)),
-                webhooks: Hex.encode(SecureRandom.bytes(16))))
+        layout = try Layout.fresh(in: folder, broker: settings.broker)
         for folder in [layout.brokerFolder, layout.data, layout.logs] { try Folder.create(folder) }
     }
 
@@ -136,5 +125,24 @@ final class Stage {
         guard let resolved = realpath(path, nil) else { throw SystemError.last("realpath", path) }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+}
+
+extension Layout {
+    /// A layout with free ports and secrets of its own.
+    /// - Parameter broker: `host:port` of a Kafka that runs already; nil takes a port for the embedded one.
+    package static func fresh(in folder: String, broker: String?) throws -> Layout {
+        var ports: [Int] = []
+        while ports.count < 5 {
+            let port = try Loopback.freePort()
+            if !ports.contains(port) { ports.append(port) }
+        }
+        return Layout(
+            folder: folder, broker: broker ?? "127.0.0.1:\(ports[4])", isEmbedded: broker == nil,
+            prefix: "demo-\(Hex.encode(SecureRandom.bytes(4)))",
+            ports: .init(api: ports[0], shop: ports[1], crm: ports[2], webhooks: ports[3]),
+            secrets: .init(
+                shop: Hex.encode(SecureRandom.bytes(16)), crm: Hex.encode(SecureRandom.bytes(16)),
+                webhooks: Hex.encode(SecureRandom.bytes(16))))
     }
 }

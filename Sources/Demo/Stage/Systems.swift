@@ -2,18 +2,18 @@ import Document
 import Transports
 
 /// The five systems: the hands of those who work there, and what each of them shows.
-struct Systems {
-    let importer: Importer
-    let wholesaler: Wholesaler
-    let till: Till
-    let shop: WebClient
-    let crm: WebClient
-    let views: [any SystemView]
+package struct Systems {
+    package let importer: Importer
+    package let wholesaler: Wholesaler
+    package let till: Till
+    package let shop: WebClient
+    package let crm: WebClient
+    package let views: [any SystemView]
 
     /// Opens the offices and the till. The shop and the CRM are processes that must be running already.
     ///
     /// The till comes last: what it says is younger than what the others say, whoever else is faster that day.
-    init(_ layout: Layout) throws {
+    package init(_ layout: Layout) throws {
         importer = try Importer(folder: layout.folder(of: "importer"))
         wholesaler = try Wholesaler(folder: layout.folder(of: "wholesaler"))
         shop = WebClient(url: layout.shopURL, token: layout.secrets.shop)

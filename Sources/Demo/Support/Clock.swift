@@ -1,19 +1,21 @@
 import Glibc
 
 /// The wall clock, in the spellings the systems use.
-enum Clock {
+package enum Clock {
     /// Milliseconds since 1970, UTC.
-    static func milliseconds() -> Int64 {
+    package static func milliseconds() -> Int64 {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
 
     /// Blocks this thread for so long.
-    static func rest(_ duration: Duration) { usleep(UInt32(max(0, min(duration / .microseconds(1), 1_000_000)))) }
+    package static func rest(_ duration: Duration) {
+        usleep(UInt32(max(0, min(duration / .microseconds(1), 1_000_000))))
+    }
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T21:25:00.123Z`.
-    static func rfc3339(_ milliseconds: Int64 = milliseconds()) -> String {
+    package static func rfc3339(_ milliseconds: Int64 = milliseconds()) -> String {
         let date = format(milliseconds, "%Y-%m-%dT%H:%M:%S")
         let fraction = String(milliseconds % 1000)
         return date + "." + String(repeating: "0", count: 3 - fraction.utf8.count) + fraction + "Z"

@@ -2,14 +2,14 @@ import Document
 
 /// Who ought to have a copy of what: reckoned from what each system held before anything was connected, and from what it
 /// was promised since; never from what the hub has done.
-struct Audience: Sendable {
+package struct Audience: Sendable {
     /// The keys that each system held on the first day, by `system/entity`.
     private var firstDay: [String: Set<String>] = [:]
 
     init() {}
 
     /// Notes what the systems hold at this moment.
-    init(_ views: [any SystemView]) throws {
+    package init(_ views: [any SystemView]) throws {
         for view in views {
             for entity in view.entities { note(view.system, entity, try view.rows(of: entity).map(\.key)) }
         }
@@ -22,7 +22,7 @@ struct Audience: Sendable {
     func held(_ entity: String, in system: String) -> Set<String> { firstDay["\(system)/\(entity)"] ?? [] }
 
     /// Whether that system ought to have a copy of that golden record.
-    func expects(_ golden: GoldenRecord, of entity: String, in system: String) -> Bool {
+    package func expects(_ golden: GoldenRecord, of entity: String, in system: String) -> Bool {
         switch (entity, system) {
         // Partners are told everything; the CRM knows everybody.
         case ("product", "importer"), ("product", "wholesaler"), ("stock", "importer"), ("stock", "wholesaler"),
@@ -44,7 +44,7 @@ struct Audience: Sendable {
 
 extension GoldenRecord {
     /// The system's numbers for this customer.
-    func members(in system: String) -> [String] {
+    package func members(in system: String) -> [String] {
         (document["members"]?.array ?? []).filter { $0["system"]?.string == system }.compactMap { $0["id"]?.held }
     }
 

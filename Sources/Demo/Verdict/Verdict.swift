@@ -1,20 +1,20 @@
-import Document
+package import Document
 
 /// Every system's own copy beside the golden record: whether each holds what it can hold.
-struct Verdict: Sendable {
+package struct Verdict: Sendable {
     /// One copy, or its absence, in one system.
-    struct Copy: Sendable, Equatable {
-        let system: String
-        let entity: String
+    package struct Copy: Sendable, Equatable {
+        package let system: String
+        package let entity: String
         /// The golden record's key; the system's own where there is no golden record.
-        let key: String
+        package let key: String
         /// What the system holds; nil when it lacks the copy.
-        let row: SystemRow?
-        let findings: [Finding]
+        package let row: SystemRow?
+        package let findings: [Finding]
     }
 
     /// What is wrong with a copy.
-    enum Finding: Sendable, Equatable {
+    package enum Finding: Sendable, Equatable {
         /// A field holds something else than it should.
         case field(String, held: JSON?, expected: JSON)
         /// The system has no copy, and should.
@@ -22,7 +22,7 @@ struct Verdict: Sendable {
         /// The system has a copy of what isn't there any more, or never was.
         case extra
 
-        var text: String {
+        package var text: String {
             switch self {
             case .field(let name, let held, let expected):
                 "\(name): holds \(held?.held ?? "nothing"), should hold \(expected.held ?? "nothing")"
@@ -56,7 +56,7 @@ struct Verdict: Sendable {
     }
 
     /// Compares what one system holds of an entity with the golden records.
-    static func compare(
+    package static func compare(
         _ entity: String, in system: String, golden: [GoldenRecord], rows: [SystemRow], audience: Audience
     ) -> [Copy] {
         guard let projection = Projection.of(entity, in: system) else { return [] }

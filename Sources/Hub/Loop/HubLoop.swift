@@ -17,9 +17,17 @@ struct HubClients {
     /// The largest value that the broker takes, in bytes: room for headers and the batch around the record.
     var largest: Int { (settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - (80 << 10) }
 
+    /// A member is missed after ten seconds. One that restores is no dead one, however long that takes.
+    private static let membership: Settings = [
+        "session.timeout.ms": "10000", "heartbeat.interval.ms": "1000", "max.poll.interval.ms": "86400000",
+    ]
+
+    /// What a process leaves open when it dies holds its partitions' offsets no longer than that.
+    private static let patience: Settings = ["transaction.timeout.ms": "10000"]
+
     func consumer(_ log: Logger) throws(KafkaError) -> Consumer {
         try Consumer(
-            settings.merging([
+            Self.membership.merging(settings).merging([
                 "group.id": group, "group.instance.id": "\(group).\(instance)",
                 "client.id": "omni-hub-\(instance)", "partition.assignment.strategy": "cooperative-sticky",
                 "fetch.wait.max.ms": "50", "fetch.error.backoff.ms": "50",
@@ -33,7 +41,7 @@ struct HubClients {
                 try Incarnation(file: $0, name: name).begin(settings, patience: .seconds(30), log: log)
             } ?? name
         return try Producer(
-            settings.merging([
+            Self.patience.merging(settings).merging([
                 "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(instance)",
             ]), log: log)
     }

@@ -12,50 +12,105 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
     let changelog: Changelog
     let topic: (_ domain: String) -> String
     let names: (_ domain: String, _ key: String, _ state: [UInt8]) throws -> [StateName]
+    let clocks: LoopClocks
+    /// Told how far a restore is; nil when it is done.
+    let tell: (RestoreProgress?) -> Void
     let log: Logger
 
     private var chunk: Int { 5_000 }
 
-    /// Restores partitions; reports progress in the log.
+    /// Restores partitions; reports progress in the log. A broker that is away is waited for.
     ///
     /// - Parameter now: the time. Deletions are compacted away in the end, so what was away for long is rebuilt.
-    func run(_ partitions: [DomainPartition], now: Tick) throws {
+    /// - Throws: ``Interrupted`` when it is time to stop: the store then keeps what it has.
+    func run(_ partitions: [DomainPartition], now: Tick, until isStopping: () -> Bool) throws {
         guard !partitions.isEmpty else { return }
-        let places = Dictionary(
-            uniqueKeysWithValues: partitions.map { (TopicPartition(topic($0.domain), $0.partition), $0) })
-        let marks = try changelog.watermarks(of: Array(places.keys), timeout: .seconds(30))
-        var starts: [TopicPartitionOffset] = []
-        var waiting: Int64 = 0
-        for (place, partition) in places {
-            let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
-            var start = try store.changelogOffset(partition) ?? low
-            if start > high {
-                log.warning(
-                    "the changelog ends before the local store: it was made anew; rebuilding",
-                    metadata: ["partition": "\(place)", "end": "\(high)", "store": "\(start)"])
-                try store.drop(partition)
-                start = low
-            } else if start < high, try hasMissedDeletions(partition, now) {
-                log.warning("the local store was away for too long; rebuilding", metadata: ["partition": "\(place)"])
-                try store.drop(partition)
-                start = low
+        defer { tell(nil) }
+        while true {
+            do {
+                return try attempt(partitions, now, isStopping)
+            } catch let error as KafkaError where error.isRetriable {
+                if isStopping() { throw Interrupted() }
+                log.warning("restoring waits for the broker", metadata: ["error": "\(error)"])
+                clocks.rest(.milliseconds(500))
             }
-            starts.append(place.at(max(start, low)))
-            waiting += high - max(start, low)
         }
+    }
+
+    private func attempt(_ partitions: [DomainPartition], _ now: Tick, _ isStopping: () -> Bool) throws {
+        let places = places(partitions)
+        let (starts, marks) = try starts(places, now)
+        let waiting = starts.reduce(Int64(0)) { $0 + max(0, (marks[$1.partition]?.high ?? 0) - $1.offset) }
         guard waiting > 0 else { return }
         log.info("restoring the local store", metadata: ["partitions": "\(partitions.count)", "offsets": "\(waiting)"])
-        var progress = Progress(of: waiting, log: log)
-        try changelog.read(from: starts, to: marks.mapValues(\.high), max: chunk, timeout: .seconds(600)) { batch in
+        var progress = ProgressReport(of: waiting, partitions: partitions.count, at: clocks.now().monotonic)
+        // As long as it takes: what stands open before the end is waited for.
+        try changelog.read(from: starts, to: marks.mapValues(\.high), max: chunk, timeout: .seconds(86_400)) { batch in
+            if isStopping() { throw Interrupted() }
             let commit = try changes(of: batch, places)
-            try store.apply(commit)
-            progress.moved(by: batch.count)
+            if !batch.isEmpty { try store.apply(commit) }
+            let left = starts.reduce(Int64(0)) { left, start in
+                let reached = commit.changelogOffsets[places[start.partition]!] ?? start.offset
+                return left + max(0, (marks[start.partition]?.high ?? 0) - reached)
+            }
+            guard let now = progress.moved(by: batch.count, left: left, at: clocks.now().monotonic) else { return }
+            tell(now)
+            log.info(
+                "restoring",
+                metadata: [
+                    "percent": "\(now.percent)", "offsets left": "\(now.left)", "records/s": "\(now.perSecond)",
+                ])
         }
         // Markers behind the last record count too: without them the next restore would read that tail again.
         var end = StoreCommit()
         for (place, partition) in places { end.changelogOffsets[partition] = marks[place]?.high ?? 0 }
         try store.apply(end)
-        log.info("restored", metadata: ["partitions": "\(partitions.count)"])
+        log.info(
+            "restored",
+            metadata: ["partitions": "\(partitions.count)", "records": "\(progress.records)"])
+    }
+
+    /// The changelog's partitions.
+    func places(_ partitions: [DomainPartition]) -> [TopicPartition: DomainPartition] {
+        Dictionary(uniqueKeysWithValues: partitions.map { (TopicPartition(topic($0.domain), $0.partition), $0) })
+    }
+
+    /// Where each partition is to be read from, and what it holds. What can't be a continuation of what the store knows
+    /// is dropped from the store, and read from its beginning.
+    func starts(
+        _ places: [TopicPartition: DomainPartition], _ now: Tick
+    ) throws -> (starts: [TopicPartitionOffset], marks: [TopicPartition: Watermarks]) {
+        let marks = try changelog.watermarks(of: Array(places.keys), timeout: .seconds(5))
+        var starts: [TopicPartitionOffset] = []
+        for (place, partition) in places {
+            let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
+            var start = try store.changelogOffset(partition) ?? low
+            if let reason = try distrust(partition, place, start: start, high: high, now) {
+                log.warning("\(reason); rebuilding", metadata: ["partition": "\(place)"])
+                try store.drop(partition)
+                start = low
+            }
+            starts.append(place.at(max(start, low)))
+        }
+        return (starts, marks)
+    }
+
+    /// Why what the store has of a partition is no beginning of what the changelog holds; nil when it is.
+    private func distrust(
+        _ partition: DomainPartition, _ place: TopicPartition, start: Int64, high: Int64, _ now: Tick
+    ) throws -> String? {
+        if start > high {
+            return "the changelog ends at \(high), before the local store's \(start): it was made anew"
+        }
+        // Whatever lies before the store's place was appended before what the store knows last. A topic that was deleted and
+        // made again holds younger records there.
+        if start > 0, let last = try store.appended(partition),
+            let younger = try changelog.offset(of: place, from: last + 1, timeout: .seconds(5)), younger < start
+        {
+            return "the changelog was made anew: its offset \(younger) is younger than the local store's \(start)"
+        }
+        if start < high, try hasMissedDeletions(partition, now) { return "the local store was away for too long" }
+        return nil
     }
 
     /// Whether the last that the store knows of a partition is so old that deletions since then may be gone.
@@ -65,17 +120,23 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
     }
 
     /// A batch of the changelog as one change of the store: the last state of each key.
-    private func changes(
+    func changes(
         of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
     ) throws -> StoreCommit {
         var latest: [DomainPartition: [[UInt8]: [UInt8]?]] = [:]
+        var appended: [DomainPartition: Int64] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
             var value: [UInt8]?
             if let bytes = record.value { value = bytes.withUnsafeBytes { Array($0) } }
             latest[partition, default: [:]][key.withUnsafeBytes { Array($0) }] = .some(value)
+            if let time = record.timestamp { appended[partition] = max(appended[partition] ?? .min, time) }
         }
         var commit = StoreCommit()
+        // The broker's clock may have been set back meanwhile.
+        for (partition, time) in appended {
+            commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+        }
         for (partition, states) in latest {
             for (key, value) in states {
                 let entries =
@@ -90,22 +151,41 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
     }
 }
 
-/// Says every so often how far it is.
-private struct Progress {
-    let total: Int64
-    let log: Logger
-    var done: Int64 = 0
-    var said: Int64 = 0
+/// How far a restore is.
+public struct RestoreProgress: Sendable, Equatable {
+    /// How many partitions are restored at once.
+    public let partitions: Int
+    /// Offsets that are still to be read.
+    public let left: Int64
+    /// Of all offsets, how many have been read, in percent.
+    public let percent: Int
+    /// Records a second since it began.
+    public let perSecond: Int
+}
 
-    init(of total: Int64, log: Logger) {
+/// Tells every so often how far a restore is.
+struct ProgressReport {
+    private let total: Int64
+    private let partitions: Int
+    private let began: Int64
+    private var said: Int64
+    private(set) var records = 0
+
+    /// - Parameter now: by the monotonic clock, in milliseconds.
+    init(of total: Int64, partitions: Int, at now: Int64) {
         self.total = total
-        self.log = log
+        self.partitions = partitions
+        began = now
+        said = now
     }
 
-    mutating func moved(by count: Int) {
-        done += Int64(count)
-        guard done - said >= 100_000 else { return }
-        said = done
-        log.info("restoring", metadata: ["records": "\(done)", "of at most": "\(total)"])
+    /// Answers how far it is, when there is something to tell: every second.
+    mutating func moved(by count: Int, left: Int64, at now: Int64) -> RestoreProgress? {
+        records += count
+        guard now - said >= 1_000 else { return nil }
+        said = now
+        return RestoreProgress(
+            partitions: partitions, left: left, percent: Int((total - left) * 100 / max(1, total)),
+            perSecond: records * 1_000 / max(1, Int(now - began)))
     }
 }

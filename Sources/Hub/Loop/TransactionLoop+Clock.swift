@@ -11,20 +11,30 @@ extension TransactionLoop {
     func hearBroker(_ partition: DomainPartition) throws -> Bool {
         let from = clocks.now()
         guard clock.wantsWitness(from) else { return false }
-        try producer.begin()
-        try producer.produce(
-            to: names.state(domain: partition.domain), partition: partition.partition, key: Note.clock.utf8.span.bytes,
-            value: nil)
-        try commitForSure()
-        hear(producer.takeDelivered(), from: from)
-        return true
+        while true {
+            do {
+                try producer.begin()
+                try producer.produce(
+                    to: names.state(domain: partition.domain), partition: partition.partition,
+                    key: Note.clock.utf8.span.bytes, value: nil)
+                try commitForSure()
+                hear(producer.takeDelivered(), from: from)
+                return true
+            } catch let error as KafkaError where error.verdict == .abortable {
+                // Nothing depends on it yet: it is asked again.
+                log.warning("the broker doesn't say its time", metadata: ["error": "\(error)"])
+                try abort()
+                rest(.milliseconds(200))
+                if isStopping() { throw Interrupted() }
+            }
+        }
     }
 
     /// Asks again, between transactions, when the clocks disagree: it may be the broker that was set right.
     func hearBrokerAgain(now: Tick) throws {
         guard let place = committed.keys.min(), let domain = domains[place.topic] else { return }
         let partition = DomainPartition(domain, place.partition)
-        if try hearBroker(partition) { try restore.run([partition], now: now) }
+        if try hearBroker(partition) { try restore.run([partition], now: now, until: isStopping) }
     }
 
     func hear(_ delivered: [Delivered], from: HubClock.Reading) {

@@ -42,6 +42,13 @@ package final class TransactionLoop<
     /// Told how many records wait for a newer hub, whenever that may have changed.
     private let waitingCount: (Int) -> Void
 
+    /// Told which partitions are about to be restored, before anything of them is read: nobody else writes them from then on.
+    private let taking: ([DomainPartition]) -> Void
+    /// Asked while the broker is waited for.
+    private(set) var isStopping: () -> Bool = { false }
+    /// How often in a row a turn has failed.
+    private var failures = 0
+
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
 
@@ -53,11 +60,15 @@ package final class TransactionLoop<
     ///   - partitionCounts: of the input topics.
     ///   - ownership: told which partitions are owned, whenever that changes.
     ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
+    ///   - taking: told which partitions are about to be restored; nobody else writes them into the store after that.
+    ///   - restoring: told how far that is; nil when it is done.
     package init(
         consumer: Consumer, producer: Producer, changelog: Changelog, store: Store, clocks: LoopClocks, model: Model,
         kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds, names: TopicNames, largest: Int,
         quarantine: String, partitionCounts: [String: Int32],
-        ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void, log: Logger
+        ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void,
+        taking: @escaping ([DomainPartition]) -> Void = { _ in },
+        restoring: @escaping (RestoreProgress?) -> Void = { _ in }, log: Logger
     ) {
         self.consumer = consumer
         self.producer = producer
@@ -65,6 +76,7 @@ package final class TransactionLoop<
         self.clocks = clocks
         self.ownership = ownership
         self.waitingCount = waitingCount
+        self.taking = taking
         self.names = names
         self.log = log
         self.partitionCounts = partitionCounts
@@ -80,19 +92,27 @@ package final class TransactionLoop<
             largest: largest)
         restore = Restore(
             store: store, changelog: changelog, topic: { names.state(domain: $0) },
-            names: { [stateNames] domain, key, state in try stateNames.of(domain, key, state) }, log: log)
+            names: { [stateNames] domain, key, state in try stateNames.of(domain, key, state) }, clocks: clocks,
+            tell: restoring, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
-    func run(until stop: () -> Bool) throws {
-        try start()
-        while !stop() { try step(until: stop) }
+    func run(until stop: @escaping () -> Bool) throws {
+        isStopping = stop
+        do {
+            try start()
+            while !stop() { try step(until: stop) }
+        } catch is Interrupted {
+            log.notice("stopping while the broker is waited for: the next start goes on from the last commit")
+        }
         try end()
     }
 
     /// Joins the group, and fences the process that this one follows.
     package func start() throws {
-        try producer.initTransactions(timeout: Patience.broker)
+        try insist("the transactional id") { timeout throws(KafkaError) in
+            try producer.initTransactions(timeout: timeout)
+        }
         try consumer.subscribe(
             to: domains.keys.sorted(),
             hooks: RebalanceHooks(
@@ -115,12 +135,17 @@ package final class TransactionLoop<
         } catch let error as StoreError where error.isCorruption {
             store.condemn()
             throw error
+        } catch let error as StateError {
+            // What the store holds can't be read: the changelog's own copy is what counts.
+            log.error("the local store holds what can't be read; it is rebuilt", metadata: ["error": "\(error)"])
+            store.condemn()
+            throw error
         }
     }
 
     /// Leaves the group, and flushes the store.
     package func end() throws {
-        try consumer.close()
+        do { try consumer.close() } catch is Interrupted {}
         try store.close()
     }
 
@@ -128,12 +153,16 @@ package final class TransactionLoop<
     private func work(until stop: () -> Bool) throws {
         do {
             try turn()
+            failures = 0
         } catch {
             // Polling again would throw the same for ever, whatever kind of error it is.
             if let broken { throw broken }
             switch error {
             case let error as KafkaError where error.verdict == .abortable || error.isRetriable:
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
+                // The first time at once; what fails again and again must not spin.
+                if failures > 0 { rest(min(.milliseconds(50) * (1 << min(failures, 6)), Patience.longest)) }
+                failures += 1
                 try rewind()
                 try recall()
             case let error as StoreError where !error.isCorruption:
@@ -280,7 +309,9 @@ package final class TransactionLoop<
                     to: topic, partition: partition.partition, key: key.text.utf8.span.bytes, value: value?.span.bytes)
             }
         }
-        try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: Patience.broker)
+        try insist("the offsets") { timeout throws(KafkaError) in
+            try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: timeout)
+        }
         try commitForSure()
         for place in positions { committed[place.partition] = place.offset }
         for partition in overlay.changes.keys { settlement.noted(partition) }
@@ -291,15 +322,8 @@ package final class TransactionLoop<
     }
 
     /// A commit's outcome is open until it has returned: a broker that is away is waited for, never guessed about.
-    func commitForSure() throws(KafkaError) {
-        while true {
-            do throws(KafkaError) {
-                return try producer.commit(timeout: Patience.broker)
-            } catch {
-                guard error.isRetriable else { throw error }
-                log.warning("the commit is repeated", metadata: ["error": "\(error)"])
-            }
-        }
+    func commitForSure() throws {
+        try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
     }
 
     /// Brings the local store level with what was just committed.
@@ -319,7 +343,11 @@ package final class TransactionLoop<
             guard let domain = stateDomain(of: delivered.partition.topic), let highest = delivered.highestOffset,
                 delivered.isExact
             else { continue }
-            commit.changelogOffsets[DomainPartition(domain, delivered.partition.partition)] = highest + 1
+            let partition = DomainPartition(domain, delivered.partition.partition)
+            commit.changelogOffsets[partition] = highest + 1
+            if let time = delivered.appended {
+                commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+            }
         }
         try store.apply(commit)
         overlay.reset()
@@ -335,15 +363,14 @@ package final class TransactionLoop<
         overlay.reset()
         try abort()
         let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
-        try consumer.seek(to: places, timeout: Patience.broker)
+        try consumer.seek(to: places, timeout: .seconds(30))
     }
 
-    private func abort() throws(KafkaError) {
-        do throws(KafkaError) {
-            try producer.abort(timeout: Patience.broker)
-        } catch {
+    func abort() throws {
+        do {
+            try insist("an abort") { timeout throws(KafkaError) in try producer.abort(timeout: timeout) }
+        } catch let error as KafkaError where error.code == .state {
             // No transaction was open: the failure came before it began.
-            guard error.code == .state else { throw error }
         }
     }
 
@@ -355,11 +382,11 @@ package final class TransactionLoop<
         var rest = Duration.milliseconds(100)
         while !stop() {
             do {
-                return try restore.run(owned, now: clock.time(clocks.now()).tick)
+                return try restore.run(owned, now: clock.time(clocks.now()).tick, until: isStopping)
             } catch let error as StoreError where !error.isCorruption {
                 log.error(
                     "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
-                clocks.rest(rest)
+                self.rest(rest)
                 rest = min(rest * 2, .seconds(5))
             }
         }
@@ -372,12 +399,15 @@ package final class TransactionLoop<
         let owned = partitions.compactMap { place in
             domains[place.topic].map { (place, DomainPartition($0, place.partition)) }
         }
+        taking(owned.map(\.1))
         // The order matters: committed offsets that are stable first, then the broker's time, then the changelog's end.
         let stable = try stableOffsets(partitions)
         if let first = owned.first { _ = try hearBroker(first.1) }
-        try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick)
+        try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick, until: isStopping)
         let unread = owned.map(\.0).filter { stable[$0] == nil }
-        let marks = unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: Patience.broker)
+        let marks = try insist("the beginnings") { timeout throws(KafkaError) in
+            unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: timeout)
+        }
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
@@ -410,16 +440,10 @@ package final class TransactionLoop<
     }
 
     /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
-    private func stableOffsets(_ partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
-        for attempt in 1... {
-            do throws(KafkaError) {
-                return try consumer.committed(partitions, timeout: .seconds(5))
-            } catch {
-                guard error.isRetriable, attempt < 12 else { throw error }
-                log.notice("waiting for the group's offsets", metadata: ["error": "\(error)"])
-            }
+    private func stableOffsets(_ partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
+        try insist("the group's offsets") { timeout throws(KafkaError) in
+            try consumer.committed(partitions, timeout: timeout)
         }
-        return [:]
     }
 
     private func giveBack(_ partitions: [TopicPartition]) {
@@ -443,12 +467,4 @@ package final class TransactionLoop<
                     domains[place.topic].map { DomainPartition($0, place.partition) }
                 }))
     }
-}
-
-/// How long the loop waits for what.
-enum Patience {
-    /// For a broker's answer, before the call is repeated.
-    static let broker = Duration.seconds(30)
-    /// For the first record of a batch.
-    static let idle = Duration.milliseconds(100)
 }

@@ -46,6 +46,8 @@ public struct StoreCommit: Sendable {
     public var changes: [Change] = []
     /// Where each changelog partition goes on behind these changes.
     public var changelogOffsets: [DomainPartition: Int64] = [:]
+    /// When the broker appended the latest of these changes, by its own clock, in milliseconds since 1970.
+    public var appended: [DomainPartition: Int64] = [:]
 
     /// Nothing yet.
     public init() {}
@@ -72,7 +74,8 @@ public final class Store: Sendable {
             self.prefix = prefix
         }
 
-        fileprivate var text: String { "format 1, cluster \(cluster), prefix \(prefix)" }
+        /// The format counts what the keys and the databases look like; states tell their own.
+        fileprivate var text: String { "format 2, cluster \(cluster), prefix \(prefix)" }
     }
 
     private let file: String
@@ -81,6 +84,7 @@ public final class Store: Sendable {
     private let index: MDB_dbi
     private let entries: MDB_dbi
     private let meta: MDB_dbi
+    private let starts: StoreStarts
 
     /// Opens the store in a folder, or makes it; what belongs elsewhere, is corrupt or outlived an unclean boot of the
     /// machine is removed and rebuilt.
@@ -89,10 +93,15 @@ public final class Store: Sendable {
     public init(folder: String, identity: Identity, size: Int, log: Logger) throws(StoreError) {
         mkdir(folder, 0o750)
         let file = folder + "/state.mdb"
-        if let reason = Store.distrust(file, folder, identity, size) {
-            log.info("rebuilding the local store", metadata: ["reason": "\(reason)", "file": "\(file)"])
+        starts = StoreStarts(folder: folder)
+        let isSuspect = starts.begin(now: time(nil)) > StoreStarts.most
+        let suspicion = "\(StoreStarts.most) processes in a row ended soon after they had opened it"
+        // What ends a process must not be looked at again.
+        if let reason = isSuspect ? suspicion : Store.distrust(file, folder, identity, size) {
+            log.warning("rebuilding the local store", metadata: ["reason": "\(reason)", "file": "\(file)"])
             unlink(file)
             unlink(file + "-lock")
+            starts.forget()
         }
         self.file = file
         environment = try Store.open(file, size)
@@ -113,6 +122,7 @@ public final class Store: Sendable {
             try transaction.put(meta, text: "boot", text: "clean")
         }
         try environment.sync()
+        starts.forget()
     }
 
     /// Removes the file, which can't be trusted any more: the next process builds it anew from the changelog.
@@ -182,6 +192,17 @@ public final class Store: Sendable {
         }
     }
 
+    /// When the broker appended the latest record that the store holds of a partition's changelog, in milliseconds since
+    /// 1970; nil when that isn't known.
+    package func appended(_ partition: DomainPartition) throws(StoreError) -> Int64? {
+        let name = Store.appendedKey(partition)
+        return try environment.read { transaction throws(StoreError) in
+            try name.withRaw { name throws(StoreError) in
+                try transaction.get(meta, name) { bytes in bytes.map { $0.loadUnaligned(as: Int64.self) } }
+            }
+        }
+    }
+
     /// Writes what a committed transaction changed, all or nothing.
     public func apply(_ commit: StoreCommit) throws(StoreError) {
         // Sorted keys: neighbouring pages are touched together.
@@ -206,6 +227,13 @@ public final class Store: Sendable {
                     }
                 }
             }
+            for (partition, time) in commit.appended {
+                try Store.appendedKey(partition).withRaw { name throws(StoreError) in
+                    try withBytes(of: time) { value throws(StoreError) in
+                        try transaction.put(meta, name, value)
+                    }
+                }
+            }
         }
     }
 
@@ -220,8 +248,8 @@ public final class Store: Sendable {
             for full in empties { try replaceEntries(of: full, by: [], transaction) }
             let head = Store.full(partition, UnsafeRawBufferPointer(start: nil, count: 0))
             try transaction.delete(state, prefix: head)
-            try Store.offsetKey(partition).withRaw { name throws(StoreError) in
-                try transaction.delete(meta, name)
+            for name in [Store.offsetKey(partition), Store.appendedKey(partition)] {
+                try name.withRaw { name throws(StoreError) in try transaction.delete(meta, name) }
             }
         }
     }
@@ -263,7 +291,10 @@ public final class Store: Sendable {
 
 extension Store {
     private static func open(_ file: String, _ size: Int) throws(StoreError) -> Environment {
-        try Environment(path: file, size: size, databases: 8, flags: UInt32(MDB_NOSUBDIR))
+        let environment = try Environment(path: file, size: size, databases: 8, flags: UInt32(MDB_NOSUBDIR))
+        // Readers in other processes that died without a word would keep pages from being used again.
+        try StoreError.check(mdb_reader_check(environment.handle, nil), "look for dead readers")
+        return environment
     }
 
     /// Why the store on the disk can't be used; nil when it can, or when there is none.
@@ -299,7 +330,7 @@ extension Store {
 
 extension Store {
     /// `<domain> 0 <partition, big endian> <key>`: a partition's keys lie together.
-    private static func full(_ partition: DomainPartition, _ key: UnsafeRawBufferPointer) -> [UInt8] {
+    static func full(_ partition: DomainPartition, _ key: UnsafeRawBufferPointer) -> [UInt8] {
         var full = Array(partition.domain.utf8)
         full.reserveCapacity(full.count + 5 + key.count)
         full.append(0)
@@ -308,16 +339,18 @@ extension Store {
         return full
     }
 
-    private static func split(_ full: [UInt8]) -> (partition: DomainPartition, key: [UInt8]) {
+    static func split(_ full: [UInt8]) -> (partition: DomainPartition, key: [UInt8]) {
         let end = full.firstIndex(of: 0) ?? 0
         let domain = String(decoding: full[..<end], as: UTF8.self)
         let number = full[(end + 1)..<(end + 5)].reduce(Int32(0)) { $0 << 8 | Int32($1) }
         return (DomainPartition(domain, number), Array(full[(end + 5)...]))
     }
 
-    private static func indexKey(_ entry: StateName) -> [UInt8] {
+    static func indexKey(_ entry: StateName) -> [UInt8] {
         Array(entry.index.utf8) + [0] + Array(entry.name.utf8)
     }
+
+    private static func appendedKey(_ partition: DomainPartition) -> [UInt8] { Array("appended \(partition)".utf8) }
 
     private static func offsetKey(_ partition: DomainPartition) -> [UInt8] { Array("offset \(partition)".utf8) }
 

@@ -132,7 +132,11 @@ extension Consumer {
         assignment.mark()
         let count = fill(max: max, milliseconds: timeout.milliseconds)
         let raised = context.takeRaised()
-        if raised.isEmpty { return try sort(count: count) }
+        if raised.isEmpty {
+            // A member that was fenced is told so once, by a callback; after that it would be idle for ever.
+            if count == 0, let fatal = KafkaError(fatalOf: client.handle, "poll") { throw fatal }
+            return try sort(count: count)
+        }
         // The group moves partitions. What was read in the same moment is not handed out.
         for message in buffer.prefix(count) {
             if pending == nil, let message { pending = failure(in: message) }

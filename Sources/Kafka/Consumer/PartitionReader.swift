@@ -5,12 +5,21 @@ package protocol PartitionReader {
     /// What partitions hold, uncommitted records included.
     func watermarks(of partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition:
         Watermarks]
+    /// The offset of the first record appended at or after a time, in milliseconds since 1970; nil when there is none.
+    func offset(of partition: TopicPartition, from milliseconds: Int64, timeout: Duration) throws(KafkaError) -> Int64?
     /// Lends the committed records between `starts` and `ends`, in batches of at most `max`; returns when every
     /// position has reached its end. What stands open before an end is waited for.
     func read(
         from starts: [TopicPartitionOffset], to ends: [TopicPartition: Int64], max: Int, timeout: Duration,
         _ body: (borrowing Batch) throws -> Void
     ) throws
+}
+
+extension PartitionReader {
+    /// A reader that has no times knows no such offset.
+    package func offset(
+        of partition: TopicPartition, from milliseconds: Int64, timeout: Duration
+    ) throws(KafkaError) -> Int64? { nil }
 }
 
 /// Reads with clients of its own, which last as long as each call.
@@ -28,6 +37,12 @@ package struct CommittedReader: PartitionReader {
         of partitions: [TopicPartition], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Watermarks] {
         try Admin(settings, log: log).watermarks(of: partitions, timeout: timeout)
+    }
+
+    package func offset(
+        of partition: TopicPartition, from milliseconds: Int64, timeout: Duration
+    ) throws(KafkaError) -> Int64? {
+        try Consumer(settings, log: log).offsets(of: [partition], from: milliseconds, timeout: timeout)[partition]
     }
 
     package func read(

@@ -9,6 +9,8 @@ extension Consumer {
     ///
     /// Throws a retriable ``KafkaError`` when the ends are not reached in time, naming the first partition that is
     /// behind: an open transaction before its end looks like that.
+    ///
+    /// - Parameter body: gets an empty batch, too, when nothing came for a moment: so it can give up by throwing.
     public func read(
         to ends: [TopicPartition: Int64], max: Int = 10_000, timeout: Duration,
         _ body: (borrowing Batch) throws -> Void
@@ -26,7 +28,7 @@ extension Consumer {
             guard !deadline.passed else { throw tooSlow(behind) }
             let wait = Duration.milliseconds(deadline.milliseconds(atMost: 100))
             let (positions, finished) = try poll(max: max, timeout: wait) { batch in
-                if !batch.isEmpty { try body(batch) }
+                try body(batch)
                 return (batch.positions(), batch.ends)
             }
             for place in positions + finished {

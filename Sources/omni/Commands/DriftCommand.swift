@@ -31,6 +31,12 @@ struct DriftCommand: ParsableCommand {
         let wrong = (report["entities"]?.array ?? []).reduce(0) { sum, entity in
             sum + ["diverged", "missing", "extra", "parked"].reduce(0) { $0 + (entity["counts"]?[$1]?.integer ?? 0) }
         }
+        let (known, all) = (report["partitions"]?.integer ?? 0, report["of"]?.integer ?? 0)
+        if known < all {
+            throw CommandFailure(
+                "the hub that was asked knows \(known) of \(all) partitions: ask the others too, or let hubs stand by (hub.standby)"
+            )
+        }
         if wrong > 0 { throw ExitCode.failure }
     }
 

@@ -14,6 +14,7 @@ struct GetCommand: ParsableCommand {
               omni get product 09521234567897
               omni get customer --system crm C-000017
               omni get stock 09521234567897@helsinki-1 --json
+              omni get product 09521234567897 --local     # from the hub's store on this machine, also while it is down
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -28,12 +29,17 @@ struct GetCommand: ParsableCommand {
     @Option(help: "The system whose number KEY is.")
     var system: String?
 
+    @Flag(help: "Reads the local store of this machine's hubs instead of asking one; says how old it is.")
+    var local = false
+
     func run() throws {
         let installation = try global.installation(isShort: true)
         let model = try installation.model()
         let api = APIClient(installation)
         var record: JSON
-        if let system {
+        if local {
+            record = try LocalRecords(installation, model, now: wallClock()).record(entity, key: key, system: system)
+        } else if let system {
             record = try api.get(["v1", "records", entity], query: [("system", system), ("id", key)])
         } else if entity == "reservation" {
             record = [
@@ -50,6 +56,11 @@ struct GetCommand: ParsableCommand {
         } else {
             let revision = record["revision"].map { "  revision \($0.text)" } ?? ""
             say("\(entity) \(record["key"]?.string ?? key)\(revision)")
+            if local {
+                let age =
+                    (record["ageMs"]?.integer).map { readable(milliseconds: Int64($0)) + " old" } ?? "of unknown age"
+                say("\(record["store"]?.string ?? ""), \(record["partition"]?.string ?? ""): \(age)")
+            }
             say((record["document"] ?? .null).pretty)
         }
     }

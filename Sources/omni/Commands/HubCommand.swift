@@ -27,9 +27,13 @@ struct HubCommand: ParsableCommand {
     @Option(help: "This process's name among the hub's processes.")
     var instance = "1"
 
+    @Option(help: "Where the API listens, as HOST:PORT; without it as 'api.listen' says.")
+    var listen: String?
+
     func run() throws {
         try Supervised.begin()
-        let installation = try global.installation(log: logging)
+        var installation = try global.installation(log: logging)
+        if let listen { installation.settings.api.listen = listen }
         let stop = try StopFlag()
         var log = Logger(label: "hub")
         log[metadataKey: "instance"] = "\(instance)"

@@ -44,9 +44,26 @@ struct UpCommand: ParsableCommand {
         let stop = try StopFlag { supervisor.stop() }
         let passedOn = global.passedOn + logging.passedOn
         var jobs = names.map { Supervisor.Job(name: $0, arguments: ["connect"] + passedOn + [$0]) }
-        if hub { jobs.insert(Supervisor.Job(name: "hub", arguments: ["hub"] + passedOn), at: 0) }
+        if hub { jobs.insert(contentsOf: try hubs(installation.settings, passedOn), at: 0) }
         try supervisor.run(jobs)
         withExtendedLifetime(stop) {}
+    }
+}
+
+extension UpCommand {
+    /// As many hubs as are configured; each API listens one port above the one before.
+    private func hubs(_ settings: OmniSettings, _ passedOn: [String]) throws -> [Supervisor.Job] {
+        let parts = settings.api.listen.split(separator: ":")
+        guard parts.count == 2, let port = Int(parts[1]) else {
+            throw ValidationError("api.listen must be host:port, not '\(settings.api.listen)'")
+        }
+        return (1...settings.hub.instances).map { number in
+            guard number > 1 else { return Supervisor.Job(name: "hub", arguments: ["hub"] + passedOn) }
+            let listen = "\(parts[0]):\(port == 0 ? 0 : port + number - 1)"
+            return Supervisor.Job(
+                name: "hub-\(number)",
+                arguments: ["hub", "--instance", "\(number)", "--listen", listen] + passedOn)
+        }
     }
 }
 

@@ -7,11 +7,20 @@ final class ScriptedSystem: Sendable {
     private let server: HTTPServer
     let url: String
 
-    /// - Parameter answer: what it answers to a method, a path and the query's parameter `page`.
-    init(_ answer: @escaping @Sendable (_ method: String, _ path: String, _ page: String?) -> (Int, JSON)) throws {
+    /// - Parameters:
+    ///   - answer: what it answers to a method, a path and the query's parameter `page`.
+    ///   - written: what it answers to a path and a body, where there is a body.
+    init(
+        _ answer: @escaping @Sendable (_ method: String, _ path: String, _ page: String?) -> (Int, JSON),
+        written: (@Sendable (_ path: String, _ body: JSON) -> (Int, JSON))? = nil
+    ) throws {
         server = HTTPServer(
             host: "127.0.0.1", port: 0, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { request in
+            if let written, !request.body.isEmpty {
+                let (status, body) = written(request.path, try JSON(parsing: request.body))
+                return .json(status, body.utf8)
+            }
             let (status, body) = answer(request.method.rawValue, request.path, request.query["page"])
             return .json(status, body.utf8)
         }

@@ -1,0 +1,48 @@
+import Kafka
+import Logging
+
+/// It was time to stop while the broker was waited for. What stands open is ended by the next start, which fences this one.
+struct Interrupted: Error {}
+
+/// How long the loop waits for what.
+enum Patience {
+    /// For a broker's answer: then it is asked again, unless it is time to stop.
+    static let broker = Duration.seconds(1)
+    /// For the first record of a batch.
+    static let idle = Duration.milliseconds(100)
+    /// Between two tries of what failed, at most.
+    static let longest = Duration.seconds(2)
+}
+
+extension TransactionLoop {
+    /// Calls the broker again and again as long as that may succeed later: a broker that is away is waited for, and an
+    /// outcome is never guessed. Throws ``Interrupted`` when it is time to stop.
+    func insist<Result>(_ what: String, _ call: (Duration) throws(KafkaError) -> Result) throws -> Result {
+        var rest = Duration.milliseconds(10)
+        for attempt in 1... {
+            do throws(KafkaError) {
+                return try call(Patience.broker)
+            } catch {
+                guard error.isRetriable else { throw error }
+                if isStopping() { throw Interrupted() }
+                // Once a while: it may last for hours.
+                let level: Logger.Level = attempt & (attempt - 1) == 0 ? .warning : .debug
+                log.log(
+                    level: level, "the broker is waited for",
+                    metadata: ["for": "\(what)", "error": "\(error)", "tries": "\(attempt)"])
+            }
+            clocks.rest(rest)
+            rest = min(rest * 2, Patience.longest)
+        }
+        throw Interrupted()
+    }
+
+    /// Rests, in portions so short that the process can be stopped in between.
+    func rest(_ time: Duration) {
+        var left = time
+        while left > .zero, !isStopping() {
+            clocks.rest(min(left, .milliseconds(100)))
+            left -= .milliseconds(100)
+        }
+    }
+}
