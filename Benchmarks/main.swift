@@ -7,7 +7,10 @@ import Glibc
 //     BENCH_SCALE=0.1    other counts
 //
 // A new measurement is a file with a `Measurement`, listed here.
-let measurements: [any Measurement.Type] = [DocumentSpeed.self, HubSpeed.self, RestoreSpeed.self]
+let measurements: [any Measurement.Type] = [
+    DocumentSpeed.self, HubSpeed.self, RestoreSpeed.self, StartSpeed.self, SourceSpeed.self, SinkSpeed.self,
+    LatencySpeed.self,
+]
 
 do {
     // One of its own kind started it: the hub that is measured.

@@ -65,6 +65,15 @@ final class Child {
         }
     }
 
+    /// The largest memory that it had so far, in bytes: its own and what it shares with others, such as libraries.
+    func resident() throws -> Int {
+        for line in try read("status").split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
+            return (kilobytes.flatMap { Int($0) } ?? 0) << 10
+        }
+        throw BenchError("/proc says nothing of \(name)")
+    }
+
     private func read(_ file: String) throws -> String {
         guard let stream = fopen("/proc/\(pid)/\(file)", "re") else {
             throw BenchError("\(name) has ended; its last words are in \(log)")

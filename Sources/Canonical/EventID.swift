@@ -17,6 +17,34 @@ public enum EventID {
     }
 }
 
+/// The ids of one source's events, made one after the other: the same as ``EventID/make(source:reference:index:)`` gives.
+public struct EventIDs: ~Copyable {
+    private let uuids = NamedUUIDs(in: EventID.namespace)
+    private var name: [UInt8]
+    private let prefix: Int
+
+    /// The ids of the events of a CloudEvents source, such as `/till/prices`.
+    public init(source: String) {
+        name = Array("\(source)\n".utf8)
+        prefix = name.count
+        name.reserveCapacity(prefix + 128)
+    }
+
+    /// The id of a record's output.
+    public mutating func make(reference: String, index: Int) -> UUID {
+        make(reference: reference.utf8.span, index: index)
+    }
+
+    /// The id of a record's output; the reference is UTF-8.
+    public mutating func make(reference: Span<UInt8>, index: Int) -> UUID {
+        name.removeSubrange(prefix...)
+        name.append(contentsOf: (index == 0 ? "0" : String(index)).utf8)
+        name.append(UInt8(ascii: "\n"))
+        reference.withUnsafeBufferPointer { name.append(contentsOf: $0) }
+        return uuids.named(name.span)
+    }
+}
+
 /// Golden ids of customers.
 public enum CustomerID {
     /// The namespace of golden ids: UUIDv5 of `omnigration.customers` under DNS.

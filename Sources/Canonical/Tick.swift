@@ -88,19 +88,30 @@ extension Tick: CustomStringConvertible {
         let days = Int(bounded.flooredDivision(by: 86_400_000))
         let rest = Int(bounded) - days * 86_400_000
         let (year, month, day) = civil(fromDays: days)
-        var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-        text += "\(padded(rest / 3_600_000, 2)):\(padded(rest / 60_000 % 60, 2)):\(padded(rest / 1000 % 60, 2))"
-        if rest % 1000 != 0 { text += ".\(padded(rest % 1000, 3))" }
-        return text + "Z"
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var end = 0
+            func put(_ value: Int, _ width: Int, then mark: UInt8) {
+                var left = value
+                for place in stride(from: end + width - 1, through: end, by: -1) {
+                    text[place] = UInt8(ascii: "0") + UInt8(left % 10)
+                    left /= 10
+                }
+                text[end + width] = mark
+                end += width + 1
+            }
+            put(year, 4, then: UInt8(ascii: "-"))
+            put(month, 2, then: UInt8(ascii: "-"))
+            put(day, 2, then: UInt8(ascii: "T"))
+            put(rest / 3_600_000, 2, then: UInt8(ascii: ":"))
+            put(rest / 60_000 % 60, 2, then: UInt8(ascii: ":"))
+            put(rest / 1000 % 60, 2, then: rest % 1000 == 0 ? UInt8(ascii: "Z") : UInt8(ascii: "."))
+            if rest % 1000 != 0 { put(rest % 1000, 3, then: UInt8(ascii: "Z")) }
+            return end
+        }
     }
 
     /// RFC 3339, or `never`.
     public var description: String { isKnown ? rfc3339 : "never" }
-}
-
-private func padded(_ value: Int, _ width: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
 }
 
 private func digits(_ text: UnsafeBufferPointer<UInt8>, _ from: Int, _ count: Int) -> Int? {

@@ -90,7 +90,12 @@ public struct UUID: Hashable, Sendable, Comparable, CustomStringConvertible {
             halves.high = halves.high << 8 | UInt64(bytes[index])
             halves.low = halves.low << 8 | UInt64(bytes[index + 8])
         }
-        high = halves.high & ~0xF000 | version << 12
-        low = halves.low & ~(0b11 << 62) | 0b10 << 62
+        self.init(version: version, high: halves.high, low: halves.low)
+    }
+
+    /// These bits, with the version's and the variant's over them.
+    init(version: UInt64, high: UInt64, low: UInt64) {
+        self.high = high & ~0xF000 | version << 12
+        self.low = low & ~(0b11 << 62) | 0b10 << 62
     }
 }

@@ -26,6 +26,25 @@ public protocol Format: Sendable {
     func writer() throws(FormatError) -> any RecordWriter
 }
 
+/// A format whose input can be read in pieces, each of them whole records: what a file of any size takes little memory with.
+public protocol DivisibleFormat: Format {
+    /// How many bytes from the start of a piece are whole records; 0 when not even the first one is.
+    func wholeRecords(in bytes: UnsafeRawBufferPointer) -> Int
+
+    /// A reader that goes on behind a record; places count on from there.
+    ///
+    /// - Parameter last: the last record of the piece before, and the lines up to its end.
+    func reader(
+        over bytes: UnsafeRawBufferPointer, behind last: (record: Int, line: Int)
+    ) throws(FormatError) -> any DivisibleReader
+}
+
+/// The reader of a piece.
+public protocol DivisibleReader: RecordReader {
+    /// The records and the lines that were passed, with those of the pieces before.
+    var passed: (record: Int, line: Int) { get }
+}
+
 /// Pulls one record at a time out of a buffer of bytes.
 ///
 /// ```swift
@@ -55,6 +74,9 @@ public protocol RecordReader {
 
 /// Writes documents as bytes.
 public protocol RecordWriter {
+    /// Whether every document's bytes stand by themselves: behind what ``finish()`` writes when there are none, in any order.
+    var isSeparable: Bool { get }
+
     /// Writes one document.
     ///
     /// - Throws: ``FormatError`` of scope `record` when the document does not fit the format: nothing of it is written.
@@ -65,6 +87,11 @@ public protocol RecordWriter {
 
     /// Hands over what was written since the last call.
     mutating func take() -> [UInt8]
+}
+
+extension RecordWriter {
+    /// False: bytes depend on the documents before.
+    public var isSeparable: Bool { false }
 }
 
 /// The formats there are.

@@ -140,8 +140,12 @@ extension SinkSettings {
             reader.any("delete", kind: "remove, keep, or { set: { … } }", "What a deletion does."), reader)
         batch = reader.inner("batch", "How much is written together.") { reader in
             BatchSettings(
-                records: reader.integer("records", default: 500, in: 1...10_000, "At most so many records."),
-                wait: reader.duration("wait", default: "50ms", "Waiting at most so long for more."))
+                records: reader.integer(
+                    "records", default: 1000, in: 1...10_000,
+                    "At most so many records. A file is replaced once a batch: there, more is better."),
+                wait: reader.duration(
+                    "wait", default: "0ms",
+                    "Waiting at most so long for more than has come: larger batches, later copies."))
         }
     }
 }

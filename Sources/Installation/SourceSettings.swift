@@ -205,7 +205,7 @@ extension SourceSettings {
         every = reader.duration(
             "every", default: "5s", "How often the system is asked. An idle outbox or folder: at most 1s.")
         page = reader.integer(
-            "page", default: 500, in: 1...100_000, "How many records are read, published and acknowledged together.")
+            "page", default: 2000, in: 1...100_000, "How many records are read, published and acknowledged together.")
         if delivers == .everything, of == nil {
             reader.report("delivers everything: add \"of: <entity>\", so that what is missing can be reported deleted")
         }

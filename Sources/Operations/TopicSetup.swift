@@ -1,6 +1,6 @@
 public import Canonical
 public import Installation
-import Kafka
+public import Kafka
 public import Logging
 
 /// Creates and verifies the topics of an installation.
@@ -12,13 +12,18 @@ public struct TopicSetup {
 
     /// For an installation's broker.
     public init(_ installation: Installation, log: Logger) throws {
+        try self.init(installation, try Admin(Settings(installation.settings.brokerPairs), log: log))
+    }
+
+    /// For an installation's broker, asked by connections that there are already.
+    public init(_ installation: Installation, _ admin: Admin) throws {
         let settings = installation.settings
         table = TopicTable(
             names: TopicNames(prefix: settings.prefix), model: try installation.model(),
             connectors: installation.connectors, replicas: settings.topics.replication,
             partitions: { settings.topics.partitions(of: $0) })
         replicas = Int16(settings.topics.replication)
-        admin = try Admin(Settings(settings.brokerPairs), log: log)
+        self.admin = admin
     }
 
     private var specifications: [TopicSpecification] {

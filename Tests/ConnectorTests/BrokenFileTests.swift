@@ -108,6 +108,43 @@ import Transports
         }
     }
 
+    @Test func aFileLargerThanWhatIsReadAtOnceIsReadWhole() throws {
+        let folder = try TemporaryFolder()
+        let place = try place("json-lines")
+        let settings = try place.installation.connector("test").sources[0]
+        guard case .files(let reading) = settings.from.transport else { return }
+        // Among them one larger than a piece, one that is broken, and blank lines.
+        var lines = (0..<1500).map { #"{"number":\#($0),"text":"\#(String(repeating: "å", count: 300))"}"# }
+        lines[700] = #"{"number":700,"text":"\#(String(repeating: "b", count: 700_000))"}"#
+        lines[900] = #"{"number":900,"cut":"#
+        try AtomicFile.replace("\(folder.path)/a.txt", with: Array(lines.joined(separator: "\r\n\n").utf8))
+        var source = try FileSource(
+            settings, reading, folder: folder.path, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        var (numbers, references): ([Int], [String]) = ([], [])
+        var (broken, places): ([String], [String]) = ([], [])
+        var position: JSON?
+        for _ in 0..<1000 where references.count < lines.count {
+            let end = try source.read(from: position) { record, tape in
+                references.append(record.reference)
+                places.append(record.place?.description ?? "")
+                if case .unreadable = record.content {
+                    broken.append(String(decoding: try #require(record.raw), as: UTF8.self))
+                } else {
+                    numbers.append(try #require(tape.root["number"]?.integer))
+                    #expect(record.raw?.count == lines[numbers.last!].utf8.count)
+                }
+            }
+            position = end.position ?? position
+            try source.acknowledge()
+            usleep(1000)
+        }
+        #expect(numbers == (0..<1500).filter { $0 != 900 })
+        #expect(broken == [lines[900]])
+        let stem = try #require(references[0].split(separator: "#").first)
+        #expect(references == (1...1500).map { "\(stem)#\($0)" })
+        #expect(places == (0..<1500).map { "a.txt, line \(2 * $0 + 1)" })
+    }
+
     @Test func aFileThatMayNotBeReadIsSetAsideWithAWord() throws {
         let folder = try TemporaryFolder()
         let place = try place("json-lines")
@@ -119,13 +156,13 @@ import Transports
             settings, reading, folder: folder.path, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { file in
             if file.name == "a.txt" { throw SystemError("open", file.path, code: EACCES) }
-            return try file.read()
+            return try file.open()
         }
         var records: [(content: ReadRecord.Content, reference: String, raw: [UInt8]?)] = []
         var position: JSON?
         for _ in 0..<1000 where records.count < 2 {
             let end = try source.read(from: position) { record, _ in
-                records.append((record.content, record.reference, record.raw))
+                records.append((record.content, record.reference, record.raw.map { Array($0) }))
             }
             position = end.position ?? position
             try source.acknowledge()

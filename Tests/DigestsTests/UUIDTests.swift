@@ -20,6 +20,13 @@ import Testing
         #expect(seen.count == 1000)
     }
 
+    @Test func `Many names of one namespace give what single ones give`() {
+        let ids = NamedUUIDs(in: .dns)
+        for name in ["", "a", "www.example.com", String(repeating: "x", count: 1000), "www.example.com"] {
+            #expect(ids.named(name.utf8.span) == UUID.named(name, in: .dns))
+        }
+    }
+
     @Test func `Text and bytes come back as they were`() throws {
         let id = try #require(UUID("2ED6657D-e927-568b-95e1-2665a8aea6a2"))
         #expect(id.description == "2ed6657d-e927-568b-95e1-2665a8aea6a2")

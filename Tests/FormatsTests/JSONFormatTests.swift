@@ -16,6 +16,38 @@ import Testing
         #expect(raw == ["[oops]", "{\"cut\":"])
     }
 
+    @Test func readInPiecesItIsTheSame() throws {
+        let text = Array("\u{FEFF}{\"a\":1}\r\n\n[oops]\n{\"b\":2}\n  \n{\"c\":3}".utf8)
+        let format = try #require(try FormatCatalog.format("json-lines") as? any DivisibleFormat)
+        let whole = Reading(format, text)
+        for size in 1...text.count {
+            var (records, lines): ([JSON], [Int]) = ([], [])
+            var (at, passed) = (0, (record: 0, line: 0))
+            while at < text.count {
+                var end = min(at + size, text.count)
+                func fitting() -> Int { text[at..<end].withUnsafeBytes { format.wholeRecords(in: $0) } }
+                while end < text.count, fitting() == 0 { end += 1 }
+                end = end == text.count ? end : at + fitting()
+                try text[at..<end].withUnsafeBytes { piece in
+                    var reader = try format.reader(over: piece, behind: passed)
+                    var tape = Tape()
+                    while true {
+                        do throws(FormatError) {
+                            guard let position = try reader.next(into: &tape) else { break }
+                            records.append(JSON(tape.root))
+                            lines.append(position.line)
+                        } catch {
+                            #expect(error.position.record == 2 && error.line == 3)
+                        }
+                    }
+                    passed = reader.passed
+                }
+                at = end
+            }
+            #expect(records == whole.records && lines == whole.positions.map(\.line), "pieces of \(size)")
+        }
+    }
+
     @Test func writesWhatItReads() throws {
         let documents: [JSON] = [["a": "line\nbreak"], [1, 2], nil]
         let bytes = try written("json-lines", documents)

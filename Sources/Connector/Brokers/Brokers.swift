@@ -51,19 +51,20 @@ extension Producer: Outlet {}
 extension Consumer: Member, Follower {}
 
 extension Brokers {
-    /// Reads a topic of ours from its beginning to its end: the newest value of each key, nil where it was deleted.
-    func table(_ topic: String) throws -> [String: JSON] {
-        var values: [String: JSON] = [:]
-        try read(try partitions(of: [topic])) { batch in
+    /// Reads topics of ours from their beginnings to their ends: of each topic the newest value of each key, nothing where it
+    /// was deleted.
+    func tables(_ topics: [String]) throws -> [String: [String: JSON]] {
+        var tables = Dictionary(uniqueKeysWithValues: topics.map { ($0, [String: JSON]()) })
+        try read(try partitions(of: topics)) { batch in
             batch.forEach { record in
                 guard let key = record.key?.withUnsafeBytes({ String(decoding: $0, as: UTF8.self) }) else { return }
                 guard let value = record.value else {
-                    values[key] = nil
+                    tables[record.topic]?[key] = nil
                     return
                 }
-                values[key] = value.withUnsafeBytes { try? JSON(parsing: Array($0)) }
+                tables[record.topic]?[key] = value.withUnsafeBytes { try? JSON(parsing: Array($0)) }
             }
         }
-        return values
+        return tables
     }
 }

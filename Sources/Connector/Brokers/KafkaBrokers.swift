@@ -1,12 +1,16 @@
 import Canonical
 import Kafka
 import Logging
+import Transports
 
 /// The brokers that the installation names.
-struct KafkaBrokers: Brokers {
+///
+/// The producer's connections serve whatever is asked beside reading: each client has threads and connections of its own.
+final class KafkaBrokers: Brokers {
     private let settings: Kafka.Settings
     private let group: String
     private let log: Logger
+    private let shared = Monitor<Producer?>(nil)
 
     /// - Parameter settings: how they are reached.
     init(_ settings: Kafka.Settings, _ names: TopicNames, connector: String, log: Logger) {
@@ -19,8 +23,26 @@ struct KafkaBrokers: Brokers {
     var largest: Int { (settings["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 4096 }
 
     func producer(_ onDelivery: @escaping @Sendable (Kafka.Delivery) -> Void) throws(KafkaError) -> any Outlet {
+        let defaults: Kafka.Settings = [
+            // What is on its way is bounded, however large a page is; one record always fits.
+            "queue.buffering.max.kbytes": "\(max(16_384, 4 * largest / 1_024))"
+        ]
         // Three seconds without a free place: the brokers take nothing. The page is read again later.
-        try Producer(settings, log: log, queuePatience: .seconds(3), onDelivery: onDelivery)
+        let producer = try Producer(
+            defaults.merging(settings).merging(["isolation.level": Isolation.readUncommitted.rawValue]), log: log,
+            queuePatience: .seconds(3), onDelivery: onDelivery)
+        shared.withLock { $0 = producer }
+        return producer
+    }
+
+    /// Asks by the producer's connections. There must be one.
+    var admin: Admin {
+        get throws(KafkaError) {
+            guard let producer = shared.withLock({ $0 }) else {
+                throw KafkaError(.state, operation: "ask the brokers", message: "there is no producer yet")
+            }
+            return Admin(of: producer)
+        }
     }
 
     func member() throws(KafkaError) -> any Member {
@@ -28,16 +50,16 @@ struct KafkaBrokers: Brokers {
             settings.merging([
                 "group.id": group, "group.instance.id": group, "auto.offset.reset": "earliest",
                 // A system may be out of order for hours; this member stays, as its heartbeats go on.
-                "max.poll.interval.ms": "86400000", "queued.max.messages.kbytes": "16384",
+                "max.poll.interval.ms": "86400000", "queued.max.messages.kbytes": "8192",
+                // Else an answer may hold a megabyte of each partition.
+                "fetch.max.bytes": "4194304",
             ]), log: log)
     }
 
-    func follower() throws(KafkaError) -> any Follower {
-        try Consumer(reading.merging(["enable.partition.eof": "true"]), log: log)
-    }
+    func follower() throws(KafkaError) -> any Follower { try reader() }
 
     func partitions(of topics: [String]) throws -> [TopicPartition] {
-        let known = try Admin(reading, log: log).topics(topics, timeout: .seconds(10))
+        let known = try admin.topics(topics, timeout: .seconds(10))
         return try topics.flatMap { name -> [TopicPartition] in
             guard let topic = known.first(where: { $0.name == name }), !topic.partitions.isEmpty else {
                 throw WrongSetting("there is no topic \(name); create it with `omni topics`")
@@ -47,13 +69,26 @@ struct KafkaBrokers: Brokers {
     }
 
     func watermarks(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Watermarks] {
-        try Admin(reading, log: log).watermarks(of: partitions, timeout: .seconds(10))
+        try admin.watermarks(of: partitions, timeout: .seconds(10))
     }
 
     func read(_ partitions: [TopicPartition], _ body: (borrowing Batch) throws -> Void) throws {
-        try Table.read(partitions, reading, timeout: .seconds(120), log: log, body)
+        guard !partitions.isEmpty else { return }
+        let marks = try watermarks(of: partitions)
+        let filled = partitions.filter { marks[$0].map { $0.low < $0.high } ?? false }
+        guard !filled.isEmpty else { return }
+        let consumer = try reader()
+        try consumer.assign(filled.map { $0.at(marks[$0]?.low ?? 0) })
+        let ends = marks.filter { $0.value.low < $0.value.high }.mapValues(\.high)
+        try consumer.read(to: ends, timeout: .seconds(120), body)
+        try consumer.close()
     }
 
-    /// For reading without a group, which librdkafka wants a name for all the same.
-    private var reading: Kafka.Settings { settings.merging(["group.id": "\(group).tables"]) }
+    /// Reads without a group, which librdkafka wants a name for all the same.
+    private func reader() throws(KafkaError) -> Consumer {
+        try Consumer(
+            settings.merging([
+                "group.id": "\(group).tables", "enable.partition.eof": "true", "queued.max.messages.kbytes": "4096",
+            ]), log: log)
+    }
 }

@@ -22,8 +22,8 @@ struct FileSource: SourceTransport {
     /// Whether the end wakes this source up.
     private var isHeard = false
 
-    /// How a file's bytes are read.
-    typealias Content = (DropFile) throws -> (bytes: [UInt8], identity: DropFile.Identity)
+    /// How a file is opened.
+    typealias Content = (DropFile) throws -> DropFileContent
 
     /// The watched folder: its waits take it as a reference.
     private final class Folder {
@@ -34,7 +34,7 @@ struct FileSource: SourceTransport {
     init(
         _ settings: SourceSettings, _ reading: FileReading, folder: String, log: Logger,
         clock: LoopClock = .machine,
-        content: @escaping Content = { try $0.read() }
+        content: @escaping Content = { try $0.open() }
     ) throws {
         self.content = content
         self.clock = clock
@@ -119,7 +119,7 @@ struct FileSource: SourceTransport {
     private func tell(_ unread: Unread, _ take: (ReadRecord, inout Tape) throws -> Void) throws {
         log.error("what has a file's name can't be read", metadata: ["file": "\(unread.name)", "why": "\(unread.why)"])
         var tape = Tape()
-        try take(unread.record, &tape)
+        try unread.withRecord { try take($0, &tape) }
     }
 
     /// A file that may not be read: nothing is known of it but its name and size. It goes to `failed`, and the rest goes on.
@@ -137,28 +137,25 @@ struct FileSource: SourceTransport {
     }
 
     private mutating func open(
-        _ file: DropFile, _ content: (bytes: [UInt8], identity: DropFile.Identity), _ position: JSON?
+        _ file: DropFile, _ content: DropFileContent, _ position: JSON?
     ) {
-        let (bytes, identity) = content
-        let digest = Hex.encode(Array(identity.digest.prefix(16)))
+        let digest = Hex.encode(Array(content.identity.digest.prefix(16)))
         var skip = 0
         if position?["file"]?.string == file.name, position?["digest"]?.string == digest {
             // It was read, in part or to its end, before the process ended.
             skip = position?["done"] == true ? .max : position?["record"]?.integer ?? 0
         }
-        log.info("reading a file", metadata: ["file": "\(file.name)", "bytes": "\(bytes.count)"])
-        do throws(FormatError) {
-            current = try OpenFile(file, bytes, digest: digest, skip: skip, format)
-        } catch {
-            current = OpenFile(file, bytes, digest: digest, skip: skip, broken: error)
-        }
+        log.info("reading a file", metadata: ["file": "\(file.name)", "bytes": "\(content.count)"])
+        current = OpenFile(file, content, digest: digest, skip: skip, format)
     }
 
     private mutating func page(_ file: OpenFile, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
         var end = PageEnd(delivery: settings.delivers == .everything ? "\(file.file.name)/\(file.digest)" : nil)
         let isDone = file.skip == .max
         while !isDone, end.records < settings.page || settings.delivers == .everything {
-            guard let record = file.next(delivery: end.delivery) else { break }
+            let next: (read: ReadRecord, isFile: Bool)?
+            do { next = try file.next(delivery: end.delivery) } catch { throw SystemFailure("\(error)") }
+            guard let record = next else { break }
             if file.record <= file.skip, !record.isFile { continue }
             end.records += 1
             try take(record.read, &file.tape)

@@ -1,4 +1,5 @@
 import Canonical
+import Digests
 import Document
 import Formats
 import Installation
@@ -8,10 +9,20 @@ import Transports
 struct FileWriter: SinkWriter {
     private let path: String
     private let format: any Formats.Format
-    private var records: [ExactText: (epoch: Int64, revision: Int64, document: JSON)] = [:]
-    /// What the file holds; nil: unknown.
-    private var content: [UInt8]?
     private let readsBack: Bool
+    private var records = FileRecords()
+    /// Makes the bytes of one record, where they stand by themselves, and what stands before the first.
+    private var single: (writer: any RecordWriter, head: [UInt8])?
+    /// Whether the file holds the records.
+    private var isWritten = false
+    /// The digest of what the file holds, where it is known: at the start, and when it is compared with what is read back.
+    private var digest: [UInt8]?
+    private let scratch = Scratch()
+
+    /// Documents on their way into bytes.
+    private final class Scratch {
+        var tape = Tape()
+    }
 
     /// - Parameter readsBack: whether a source can tell what the file's records say. Otherwise what was handed over is
     ///   never seen again.
@@ -21,33 +32,38 @@ struct FileWriter: SinkWriter {
         do throws(OptionError) { format = try FormatCatalog.format(settings.format) } catch {
             throw WrongSetting("sink \"\(sink)\", format: \(error)")
         }
-        content = try? AtomicFile.read(path)
+        do throws(FormatError) {
+            var writer = try format.writer()
+            if writer.isSeparable {
+                try writer.finish()
+                let head = writer.take()
+                single = (writer, head)
+            }
+        } catch {
+            throw WrongSetting("sink \"\(sink)\", format: \(error)")
+        }
+        digest = try? SHA256.digest(AtomicFile.read(path))
     }
 
     /// Takes up what the golden topic holds, and writes the file if it isn't so.
     mutating func restore(_ found: [Write]) throws {
-        records = Dictionary(found.map { (ExactText($0.key), ($0.epoch, $0.revision, $0.document)) }) { $1 }
-        if !records.isEmpty || content != nil { try replace() }
+        records = FileRecords()
+        for write in found {
+            guard case .success(let bytes) = encoded(write.document) else { continue }
+            _ = records.set(
+                ExactText(write.key), to: FileRecords.Entry(epoch: write.epoch, revision: write.revision, bytes: bytes))
+        }
+        if records.count > 0 || digest != nil { try replace() }
     }
 
     mutating func write(_ writes: [Write]) throws -> [Written] {
         var results: [Written] = []
-        for write in writes {
-            let key = ExactText(write.key)
-            if let known = records[key], (known.epoch, known.revision) > (write.epoch, write.revision) {
-                results.append(Written(.outdated))
-            } else if write.action == .delete {
-                records[key] = nil
-                results.append(Written(.absent))
-            } else if let fault = try fault(in: write.document) {
-                results.append(Written(.refused(fault)))
-            } else {
-                let isSame = records[key]?.document == write.document
-                records[key] = (write.epoch, write.revision, write.document)
-                results.append(Written(isSame && content != nil ? .unchanged : .written))
-            }
-        }
-        try replace()
+        results.reserveCapacity(writes.count)
+        // What failed before is written now, whatever comes.
+        let isUnknown = !isWritten
+        var isChanged = isUnknown
+        for write in writes { results.append(take(write, isUnknown, &isChanged)) }
+        if isChanged { try replace() }
         guard readsBack, let held = held() else { return results }
         for place in results.indices where [.written, .unchanged].contains(results[place].status) {
             results[place].readBack = held[ExactText(writes[place].key)]
@@ -55,9 +71,28 @@ struct FileWriter: SinkWriter {
         return results
     }
 
+    private mutating func take(_ write: Write, _ isUnknown: Bool, _ isChanged: inout Bool) -> Written {
+        let key = ExactText(write.key)
+        if let known = records[key], (known.epoch, known.revision) > (write.epoch, write.revision) {
+            return Written(.outdated)
+        }
+        if write.action == .delete {
+            if records.remove(key) { isChanged = true }
+            return Written(.absent)
+        }
+        switch encoded(write.document) {
+        case .failure(let fault): return Written(.refused(fault.description))
+        case .success(let bytes):
+            let entry = FileRecords.Entry(epoch: write.epoch, revision: write.revision, bytes: bytes)
+            guard records.set(key, to: entry) else { return Written(isUnknown ? .written : .unchanged) }
+            isChanged = true
+            return Written(.written)
+        }
+    }
+
     /// What the file shows, by key; nil when it isn't there any more, or isn't ours any more.
-    private func held() -> [ExactText: JSON]? {
-        guard let bytes = try? AtomicFile.read(path), bytes == content else { return nil }
+    private mutating func held() -> [ExactText: JSON]? {
+        guard let bytes = try? AtomicFile.read(path), SHA256.digest(bytes) == digest else { return nil }
         let found = bytes.withUnsafeBytes { bytes -> [JSON] in
             var rows: [JSON] = []
             var tape = Tape()
@@ -65,41 +100,73 @@ struct FileWriter: SinkWriter {
             while (try? reader.next(into: &tape)) != nil { rows.append(JSON(tape.root)) }
             return rows
         }
-        let keys = records.keys.sorted()
+        let keys = records.keys()
         guard found.count == keys.count else { return nil }
         return Dictionary(uniqueKeysWithValues: zip(keys, found))
     }
 
-    /// Why the format can't take a document; nil when it can.
-    private func fault(in document: JSON) throws -> String? {
+    // MARK: Bytes
+
+    /// What is kept of a document; or why the format can't take it.
+    private mutating func encoded(_ document: JSON) -> Result<[UInt8], FormatError> {
+        scratch.tape.reset()
+        scratch.tape.setRoot(scratch.tape.append(document))
         do throws(FormatError) {
+            if single != nil {
+                try single!.writer.write(scratch.tape.root)
+                return .success(single!.writer.take())
+            }
             var writer = try format.writer()
-            var tape = Tape()
-            tape.setRoot(tape.append(document))
-            try writer.write(tape.root)
-            return nil
+            try writer.write(scratch.tape.root)
+            return .success(document.utf8)
         } catch {
-            return error.description
+            return .failure(error)
         }
     }
 
     private mutating func replace() throws {
-        let bytes: [UInt8]
-        do throws(FormatError) {
+        let (keys, whole) = (records.keys(), single == nil ? try whole() : nil)
+        let (records, head) = (records, single?.head ?? [])
+        func pieces(_ take: (Span<UInt8>) throws(SystemError) -> Void) throws(SystemError) {
+            if let whole { return try take(whole.span) }
+            try take(head.span)
+            for key in keys { if let entry = records[key] { try take(entry.bytes.span) } }
+        }
+        var new: [UInt8]?
+        if readsBack || digest != nil {
+            var sha = SHA256()
+            // Adding to a digest can't fail.
+            try? pieces { piece throws(SystemError) in sha.update(piece) }
+            new = sha.finish()
+        }
+        if let new, new == digest {
+            isWritten = true
+            return
+        }
+        (isWritten, digest) = (false, nil)
+        do throws(SystemError) {
+            try AtomicFile.replace(path) { file throws(SystemError) in
+                try pieces { piece throws(SystemError) in try file.write(piece) }
+            }
+        } catch {
+            throw SystemFailure("\(error)")
+        }
+        (isWritten, digest) = (true, readsBack ? new : nil)
+    }
+
+    /// The file of a format whose records don't stand by themselves.
+    private mutating func whole() throws -> [UInt8] {
+        do {
             var writer = try format.writer()
-            var tape = Tape()
-            for (_, record) in records.sorted(by: { $0.key < $1.key }) {
-                tape.reset()
-                tape.setRoot(tape.append(record.document))
-                try writer.write(tape.root)
+            for key in records.keys() {
+                guard let entry = records[key] else { continue }
+                try scratch.tape.parse(entry.bytes)
+                try writer.write(scratch.tape.root)
             }
             try writer.finish()
-            bytes = writer.take()
+            return writer.take()
         } catch {
             throw WrongSetting("\(path): \(error)")
         }
-        if bytes == content { return }
-        do throws(SystemError) { try AtomicFile.replace(path, with: bytes) } catch { throw SystemFailure("\(error)") }
-        content = bytes
     }
 }

@@ -19,13 +19,15 @@ struct Unread: Equatable {
     /// Why, with its name and what to do.
     var reason: String { "\(name) \(why); mend that, and deliver it again" }
 
-    /// The record that becomes its dead letter, with a note in place of the bytes (I2).
-    var record: ReadRecord {
+    /// Lends the record that becomes its dead letter, with a note in place of the bytes (I2).
+    func withRecord(_ take: (ReadRecord) throws -> Void) rethrows {
         var note: JSON = ["file": .string(name), "error": .string(why)]
         if let size { note["bytes"] = .number(Number(Int(size))) }
-        var record = ReadRecord(reference: "\(name)/\(mark)", place: name, content: .unread(reason))
-        record.raw = note.utf8
-        return record
+        try note.utf8.withUnsafeBytes { note in
+            try take(
+                ReadRecord(
+                    reference: "\(name)/\(mark)", place: .words(name), content: .unread(reason), raw: note))
+        }
     }
 }
 

@@ -224,7 +224,7 @@ package struct PollSource: SourceTransport {
         let id = Members.find(poll.id, in: element).flatMap(Reference.text)
         var record = ReadRecord(
             reference: "\(poll.path)/\(id ?? "?")@\(read)#\(digest)",
-            place: "\(poll.path), record \(id ?? "without number")",
+            place: .words("\(poll.path), record \(id ?? "without number")"),
             content: id == nil ? .unreadable("the record has no number at \"\(poll.id)\"") : .document)
         record.delivery = delivery
         if let since = poll.since, !since.member.isEmpty, let at = Members.find(since.member, in: element)?.string {
@@ -282,9 +282,11 @@ package struct PollSource: SourceTransport {
         _ hint: Hints.Hint, _ reason: String, _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws {
         var record = ReadRecord(
-            reference: "\(poll.path)/?@hook:\(hint.digest)", place: "a webhook", content: .unreadable(reason))
-        record.raw = hint.body
-        try take(record, &tape)
+            reference: "\(poll.path)/?@hook:\(hint.digest)", place: .words("a webhook"), content: .unreadable(reason))
+        try hint.body.withUnsafeBytes { body in
+            record.raw = body
+            try take(record, &tape)
+        }
     }
 
     // MARK: Texts

@@ -36,6 +36,9 @@ struct Lanes {
     private var waitingFor: [String: Int] = [:]
     private var next: UInt64 = 0
 
+    /// Whether nothing waits.
+    var isEmpty: Bool { lanes.isEmpty }
+
     /// How many records wait.
     var count: Int { lanes.values.reduce(0) { $0 + $1.waiting.count } }
 

@@ -31,7 +31,7 @@ struct DeadLetters: Sendable {
         if isUnread { headers.append(("omni_unread", "true")) }
         if let place { headers.append(("omni_position", Self.shortened(place, to: 500))) }
         guard bytes.count > publisher.largest else {
-            return try publisher.write(to: topic, key: key, value: bytes, headers: headers, on: ticket)
+            return try publisher.write(to: topic, key: key, value: bytes, headers: Headers(headers), on: ticket)
         }
         let digest = Hex.encode(SHA256.digest(bytes))
         // The name is the digest: a repetition finds its file.
@@ -48,7 +48,7 @@ struct DeadLetters: Sendable {
         log.warning(
             "a record is too large for Kafka; its bytes are in the quarantine folder",
             metadata: ["source": "\(source)", "bytes": "\(bytes.count)", "file": "\(digest)"])
-        try publisher.write(to: topic, key: key, value: [], headers: headers, on: ticket)
+        try publisher.write(to: topic, key: key, value: [], headers: Headers(headers), on: ticket)
     }
 
     /// As much of a text as the headers have room for.

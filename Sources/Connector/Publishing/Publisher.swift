@@ -1,43 +1,26 @@
 import Canonical
 import Kafka
 import Logging
-import Transports
 
 /// The connector's one producer: everything it says leaves here, in the order in which it was said (docs/contracts.md,
 /// Turns).
 ///
 /// Threads say things on a *ticket* of their own, and wait until all of it is acknowledged, or learn that some was not.
 final class Publisher: Sendable {
-    private struct Account: Sendable {
-        var pending = 0
-        var failure: KafkaError?
-    }
-
     private let producer: any Outlet
-    private let accounts: Monitor<[UInt64: Account]>
-    private let next = Monitor<UInt64>(1)
     private let log: Logger
     /// The largest record that brokers take, in bytes.
     let largest: Int
 
     /// What one thread has said and not yet heard back about.
-    struct Ticket: Sendable, Hashable {
-        fileprivate let number: UInt64
+    struct Ticket: Sendable {
+        fileprivate let account = Account()
     }
 
     init(_ brokers: any Brokers, log: Logger) throws(KafkaError) {
-        let accounts = Monitor<[UInt64: Account]>([:])
-        self.accounts = accounts
         self.log = log
         largest = brokers.largest
-        producer = try brokers.producer { delivery in
-            accounts.withLock { accounts in
-                accounts[delivery.token]?.pending -= 1
-                if let error = delivery.error, accounts[delivery.token]?.failure == nil {
-                    accounts[delivery.token]?.failure = error
-                }
-            }
-        }
+        producer = try brokers.producer { Account.end($0.token, $0.error) }
     }
 
     /// Whether brokers take it: its key also stands in its headers.
@@ -46,60 +29,48 @@ final class Publisher: Sendable {
     }
 
     /// A ticket for what is said from now on.
-    func ticket() -> Ticket {
-        let number = next.withLock { number in
-            defer { number += 1 }
-            return number
-        }
-        accounts.withLock { $0[number] = Account() }
-        return Ticket(number: number)
-    }
+    func ticket() -> Ticket { Ticket() }
 
     /// Says something. Order is kept.
     func publish(_ event: OutgoingEvent, on ticket: Ticket) throws(KafkaError) {
-        try write(to: event.topic, key: event.key, value: event.data, headers: event.envelope.headers, on: ticket)
+        try write(to: event.topic, key: event.key, value: event.data, headers: Headers(event), on: ticket)
     }
 
     /// Writes a record; a nil value is a tombstone.
     func write(
-        to topic: String, key: String, value: [UInt8]?, headers: [(name: String, text: String)] = [],
-        on ticket: Ticket
+        to topic: String, key: String, value: [UInt8]?, headers: consuming Headers? = nil, on ticket: Ticket
     ) throws(KafkaError) {
-        accounts.withLock { $0[ticket.number]?.pending += 1 }
+        let token = ticket.account.begin()
         do throws(KafkaError) {
-            let headers = headers.isEmpty ? nil : Headers(headers)
             if let value {
                 try producer.produce(
                     to: topic, partition: nil, key: key.utf8.span.bytes, value: value.span.bytes, headers: headers,
-                    timestamp: nil, token: ticket.number)
+                    timestamp: nil, token: token)
             } else {
                 try producer.produce(
                     to: topic, partition: nil, key: key.utf8.span.bytes, value: nil, headers: headers, timestamp: nil,
-                    token: ticket.number)
+                    token: token)
             }
         } catch {
-            accounts.withLock { $0[ticket.number]?.pending -= 1 }
+            ticket.account.cancel()
             throw error
         }
     }
 
-    /// Whether everything said on the ticket is acknowledged (I1); then, and when something was not delivered, the ticket is
-    /// given back.
+    /// Whether everything said on the ticket is acknowledged (I1).
     ///
     /// - Throws: why something was not delivered, once nothing is on its way any more.
     func isSettled(_ ticket: Ticket) throws(KafkaError) -> Bool {
-        let account = accounts.withLock { $0[ticket.number] } ?? Account()
-        guard account.pending == 0 else { return false }
-        forget(ticket)
-        if let failure = account.failure { throw failure }
+        guard ticket.account.isSettled else { return false }
+        if let failure = ticket.account.failure { throw failure }
         return true
     }
 
-    /// Takes acknowledgements in, waiting for the first for so long at most.
-    func serve(for time: Duration) { producer.poll(timeout: time) }
-
-    /// Gives a ticket back whose records nobody waits for any more.
-    func forget(_ ticket: Ticket) { accounts.withLock { $0[ticket.number] = nil } }
+    /// Sends what is said without waiting for more of it, and takes acknowledgements in, for so long at most.
+    func serve(for time: Duration) {
+        // What fails is told to its ticket. In short turns: it waits for what others say, too.
+        do { try producer.flush(timeout: min(time, .milliseconds(5))) } catch {}
+    }
 
     /// Waits for what is still on its way, at the end.
     func close(patience: Duration) {
@@ -107,5 +78,27 @@ final class Publisher: Sendable {
             log.warning(
                 "not everything was acknowledged before the end; it will be repeated", metadata: ["error": "\(error)"])
         }
+    }
+}
+
+extension Headers {
+    /// An event's attributes (docs/contracts.md, Events).
+    init(_ event: OutgoingEvent) {
+        let envelope = event.envelope
+        self.init(capacity: 12)
+        add(constant: "ce_specversion", "1.0")
+        add(constant: "ce_id", envelope.id)
+        add(constant: "ce_source", event.said?.source ?? envelope.source.description)
+        add(constant: "ce_type", event.said?.type ?? envelope.type.description)
+        add(constant: "ce_subject", envelope.subject)
+        if envelope.time.isKnown { add(constant: "ce_time", envelope.time.rfc3339) }
+        if let dataSchema = envelope.dataSchema { add(constant: "ce_dataschema", dataSchema) }
+        add(constant: "content-type", "application/json")
+        if let position = envelope.position { add(constant: "ce_position", String(position)) }
+        if let own = envelope.selfID { add(constant: "ce_self", own) }
+        if let revision = envelope.revision { add(constant: "ce_revision", String(revision)) }
+        if let epoch = envelope.epoch { add(constant: "ce_epoch", String(epoch)) }
+        if let notAfter = envelope.notAfter { add(constant: "ce_notafter", notAfter.rfc3339) }
+        if let traceparent = envelope.traceparent { add(constant: "traceparent", traceparent) }
     }
 }

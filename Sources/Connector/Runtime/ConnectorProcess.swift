@@ -1,7 +1,7 @@
 import Canonical
 import Document
 public import Installation
-import Kafka
+public import Kafka
 public import Logging
 import Mapping
 import Schema
@@ -16,6 +16,7 @@ import Transports
 /// ```
 public final class ConnectorProcess: Sendable {
     private let crew: Crew
+    private let brokers: KafkaBrokers
     private let door = Monitor<Int?>(nil)
     /// How many threads there are.
     private let running = Monitor(0)
@@ -31,7 +32,7 @@ public final class ConnectorProcess: Sendable {
         let mappings = try Mappings(settings, kinds)
         var log = log
         log[metadataKey: "connector"] = "\(name)"
-        let brokers = KafkaBrokers(
+        brokers = KafkaBrokers(
             Kafka.Settings(installation.settings.broker.map { ($0.name, $0.value.reveal()) }), names, connector: name,
             log: log)
         crew = try Crew(
@@ -47,6 +48,9 @@ public final class ConnectorProcess: Sendable {
     /// Whose numbers it has heard of.
     var identities: IdentityTable { shared.identities }
 
+    /// Asks the brokers, by connections that there are already.
+    public var admin: Admin { get throws(KafkaError) { try brokers.admin } }
+
     /// The port on which webhooks arrive; nil while there is none.
     public var webhookPort: Int? { door.withLock { $0 } }
 
@@ -60,9 +64,11 @@ public final class ConnectorProcess: Sendable {
         do {
             let crew = crew
             threads.append(try thread(crew.follower()))
-            if crew.tables.pass(shared.stop) {
+            // While the tables are read.
+            let left = try patiently { try crew.left() }
+            if let left, crew.tables.pass(shared.stop) {
                 let hints = try openDoors(&doors)
-                for loop in try loops(hints) { threads.append(try thread(loop)) }
+                for loop in try loops(hints, as: left) { threads.append(try thread(loop)) }
                 log.info("running")
             }
         } catch {
@@ -98,13 +104,17 @@ public final class ConnectorProcess: Sendable {
         let loop: any Loop
     }
 
-    /// Brokers that can't be reached are waited for.
-    private func loops(_ hints: [String: Hints]) throws -> [any Loop] {
+    private func loops(_ hints: [String: Hints], as left: Crew.Left) throws -> [any Loop] {
         let assembly = Assembly(crew.settings, hints: hints, port: webhookPort, clock: shared.clock, log: shared.log)
+        return try patiently { try crew.loops(assembly, as: left) } ?? []
+    }
+
+    /// Brokers that can't be reached are waited for. Nil: it is time to end.
+    private func patiently<Result>(_ body: () throws -> Result) throws -> Result? {
         var backOff = BackOff(shared.errors)
         while !shared.stop.isSet {
             do {
-                return try crew.loops(assembly)
+                return try body()
             } catch let failure as KafkaError where failure.isRetriable {
                 let pause = backOff.next()
                 shared.log.warning(
@@ -112,7 +122,7 @@ public final class ConnectorProcess: Sendable {
                 shared.stop.wait(for: pause)
             }
         }
-        return []
+        return nil
     }
 
     /// Opens a door for each connection that has one, and tells which source hears of what.

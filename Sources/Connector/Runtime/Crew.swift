@@ -57,9 +57,26 @@ package struct Crew: Sendable {
     }
 
     /// The sinks' and the sources' loops, as they were left. The tables must have been read.
-    package func loops(_ systems: any Systems) throws -> [any Loop] {
-        let positions = try brokers.table(shared.names.position(connector: shared.connector))
-        let parked = try brokers.table(shared.names.parked(connector: shared.connector))
+    package func loops(_ systems: any Systems) throws -> [any Loop] { try loops(systems, as: try left()) }
+
+    /// How the loops were left by the process before: what is kept of them in topics.
+    struct Left {
+        let positions: [String: JSON]
+        let parked: [String: JSON]
+    }
+
+    /// Reads how the loops were left.
+    func left() throws -> Left {
+        let (positions, parked) = (
+            shared.names.position(connector: shared.connector), shared.names.parked(connector: shared.connector)
+        )
+        let tables = try brokers.tables([positions, parked])
+        return Left(positions: tables[positions] ?? [:], parked: tables[parked] ?? [:])
+    }
+
+    /// The sinks' and the sources' loops, as they were left. The tables must have been read.
+    func loops(_ systems: any Systems, as left: Left) throws -> [any Loop] {
+        let (positions, parked) = (left.positions, left.parked)
         let bootstrap = bootstrap(positions)
         var loops: [any Loop] = []
         if settings.sinks.isEmpty {

@@ -82,7 +82,7 @@ struct OutboxSource: SourceTransport {
                 rows += 1
                 try take(
                     ReadRecord(
-                        reference: "\(table.table)\(key)", place: "row \(rows) of \(table.table)",
+                        reference: "\(table.table)\(key)", place: .words("row \(rows) of \(table.table)"),
                         content: .document, delivery: end.delivery), &tape)
             }
         }
@@ -125,7 +125,7 @@ struct OutboxSource: SourceTransport {
             try take(
                 ReadRecord(
                     reference: "outbox/\(last)", stamp: Tick(rfc3339: at) ?? .never, position: last,
-                    place: "omni_outbox \(last)", content: .document), &tape)
+                    place: .words("omni_outbox \(last)"), content: .document), &tape)
         }
         return (count, last)
     }

@@ -1,3 +1,4 @@
+import Canonical
 import Document
 import Installation
 import Transports
@@ -11,6 +12,9 @@ struct TableWriter: SinkWriter {
     private let deletion: SinkSettings.Deletion
     private let database: SQLiteDatabase
     private let columns: Set<String>
+    private let conditionByKey: String
+    private let conditionByOwn: String
+    private let shapes = TableShapes()
     /// The outbox of the table, when a source reads it: its rows about our own writes are taken out again.
     private let outbox: OutboxTable?
     private let all: OutboxTable
@@ -31,6 +35,8 @@ struct TableWriter: SinkWriter {
         seenBy: OutboxReading?
     ) throws {
         self.settings = settings
+        conditionByKey = TableStatements.conditionByKey(settings)
+        conditionByOwn = TableStatements.conditionByOwn(settings)
         self.deletion = deletion
         let database = try SQLiteFailures.translate {
             try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
@@ -58,82 +64,123 @@ struct TableWriter: SinkWriter {
 
     private func one(_ write: Write) throws -> Written {
         let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
-        // When it was created its number wasn't known.
-        let known = try database.first(
-            """
-            SELECT epoch, revision FROM omni_revision WHERE "table" = ? AND key IN (?, ?)
-            ORDER BY epoch DESC, revision DESC
-            """,
-            [.text(settings.table), .text(name), .text(write.key)]
-        ) { (epoch: $0.integer(at: 0) ?? 0, revision: $0.integer(at: 1) ?? 0) }
-        if let known, (known.epoch, known.revision) > (write.epoch, write.revision) { return Written(.outdated) }
+        let known = try revision(of: write, name)
+        if let known, known > (write.epoch, write.revision) { return Written(.outdated) }
         let newest = outbox == nil ? nil : try OutboxTable.newest(in: database)
-        try database.execute("SAVEPOINT omni_write")
+        try database.run("SAVEPOINT omni_write")
         do {
             // The row's key in the outbox; a deletion must know it before, a creation learns it.
-            var echo = try find(write).flatMap { try outboxKey($0) }
-            var written = try write.action == .put ? put(write) : remove(write)
-            guard written.status != .absent || known != nil || written.own != nil else { return written }
-            if case .refused = written.status { return written }
+            var echo: String?
+            var written = try write.action == .put ? put(write, &echo) : remove(write, &echo)
+            guard written.status != .absent || known != nil || written.own != nil else {
+                try database.run("RELEASE omni_write")
+                return written
+            }
+            if case .refused = written.status {
+                try database.run("RELEASE omni_write")
+                return written
+            }
             try database.run(
                 "INSERT OR REPLACE INTO omni_revision (\"table\", key, epoch, revision) VALUES (?, ?, ?, ?)",
                 [.text(settings.table), .text(name), .integer(write.epoch), .integer(write.revision)])
             if outbox != nil { written.position = try OutboxTable.newest(in: database) }
-            if echo == nil { echo = try find(write).flatMap { try outboxKey($0) } }
+            if echo == nil, outbox != nil { echo = try find(write).flatMap { try outboxKey($0) } }
             if let newest, let echo { try forgetEcho(of: echo, after: newest) }
-            try database.execute("RELEASE omni_write")
+            try database.run("RELEASE omni_write")
             return written
         } catch let error as SQLiteError where error.isOfItsValues {
-            try database.execute("ROLLBACK TO omni_write")
-            try database.execute("RELEASE omni_write")
+            try database.run("ROLLBACK TO omni_write")
+            try database.run("RELEASE omni_write")
             // SQLite names the constraint's columns, not the values.
             return Written(.refused(error.message))
         }
     }
 
+    /// What was written last of this row.
+    private func revision(of write: Write, _ name: String) throws -> (epoch: Int64, revision: Int64)? {
+        guard write.own != nil else {
+            return try database.first(
+                "SELECT epoch, revision FROM omni_revision WHERE \"table\" = ? AND key = ?",
+                [.text(settings.table), .text(name)]
+            ) { ($0.integer(at: 0) ?? 0, $0.integer(at: 1) ?? 0) }
+        }
+        // When it was created its number wasn't known.
+        return try database.first(
+            """
+            SELECT epoch, revision FROM omni_revision WHERE "table" = ? AND key IN (?, ?)
+            ORDER BY epoch DESC, revision DESC
+            """,
+            [.text(settings.table), .text(name), .text(write.key)]
+        ) { ($0.integer(at: 0) ?? 0, $0.integer(at: 1) ?? 0) }
+    }
+
     // MARK: Put
 
-    private func put(_ write: Write) throws -> Written {
+    private func put(_ write: Write, _ echo: inout String?) throws -> Written {
         guard let members = write.document.object else { return Written(.refused("the mapping gave no object")) }
         for member in members where !columns.contains(member.key) {
             return Written(.refused("the table \(settings.table) has no column \(member.key)"))
         }
-        guard let place = try find(write) else { return try insert(write, members) }
-        let before = try row(place)
-        if members.allSatisfy({ Self.isSame(before[$0.key] ?? .null, $0.value) }) {
-            return Written(.unchanged, own: own(before), readBack: try readBack(place))
+        let statements = shapes.statements(for: members, settings, outbox)
+        guard let (place, row) = try present(write, statements) else { return try insert(write, members, statements) }
+        echo = row.echo
+        if zip(members, row.values).allSatisfy({ Self.isSame($1, $0.value) }) {
+            return Written(.unchanged, own: row.own, readBack: try readBack(place))
         }
-        let changed = members.filter { !settings.key.contains($0.key) || place.isByOwn }
-        let sets = changed.map { "\(OutboxTable.quoted($0.key)) = ?" }.joined(separator: ", ")
+        let changed = members.filter { place.isByOwn || !settings.key.contains($0.key) }
         if !changed.isEmpty {
             try database.run(
-                "UPDATE \(OutboxTable.quoted(settings.table)) SET \(sets) WHERE \(place.condition)",
+                place.isByOwn ? statements.updateByOwn : statements.updateByKey,
                 changed.map { SQLiteValue($0.value) } + place.values)
         }
-        return Written(.written, own: own(try row(place)), readBack: try readBack(place))
+        // The mapping may have set the number itself.
+        let own = settings.own.map { write.document[$0] != nil } == true ? own(try self.row(place)) : row.own
+        return Written(.written, own: own, readBack: try readBack(place))
     }
 
-    private func insert(_ write: Write, _ members: [JSON.Member]) throws -> Written {
+    private func insert(
+        _ write: Write, _ members: [JSON.Member], _ statements: TableStatements
+    ) throws -> Written {
         for column in settings.key where write.document[column]?.isNull ?? true {
             return Written(.refused("the mapping gives no \(column), which names the row"))
         }
-        let names = members.map { OutboxTable.quoted($0.key) }.joined(separator: ", ")
-        let marks = members.map { _ in "?" }.joined(separator: ", ")
-        try database.run(
-            "INSERT INTO \(OutboxTable.quoted(settings.table)) (\(names)) VALUES (\(marks))",
-            members.map { SQLiteValue($0.value) })
+        try database.run(statements.insert, members.map { SQLiteValue($0.value) })
+        guard settings.own != nil || outbox != nil else { return Written(.written) }
         guard let place = try find(write) else {
             return Written(.refused("the row is not there after it was inserted"))
         }
         return Written(.written, own: own(try row(place)), readBack: try readBack(place))
     }
 
+    /// A row before it is written.
+    private struct Present {
+        let echo: String?
+        let own: String?
+        /// What it holds in the columns that are to be written.
+        let values: [SQLiteValue]
+    }
+
+    /// The row that a write is about: by the system's own number, else by the key. Nil when there is none.
+    private func present(_ write: Write, _ statements: TableStatements) throws -> (Place, Present)? {
+        for place in places(write) {
+            let sql = place.isByOwn ? statements.selectByOwn : statements.selectByKey
+            let found = try database.first(sql, place.values) { row in
+                Present(
+                    echo: row.text(at: 0), own: settings.own == nil ? nil : JSON(row.value(at: 1)).plain,
+                    values: (2..<row.count).map { row.value(at: $0) })
+            }
+            if let found { return (place, found) }
+        }
+        return nil
+    }
+
     // MARK: Delete
 
-    private func remove(_ write: Write) throws -> Written {
+    private func remove(_ write: Write, _ echo: inout String?) throws -> Written {
         // What isn't known to be ours isn't looked for: somebody may just have entered it.
         if settings.own != nil, write.own == nil { return Written(.absent) }
         guard let place = try find(write) else { return Written(.absent, own: write.own) }
+        echo = try outboxKey(place)
         let number = own(try row(place)) ?? write.own
         switch deletion {
         case .keep: break
@@ -161,18 +208,22 @@ struct TableWriter: SinkWriter {
         let isByOwn: Bool
     }
 
-    /// The row that a write is about: by the system's own number, else by the key. Nil when there is none.
-    private func find(_ write: Write) throws -> Place? {
-        if let column = settings.own, let own = write.own {
-            let place = Place(
-                condition: "\(OutboxTable.quoted(column)) = ?", values: [.text(own)], isByOwn: true)
-            if try exists(place) { return place }
+    /// The row that a write is about. Nil when there is none.
+    private func find(_ write: Write) throws -> Place? { try places(write).first { try exists($0) } }
+
+    /// Where the row that a write is about may be: by the system's own number, else by the key.
+    private func places(_ write: Write) -> [Place] {
+        var places: [Place] = []
+        if let own = write.own, settings.own != nil {
+            places.append(Place(condition: conditionByOwn, values: [.text(own)], isByOwn: true))
         }
-        guard settings.key.allSatisfy({ !(write.document[$0]?.isNull ?? true) }) else { return nil }
-        let place = Place(
-            condition: settings.key.map { "\(OutboxTable.quoted($0)) = ?" }.joined(separator: " AND "),
-            values: settings.key.map { SQLiteValue(write.document[$0] ?? .null) }, isByOwn: false)
-        return try exists(place) ? place : nil
+        if settings.key.allSatisfy({ !(write.document[$0]?.isNull ?? true) }) {
+            places.append(
+                Place(
+                    condition: conditionByKey, values: settings.key.map { SQLiteValue(write.document[$0] ?? .null) },
+                    isByOwn: false))
+        }
+        return places
     }
 
     private func exists(_ place: Place) throws -> Bool {
@@ -223,12 +274,20 @@ struct TableWriter: SinkWriter {
     }
 
     /// Whether a column holds what is wanted: numbers by value, also when they are kept as text.
-    static func isSame(_ held: JSON, _ wanted: JSON) -> Bool {
+    static func isSame(_ held: SQLiteValue, _ wanted: JSON) -> Bool {
         switch (held, wanted) {
-        case (.number(let held), .bool(let wanted)): held == Number(wanted ? 1 : 0)
-        case (.string(let held), .number(let wanted)): Number(held) == wanted
-        case (.number(let held), .string(let wanted)): Number(wanted) == held
-        default: held == wanted
+        case (.text(let held), .string(let wanted)): held.isExactly(wanted)
+        case (.text(let held), .number(let wanted)): Number(held) == wanted
+        case (.integer(let held), .number(let wanted)): wanted == Number(Int(held))
+        case (.integer(let held), .bool(let wanted)): held == (wanted ? 1 : 0)
+        case (.integer, .string(let wanted)), (.real, .string(let wanted)):
+            Number(wanted).map { isSame(held, .number($0)) } ?? false
+        // As it would be kept.
+        case (.real(let held), .number(let wanted)): Double(wanted.description) == held
+        case (.real(let held), .bool(let wanted)): held == (wanted ? 1 : 0)
+        case (.null, .null): true
+        case (.text(let held), .array), (.text(let held), .object): held.isExactly(wanted.text)
+        default: JSON(held) == wanted
         }
     }
 }

@@ -17,11 +17,27 @@ struct Golden: Sendable, Equatable {
     /// When the hub says it happened.
     var time: Tick
     /// Where it stood: `omni.product[3]@5531`.
-    var place: String
+    var place: Place
     /// For continuing the trace.
     var traceparent: String?
     /// What the revision is counted from.
     var epoch: Int64 = 0
+
+    /// A place in a topic, whose name is put together when somebody asks.
+    enum Place: Sendable, Equatable, CustomStringConvertible, ExpressibleByStringLiteral {
+        case record(topic: String, partition: Int32, offset: Int64)
+        /// As it was written down.
+        case words(String)
+
+        init(stringLiteral words: String) { self = .words(words) }
+
+        var description: String {
+            switch self {
+            case .record(let topic, let partition, let offset): "\(topic)[\(partition)]@\(offset)"
+            case .words(let words): words
+            }
+        }
+    }
 
     enum Verb: String, Sendable {
         /// The golden record is this.
@@ -38,37 +54,29 @@ struct Golden: Sendable, Equatable {
         guard let key = record.key?.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
             return .failure(Unreadable("has no key of UTF-8"))
         }
-        let place = "\(record.topicPartition)@\(record.offset)"
+        let place = Place.record(topic: record.topic, partition: record.partition, offset: record.offset)
         guard let value = record.value else {
             return .success(
                 Golden(
                     entity: entity, key: key, verb: .gone, revision: .max, data: Array("{}".utf8), time: .never,
                     place: place))
         }
-        var reader = Envelope.Reader()
+        var headers = GoldenHeaders()
         record.forEachHeader { header in
-            var name = header.name
-            header.value?.withUnsafeBytes { value in
-                name.withUTF8 { name in reader.add(name, value.bindMemory(to: UInt8.self)) }
+            guard let value = header.value else { return }
+            header.withName { name in
+                value.withUnsafeBytes { headers.add(name, $0.bindMemory(to: UInt8.self), key) }
             }
         }
-        let envelope: Envelope
-        do throws(EnvelopeError) { envelope = try reader.envelope() } catch {
-            return .failure(Unreadable(error.description))
+        do throws(Unreadable) {
+            return .success(
+                Golden(
+                    entity: entity, key: key, verb: try headers.verb(), revision: headers.revision,
+                    data: value.withUnsafeBytes { Array($0) }, time: headers.time, place: place,
+                    traceparent: headers.traceparent, epoch: headers.epoch))
+        } catch {
+            return .failure(error)
         }
-        guard envelope.subject == key else { return .failure(Unreadable("ce_subject isn't the key")) }
-        let verb: Verb
-        switch envelope.type.verb {
-        case .golden, .decided: verb = .golden
-        case .erased: verb = .erased
-        case .merged: verb = .gone
-        default: return .failure(Unreadable("ce_type \(envelope.type) is no golden record's"))
-        }
-        return .success(
-            Golden(
-                entity: entity, key: key, verb: verb, revision: envelope.revision ?? 0,
-                data: value.withUnsafeBytes { Array($0) }, time: envelope.time, place: place,
-                traceparent: envelope.traceparent, epoch: envelope.epoch ?? 0))
     }
 
     /// Why a record can't be used.
@@ -87,7 +95,7 @@ extension Golden {
             "entity": .string(entity), "key": .string(key), "verb": .string(verb.rawValue),
             "revision": .number(Number(Int(revision))), "epoch": .number(Number(Int(epoch))),
             "data": (try? JSON(parsing: data)) ?? .object([]),
-            "place": .string(place),
+            "place": .string(place.description),
         ]
     }
 
@@ -99,7 +107,7 @@ extension Golden {
         else { return nil }
         self.init(
             entity: entity, key: key, verb: verb, revision: Int64(revision), data: data.utf8, time: .never,
-            place: json["place"]?.string ?? "", epoch: Int64(json["epoch"]?.integer ?? 0))
+            place: .words(json["place"]?.string ?? ""), epoch: Int64(json["epoch"]?.integer ?? 0))
     }
 }
 
@@ -111,12 +119,17 @@ extension Golden {
 /// The newest golden record of each entity, in the order in which the newest ones came.
 struct Coalescing {
     private(set) var newest: [Golden] = []
-    private var placeOf: [ExactText: Int] = [:]
+    private var placeOf: [Name: Int] = [:]
     private var isGap: Set<Int> = []
+
+    private struct Name: Hashable {
+        let entity: String
+        let key: ExactText
+    }
 
     /// Takes a record; an older one of the same entity goes.
     mutating func add(_ golden: Golden) {
-        let name = ExactText("\(golden.entity)/\(golden.key)")
+        let name = Name(entity: golden.entity, key: ExactText(golden.key))
         if let place = placeOf[name] {
             // A replay may bring an older one behind a newer one.
             if golden.verb != .gone, newest[place].verb != .gone, newest[place].isNewer(than: golden) {
@@ -129,5 +142,7 @@ struct Coalescing {
     }
 
     /// The records, oldest first.
-    var records: [Golden] { newest.indices.filter { !isGap.contains($0) }.map { newest[$0] } }
+    var records: [Golden] {
+        isGap.isEmpty ? newest : newest.indices.filter { !isGap.contains($0) }.map { newest[$0] }
+    }
 }

@@ -1,6 +1,7 @@
 import Canonical
 import Digests
 import Document
+import Installation
 
 /// A sink's report: `omni.<entity>.written` (docs/contracts.md).
 struct Report {
@@ -16,7 +17,7 @@ struct Report {
     enum Status: String { case written, unchanged, absent, parked }
 
     /// The event.
-    func event(of golden: Golden, system: String, sink: String, topic: String) -> OutgoingEvent {
+    func event(of golden: Golden, _ said: ReportSource) -> OutgoingEvent {
         var writer = JSONWriter()
         writer.write(raw: "{\"revision\":\(revision),\"status\":\"\(status.rawValue)\"")
         if let own {
@@ -32,17 +33,50 @@ struct Report {
             writer.write(string: reason)
         }
         writer.write(raw: "}")
-        let source = EventSource(system: system, name: sink)
         // A repeated write says the same again, and is known by it, unless the system held something else this time.
-        let digest = Hex.encode(Array(SHA256.digest(writer.bytes).prefix(8)))
-        let reference = "\(golden.place)/\(own ?? "")/\(position ?? -1)/\(digest)"
-        var envelope = Envelope(
-            id: EventID.make(source: source.description, reference: reference, index: 0).description, source: source,
-            type: EventType(golden.entity, .written), subject: golden.key)
+        let id = said.id(of: golden.place, own ?? "", position ?? -1, writer.bytes)
+        var envelope = Envelope(id: id, source: said.source, type: said.type, subject: golden.key)
         envelope.selfID = own
         envelope.revision = revision
         envelope.position = position
         envelope.traceparent = golden.traceparent
-        return OutgoingEvent(topic: topic, key: golden.key, envelope: envelope, data: writer.bytes)
+        return OutgoingEvent(
+            topic: said.topic, key: golden.key, envelope: envelope, data: writer.bytes, said: said.texts)
+    }
+}
+
+/// What all reports of a sink have in common. One thread uses it.
+final class ReportSource {
+    let source: EventSource
+    let type: EventType
+    let topic: String
+    let texts: OutgoingEvent.Said
+    private var ids: EventIDs
+    private var name: [UInt8] = []
+
+    init(_ settings: SinkSettings, _ entry: KindCatalog.Entry, _ knowledge: Knowledge) {
+        source = EventSource(system: knowledge.system, name: settings.name)
+        type = EventType(settings.of, .written)
+        topic = knowledge.inputTopic(entry.kind)
+        texts = OutgoingEvent.Said(source: source.description, type: type.description)
+        ids = EventIDs(source: source.description)
+    }
+
+    /// The id of a report: of the golden record's place, what it was written to, and all that is said.
+    func id(of place: Golden.Place, _ own: String, _ position: Int64, _ said: [UInt8]) -> String {
+        // Its memory is kept from report to report.
+        var name: [UInt8] = []
+        swap(&name, &self.name)
+        defer { swap(&name, &self.name) }
+        name.removeAll(keepingCapacity: true)
+        name.append(contentsOf: place.description.utf8)
+        name.append(UInt8(ascii: "/"))
+        name.append(contentsOf: own.utf8)
+        name.append(UInt8(ascii: "/"))
+        name.append(contentsOf: String(position).utf8)
+        name.append(UInt8(ascii: "/"))
+        name.append(contentsOf: said)
+        let id = ids.make(reference: name.span, index: 0)
+        return id.description
     }
 }

@@ -13,14 +13,23 @@ final class Sink {
     private var filter: MappingRunner?
     private var mapping: MappingRunner
     private let seenBy: SeenBy?
+    let reports: ReportSource
     private var tape = Tape()
+    /// Whether the golden record that is being planned lies on the tape, and nothing else.
+    private var isFresh = false
+    /// What mappings may ask; the record's own bindings stand behind the common ones.
+    private var asked: EvaluationContext
+    private let common: Int
+    /// Files and tables know a row by its key: they need no other sign that a write is repeated.
+    private let needsIdempotency: Bool
+    private let origin: String
 
     /// The source whose mapping translates what is read back.
     final class SeenBy {
         private var runner: MappingRunner
-        private let translator: Translator
+        private var translator: Translator
 
-        init(_ mapping: CompiledMapping, _ translator: Translator) {
+        init(_ mapping: CompiledMapping, _ translator: consuming Translator) {
             runner = MappingRunner(mapping)
             self.translator = translator
         }
@@ -66,6 +75,11 @@ final class Sink {
         self.settings = settings
         self.entry = entry
         self.knowledge = knowledge
+        reports = ReportSource(settings, entry, knowledge)
+        asked = knowledge.context(at: .never)
+        common = asked.bindings.count
+        needsIdempotency = !(writer is FileWriter) && !(writer is TableWriter)
+        origin = EventSource(system: knowledge.system, name: settings.name).description
         self.filter = filter.map { MappingRunner($0) }
         self.mapping = MappingRunner(mapping)
         self.seenBy = seenBy
@@ -84,6 +98,7 @@ final class Sink {
             of: golden.key, entity: golden.entity, in: knowledge.system, by: settings.name)
         do {
             try tape.parse(golden.data)
+            isFresh = true
             if numbers.isEmpty, golden.verb == .golden, let member = strayMember(of: golden) {
                 return .wait("\(member) belongs to another \(golden.entity) by now")
             }
@@ -155,6 +170,7 @@ final class Sink {
     private func wants(_ golden: Golden, _ own: String?) throws(MappingFailure) -> Bool {
         guard filter != nil else { return true }
         let root = tape.root
+        isFresh = false
         let result = try filter!.run(root, on: &tape, context(golden, own: own, isDeleted: false))
         return result?.bool ?? false
     }
@@ -171,7 +187,8 @@ final class Sink {
 
     /// What the mapping makes of the record: an object, or nothing.
     private func document(_ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil) throws -> JSON? {
-        try tape.parse(golden.data)
+        if !isFresh { try tape.parse(golden.data) }
+        isFresh = false
         let root = tape.root
         let context = context(golden, own: own, isDeleted: isDeleted, record: record)
         return try mapping.run(root, on: &tape, context).map(JSON.init)
@@ -180,22 +197,22 @@ final class Sink {
     private func context(
         _ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil
     ) -> EvaluationContext {
-        var bindings: [(name: String, value: JSON)] = [
-            ("key", .string(golden.key)), ("deleted", .bool(isDeleted)),
-            ("revision", .number(Number(Int(golden.revision)))),
-        ]
-        if let own { bindings.append(("self", .string(own))) }
-        if let record { bindings.append(("record", record)) }
-        return knowledge.context(at: golden.time, bindings)
+        asked.milliseconds = golden.time.isKnown ? Int(golden.time.milliseconds) : 0
+        asked.bindings.removeSubrange(common...)
+        asked.bindings.append(("key", .string(golden.key)))
+        asked.bindings.append(("deleted", .bool(isDeleted)))
+        asked.bindings.append(("revision", .number(Number(Int(golden.revision)))))
+        if let own { asked.bindings.append(("self", .string(own))) }
+        if let record { asked.bindings.append(("record", record)) }
+        return asked
     }
 
     private func write(_ golden: Golden, _ own: String?, _ document: JSON, _ action: Write.Action) -> Write {
         Write(
             key: golden.key, revision: golden.revision, epoch: golden.epoch, own: own, document: document,
             action: action,
-            idempotency: EventID.make(
-                source: "/\(knowledge.system)/\(settings.name)", reference: golden.key, index: 0
-            ).description)
+            idempotency: needsIdempotency
+                ? EventID.make(source: origin, reference: golden.key, index: 0).description : "")
     }
 
     /// The copy as the system holds it: the record read back, mapped by the source's own mapping. Nil: not to be seen.

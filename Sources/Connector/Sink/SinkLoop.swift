@@ -305,8 +305,7 @@ final class SinkLoop: Loop {
 
     /// The first job isn't done: it is done again.
     private func dropJob() {
-        guard let job = jobs.first, let ticket = job.reports else { return }
-        shared.publisher.forget(ticket)
+        guard let job = jobs.first, job.reports != nil else { return }
         if let before = job.before { parked = before }
         (jobs[0].reports, jobs[0].before) = (nil, nil)
         shared.doubts.begin(job.sink.entry.kind.name, job.origin)
@@ -372,9 +371,9 @@ final class SinkLoop: Loop {
             try conclude(golden, write, result, sink, on: ticket)
             if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
         }
-        for golden in Set(planned.map(\.golden.key)).compactMap({ key in planned.first { $0.golden.key == key }?.golden
-        }) {
-            if let reason = refused[golden.key] { try park(golden, sink, reason, isWaiting: false, on: ticket) }
+        for (key, reason) in refused {
+            guard let golden = planned.first(where: { $0.golden.key == key })?.golden else { continue }
+            try park(golden, sink, reason, isWaiting: false, on: ticket)
         }
     }
 
@@ -403,10 +402,7 @@ final class SinkLoop: Loop {
     }
 
     private func report(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
-        try shared.publisher.publish(
-            report.event(
-                of: golden, system: shared.system, sink: sink.settings.name,
-                topic: shared.knowledge.inputTopic(sink.entry.kind)), on: ticket)
+        try shared.publisher.publish(report.event(of: golden, sink.reports), on: ticket)
     }
 
     // MARK: Parking
@@ -435,6 +431,7 @@ final class SinkLoop: Loop {
     }
 
     private func release(_ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        guard parked.count > 0 else { return }
         let name = ParkedWrites.name(sink: sink.settings.name, golden)
         guard parked.release(name) else { return }
         try shared.publisher.write(

@@ -14,7 +14,7 @@ package struct Write: Sendable, Equatable {
     package var document: JSON
     /// What is to be done.
     package var action: Action
-    /// The same for every try: creations carry it.
+    /// The same for every try: creations carry it. Empty for files and tables.
     package var idempotency: String
 
     package enum Action: Sendable, Equatable {

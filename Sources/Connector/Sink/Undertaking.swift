@@ -20,12 +20,12 @@ struct Undertaking {
     init(noted: JSON?) { places = Set((noted?["writing"]?.array ?? []).compactMap(\.string)) }
 
     /// Whether a golden record may have been written by the process before.
-    func includes(_ golden: Golden) -> Bool { places.contains(golden.place) }
+    func includes(_ golden: Golden) -> Bool { places.contains(golden.place.description) }
 
     /// The note on a batch; nil when there is nothing in it that needs one.
     static func note(_ records: [Golden], of sinks: [Sink]) -> JSON? {
         let careful = Set(sinks.filter(\.readsBefore).map(\.settings.of))
-        let places = records.filter { careful.contains($0.entity) }.map { JSON.string($0.place) }
+        let places = records.filter { careful.contains($0.entity) }.map { JSON.string($0.place.description) }
         return places.isEmpty ? nil : ["writing": .array(places)]
     }
 }

@@ -24,6 +24,7 @@ struct Absences {
 
     /// It is there.
     mutating func see(_ number: String) {
+        guard !lacking.isEmpty || !reported.isEmpty else { return }
         lacking.remove(number)
         if reported.remove(number) != nil { changes[number] = false }
     }

@@ -30,8 +30,8 @@ struct Delivery {
         self.name = name
     }
 
-    /// These own numbers are in it.
-    mutating func note(_ owns: some Sequence<String>) { present.formUnion(owns) }
+    /// These own numbers are in it. Before it has begun there is nothing to be in.
+    mutating func note(_ owns: some Sequence<String>) { if name != nil { present.formUnion(owns) } }
 
     /// A record is in it whose number isn't known.
     mutating func noteUnreadable() { unreadable += 1 }

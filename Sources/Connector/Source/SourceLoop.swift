@@ -187,20 +187,18 @@ final class SourceLoop: Loop {
     private func undo() {
         switch phase {
         case .resting, .retrying: break
-        case .retried(_, let ticket), .shortened(_, let ticket): shared.publisher.forget(ticket)
-        case .published(_, let ticket, let before): restore(before, ticket)
-        case .noted(_, let ticket, let before): restore(before, ticket)
+        case .retried, .shortened: break
+        case .published(_, _, let before), .noted(_, _, let before): restore(before)
         }
         phase = .resting
     }
 
     /// The page is read again: what it changed in memory must not stay.
-    private func restore(_ before: Before, _ ticket: Publisher.Ticket?) {
+    private func restore(_ before: Before) {
         (lanes, absences) = (before.lanes, before.absences)
         for number in written { absences.see(number) }
         // Nor what came before it in the same run: that begins anew.
         delivery = Delivery()
-        if let ticket { shared.publisher.forget(ticket) }
         opened!.rewind()
     }
 
@@ -234,22 +232,17 @@ final class SourceLoop: Loop {
         let new = end.position.flatMap { $0 == position ? nil : $0 }
         guard new != nil || !absences.changes.isEmpty else { return nil }
         let ticket = shared.publisher.ticket()
-        do {
-            let topic = shared.names.position(connector: shared.connector)
-            for (number, isGone) in absences.changes.sorted(by: { $0.key < $1.key }) {
-                let value: JSON = ["gone": true]
-                try shared.publisher.write(
-                    to: topic, key: Absences.key(settings.name, number), value: isGone ? value.utf8 : nil, on: ticket)
-            }
-            if let new {
-                let value: JSON = ["position": new]
-                try shared.publisher.write(to: topic, key: settings.name, value: value.utf8, on: ticket)
-            }
-            return ticket
-        } catch {
-            shared.publisher.forget(ticket)
-            throw error
+        let topic = shared.names.position(connector: shared.connector)
+        for (number, isGone) in absences.changes.sorted(by: { $0.key < $1.key }) {
+            let value: JSON = ["gone": true]
+            try shared.publisher.write(
+                to: topic, key: Absences.key(settings.name, number), value: isGone ? value.utf8 : nil, on: ticket)
         }
+        if let new {
+            let value: JSON = ["position": new]
+            try shared.publisher.write(to: topic, key: settings.name, value: value.utf8, on: ticket)
+        }
+        return ticket
     }
 
     // MARK: One record
@@ -288,7 +281,7 @@ final class SourceLoop: Loop {
             }
             try shared.doubts.check(translation.events)
             for event in translation.events { try shared.publisher.publish(event, on: ticket) }
-            if position == nil { snapshot.formUnion(translation.owns) }
+            if position == nil, bootstrap.awaits(settings.name) { snapshot.formUnion(translation.owns.map(\.name)) }
             return !translation.events.isEmpty
         case .failure(let dead):
             if let own = ownNumber(input) {
@@ -307,11 +300,14 @@ final class SourceLoop: Loop {
 
     /// What a record shows of the system's own numbers.
     private func note(_ translation: Translation) {
-        let deleted = Set(Self.numbers(translation.deleted, of: settings.of))
-        let all = Self.numbers(translation.owns, of: settings.of)
-        delivery.note(all)
-        for number in all {
-            if deleted.contains(number) { _ = absences.report(number) } else { absences.see(number) }
+        guard let entity = settings.of else { return }
+        for own in translation.owns where own.entity == entity {
+            delivery.note([own.id])
+            if translation.deleted.contains(where: { $0.entity == entity && $0.id == own.id }) {
+                _ = absences.report(own.id)
+            } else {
+                absences.see(own.id)
+            }
         }
     }
 
@@ -319,32 +315,30 @@ final class SourceLoop: Loop {
 
     /// A record waits for what it refers to, and behind those that wait for the same (I7).
     private func mustWait(_ translation: Translation) -> Bool {
-        !translation.missing.isEmpty || lanes.holds(entities: translation.entities)
-            || translation.references.contains { lanes.waits(for: $0) }
+        guard translation.missing.isEmpty else { return true }
+        guard !lanes.isEmpty else { return false }
+        return lanes.holds(entities: translation.entities) || translation.references.contains { lanes.waits(for: $0) }
     }
 
     private func bury(
         _ record: ReadRecord, _ input: Node, _ reason: String, isUnread: Bool = false, on ticket: Publisher.Ticket
     ) throws {
-        var bytes = record.raw
-        if bytes == nil {
+        let bytes: [UInt8]
+        if let raw = record.raw {
+            bytes = Array(raw)
+        } else {
             var writer = JSONWriter()
             writer.write(input)
             bytes = writer.bytes
         }
         try shared.deadLetters.bury(
-            bytes ?? [], of: settings.name, reference: record.reference, reason: reason, place: record.place,
+            bytes, of: settings.name, reference: record.reference, reason: reason, place: record.place?.description,
             isUnread: isUnread, on: ticket)
     }
 
     private func ownNumber(_ input: Node) -> String? {
         guard let own = settings.own else { return nil }
         return Members.find(own, in: input).flatMap(Reference.text)
-    }
-
-    private static func numbers(_ owns: [String], of entity: String?) -> [String] {
-        guard let entity else { return [] }
-        return owns.filter { $0.hasPrefix(entity + "/") }.map { String($0.dropFirst(entity.utf8.count + 1)) }
     }
 
     // MARK: Parking
@@ -397,13 +391,8 @@ final class SourceLoop: Loop {
             return
         }
         let ticket = shared.publisher.ticket()
-        do {
-            let change = try shared.turns.take { try publish(record, of: name, on: ticket) }
-            phase = .retried(Trial(record: record, change: change, names: names, generation: generation), ticket)
-        } catch {
-            shared.publisher.forget(ticket)
-            throw error
-        }
+        let change = try shared.turns.take { try publish(record, of: name, on: ticket) }
+        phase = .retried(Trial(record: record, change: change, names: names, generation: generation), ticket)
     }
 
     /// Publishes a lane's first record, if it can be now. Returns what becomes of the lane; nil: it stays as it is.

@@ -10,17 +10,17 @@ package struct ReadRecord {
     /// Where the system's change log stood, when it has one.
     package var position: Int64?
     /// Where the record stood, for people: `prices.csv, line 7`.
-    package var place: String?
+    package var place: Place?
     /// The record, or why it can't be read.
     package var content: Content
-    /// The bytes as they came; nil when the record is its JSON.
-    package var raw: [UInt8]?
+    /// The bytes as they came, where they lie; nil when the record is its JSON.
+    package var raw: UnsafeRawBufferPointer?
     /// The complete delivery that it belongs to.
     package var delivery: String?
 
     package init(
-        reference: String, stamp: Tick = .never, position: Int64? = nil, place: String? = nil, content: Content,
-        raw: [UInt8]? = nil, delivery: String? = nil
+        reference: String, stamp: Tick = .never, position: Int64? = nil, place: Place? = nil, content: Content,
+        raw: UnsafeRawBufferPointer? = nil, delivery: String? = nil
     ) {
         self.reference = reference
         self.stamp = stamp
@@ -29,6 +29,19 @@ package struct ReadRecord {
         self.content = content
         self.raw = raw
         self.delivery = delivery
+    }
+
+    /// A place in words, which are put together when somebody asks.
+    package enum Place: CustomStringConvertible {
+        case words(String)
+        case line(Int, file: String)
+
+        package var description: String {
+            switch self {
+            case .words(let words): words
+            case .line(let line, let file): "\(file), line \(line)"
+            }
+        }
     }
 
     package enum Content {

@@ -3,7 +3,7 @@ import Document
 
 /// One item of a mapping's result: `{"<kind>": document, "self": …, "at": …, "deleted": …}`.
 struct Item {
-    let kind: String
+    let kind: ItemKind
     let document: Node
     /// The system's own number for the entity.
     let own: String?
@@ -17,7 +17,7 @@ struct Item {
     }
 
     /// The items of a result: one object, or a list of them; nothing, null and `[]` are none.
-    static func items(of result: Node?, kinds: KindCatalog) throws(Fault) -> [Item] {
+    static func items(of result: Node?, kinds: ItemKinds) throws(Fault) -> [Item] {
         guard let result, !result.isNull else { return [] }
         if result.kind == .array {
             var items: [Item] = []
@@ -27,11 +27,11 @@ struct Item {
         return [try Item(result, kinds)]
     }
 
-    private init(_ node: Node, _ kinds: KindCatalog) throws(Fault) {
+    private init(_ node: Node, _ kinds: ItemKinds) throws(Fault) {
         guard node.kind == .object else {
             throw Fault(description: "the mapping's result must be items such as {\"product\": {…}}, or a list of them")
         }
-        var kind: String?
+        var kind: ItemKind?
         var document: Node?
         var own: String?
         var stamp: Tick?
@@ -45,15 +45,15 @@ struct Item {
                 guard let flag = member.value.bool else { throw Fault(description: "deleted must be true or false") }
                 isDeleted = flag
             default:
-                guard kinds[name] != nil else {
+                guard let named = kinds[name] else {
                     throw Fault(
                         description: "the mapping's result has the member \"\(name)\", which is no kind of data")
                 }
                 guard kind == nil else {
-                    throw Fault(description: "one item holds both \(kind!) and \(name); make them two items")
+                    throw Fault(description: "one item holds both \(kind!.name) and \(name); make them two items")
                 }
                 guard member.value.kind == .object else { throw Fault(description: "\(name) must be an object") }
-                kind = name
+                kind = named
                 document = member.value
             }
         }

@@ -4,9 +4,10 @@ import Mapping
 
 /// A source's mapping and what becomes of its results: from one record to its events, or to the reason why there are none.
 struct RecordTranslator: ~Copyable {
-    private let translator: Translator
+    private var translator: Translator
     private var runner: MappingRunner
-    private let knowledge: Knowledge
+    /// What a mapping may ask; its time is each record's own.
+    private var context: EvaluationContext
 
     /// Why a record is a dead letter: in full for the letter, without data for the log.
     struct Dead: Error, Equatable {
@@ -18,7 +19,7 @@ struct RecordTranslator: ~Copyable {
 
     init(_ mapping: CompiledMapping, _ knowledge: Knowledge, source: String) {
         runner = MappingRunner(mapping)
-        self.knowledge = knowledge
+        context = knowledge.context(at: .never)
         translator = Translator(source: source, knowledge: knowledge)
     }
 
@@ -27,13 +28,15 @@ struct RecordTranslator: ~Copyable {
         _ input: Node, _ tape: inout Tape, _ reference: String, _ stamp: Tick, _ position: Int64?
     ) -> Result<Translation, Dead> {
         let result: Node?
+        context.milliseconds = stamp.isKnown ? Int(stamp.milliseconds) : 0
         do throws(MappingFailure) {
-            result = try runner.run(input, on: &tape, knowledge.context(at: stamp))
+            result = try runner.run(input, on: &tape, context)
         } catch {
             switch error {
             case .unknownReference(let unknown):
                 let name = "\(unknown.entity)/\(unknown.system):\(unknown.id ?? unknown.key ?? "")"
-                return .success(Translation(entities: ["record/\(reference)"], references: [name], missing: [name]))
+                let itself = Translation.Thing(entity: "record", id: reference)
+                return .success(Translation(touched: [itself], references: [name], missing: [name]))
             case .rejected(let rejection):
                 return .failure(
                     Dead(reason: "\(rejection.reason) (\(error))", logged: error.description, isMeant: true))

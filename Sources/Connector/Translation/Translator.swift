@@ -3,26 +3,18 @@ import Digests
 import Document
 import Schema
 
-/// What a record became.
-struct Translation: Equatable {
-    /// The events, in the order of the mapping's items. None: the record was filtered.
-    var events: [OutgoingEvent] = []
-    /// The entities it touches: `<kind's entity>/<key>`, keys as far as they are known.
-    var entities: [String] = []
-    /// The references it uses: `<entity>/<system>:<id>`.
-    var references: [String] = []
-    /// Those of them that are unknown: the record must wait.
-    var missing: [String] = []
-    /// The system's own numbers in it: `<entity>/<number>`.
-    var owns: [String] = []
-    /// Those of them that the system says it no longer has.
-    var deleted: [String] = []
-}
-
 /// Makes events of a mapping's result: references become keys, data are checked, envelopes are written.
-struct Translator: Sendable {
-    let source: String
-    let knowledge: Knowledge
+struct Translator: ~Copyable {
+    private let knowledge: Knowledge
+    private let kinds: ItemKinds
+    private var ids: EventIDs
+    private var writer = JSONWriter()
+
+    init(source: String, knowledge: Knowledge) {
+        self.knowledge = knowledge
+        kinds = ItemKinds(knowledge, source: source)
+        ids = EventIDs(source: EventSource(system: knowledge.system, name: source).description)
+    }
 
     private var system: String { knowledge.system }
 
@@ -32,49 +24,47 @@ struct Translator: Sendable {
     }
 
     /// Translates a mapping's result, which lies on the tape. One invalid item rejects all.
-    func translate(
+    mutating func translate(
         _ result: Node?, on tape: inout Tape, reference: String, stamp: Tick, position: Int64?
     ) throws(Refusal) -> Translation {
         let items: [Item]
-        do throws(Item.Fault) { items = try Item.items(of: result, kinds: knowledge.kinds) } catch {
+        do throws(Item.Fault) { items = try Item.items(of: result, kinds: kinds) } catch {
             throw Refusal(description: error.description)
         }
         var translation = Translation()
         for (index, item) in items.enumerated() {
-            let entry = knowledge.kinds[item.kind]!
-            let document = resolved(item.document, entry, on: &tape, &translation)
-            let key = try key(of: document, item, entry, isComplete: translation.missing.isEmpty)
-            translation.entities.append("\(entry.entity.name)/\(key)")
-            if let own = item.own, entry.entity.engine != .stock {
-                translation.owns.append("\(entry.entity.name)/\(own)")
-                if item.isDeleted { translation.deleted.append("\(entry.entity.name)/\(own)") }
+            let kind = item.kind
+            let document = resolved(item.document, kind, on: &tape, &translation)
+            let key = try key(of: document, item, isComplete: translation.missing.isEmpty)
+            translation.touched.append(Translation.Thing(entity: kind.entity, id: key))
+            if let own = item.own, kind.hasNumbers {
+                let thing = Translation.Thing(entity: kind.entity, id: own)
+                translation.owns.append(thing)
+                if item.isDeleted { translation.deleted.append(thing) }
             }
             guard translation.missing.isEmpty else { continue }
-            if !item.isDeleted { try check(document, entry) }
+            if !item.isDeleted { try check(document, kind) }
             translation.events.append(
-                event(
-                    item, document, entry, key: key,
-                    id: EventID.make(source: "/\(system)/\(source)", reference: reference, index: index).description,
-                    stamp: item.stamp ?? stamp, position: position))
+                kind.event(
+                    id: ids.make(reference: reference, index: index).description, key: key,
+                    stamp: item.stamp ?? stamp, position: position, own: item.own, isDeleted: item.isDeleted,
+                    data: item.isDeleted ? Array("{}".utf8) : written(document)))
         }
         if !translation.missing.isEmpty { translation.events = [] }
         return translation
     }
 
     /// The document that a record which was read back shows for one entity: the copy as the system holds it.
-    func held(_ result: Node?, entity: String, key: String?, on tape: inout Tape) throws(Refusal) -> [UInt8]? {
+    mutating func held(_ result: Node?, entity: String, key: String?, on tape: inout Tape) throws(Refusal) -> [UInt8]? {
         let items: [Item]
-        do throws(Item.Fault) { items = try Item.items(of: result, kinds: knowledge.kinds) } catch {
+        do throws(Item.Fault) { items = try Item.items(of: result, kinds: kinds) } catch {
             throw Refusal(description: error.description)
         }
         var unused = Translation()
-        for item in items where item.kind == entity && !item.isDeleted {
-            let entry = knowledge.kinds[item.kind]!
-            let document = resolved(item.document, entry, on: &tape, &unused)
-            if let key, entry.entity.key != .member, try self.key(of: document, item, entry) != key { continue }
-            var writer = JSONWriter()
-            writer.write(document)
-            return writer.bytes
+        for item in items where item.kind.name == entity && !item.isDeleted {
+            let document = resolved(item.document, item.kind, on: &tape, &unused)
+            if let key, item.kind.key != .member, try self.key(of: document, item) != key { continue }
+            return written(document)
         }
         return nil
     }
@@ -82,52 +72,37 @@ struct Translator: Sendable {
     // MARK: Parts
 
     private func key(
-        of document: Node, _ item: Item, _ entry: KindCatalog.Entry, isComplete: Bool = true
+        of document: Node, _ item: Item, isComplete: Bool = true
     ) throws(Refusal) -> String {
         do throws(KeyError) {
-            return try entry.entity.key.key(
+            return try item.kind.key.key(
                 of: document, system: system, selfID: item.own, isComplete: isComplete)
         } catch {
-            throw Refusal(description: "\(item.kind): \(error)")
+            throw Refusal(description: "\(item.kind.name): \(error)")
         }
     }
 
-    private func check(_ document: Node, _ entry: KindCatalog.Entry) throws(Refusal) {
-        guard !entry.schema.isValid(document) else { return }
-        throw Refusal(description: "\(entry.kind.name): \(entry.schema.violations(of: document).summary())")
+    private func check(_ document: Node, _ kind: ItemKind) throws(Refusal) {
+        guard !kind.schema.isValid(document) else { return }
+        throw Refusal(description: "\(kind.name): \(kind.schema.violations(of: document).summary())")
     }
 
-    private func event(
-        _ item: Item, _ document: Node, _ entry: KindCatalog.Entry, key: String, id: String, stamp: Tick,
-        position: Int64?
-    ) -> OutgoingEvent {
-        let type: EventType =
-            switch (item.kind, item.isDeleted) {
-            case (_, true): EventType(item.kind, .deleted)
-            case ("hold", _): EventType("hold", .requested)
-            case ("release", _): EventType("hold", .released)
-            default: EventType(item.kind, .stated)
-            }
-        var envelope = Envelope(
-            id: id, source: EventSource(system: system, name: source), type: type, subject: key)
-        envelope.time = stamp
-        envelope.dataSchema = item.isDeleted ? nil : entry.kind.dataSchema
-        envelope.position = position
-        envelope.selfID = item.own
-        var writer = JSONWriter()
-        if item.isDeleted { writer.write(raw: "{}") } else { writer.write(document) }
-        return OutgoingEvent(topic: knowledge.inputTopic(entry.kind), key: key, envelope: envelope, data: writer.bytes)
+    /// The document as JSON. The writer's memory is kept, so this takes one allocation of the right size.
+    private mutating func written(_ document: Node) -> [UInt8] {
+        writer.reset()
+        writer.write(document)
+        return writer.bytes.withUnsafeBufferPointer { Array($0) }
     }
 
     /// The document with its references replaced by keys. An unknown one is noted, and stands as `<system>:<id>`.
     private func resolved(
-        _ document: Node, _ entry: KindCatalog.Entry, on tape: inout Tape, _ translation: inout Translation
+        _ document: Node, _ kind: ItemKind, on tape: inout Tape, _ translation: inout Translation
     ) -> Node {
-        guard entry.kind.references.contains(where: { Self.holdsReference(document, $0.path[...]) }) else {
+        guard kind.references.contains(where: { Self.holdsReference(document, $0.path[...]) }) else {
             return document
         }
         var json = JSON(document)
-        for field in entry.kind.references {
+        for field in kind.references {
             json = replace(json, field.path[...], entity: field.entity, &translation)
         }
         return tape.append(json)

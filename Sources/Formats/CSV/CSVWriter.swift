@@ -29,6 +29,9 @@ struct CSVWriter: RecordWriter {
         }
     }
 
+    /// The header is known before the first row, when the fields are declared.
+    var isSeparable: Bool { !options.fields.isEmpty }
+
     mutating func take() -> [UInt8] {
         defer { bytes = [] }
         return bytes

@@ -19,6 +19,10 @@ public final class Admin: Sendable {
             destroyFlags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 
+    /// Asks through a producer's connections, so that a process needs no others. What counts as a partition's end is the
+    /// producer's `isolation.level`, which it has no other use for: set `read_uncommitted` for the true ends.
+    public init(of producer: Producer) { client = producer.client }
+
     /// What partitions hold: the oldest offset, and the one behind the newest record, uncommitted ones included.
     public func watermarks(
         of partitions: [TopicPartition], timeout: Duration

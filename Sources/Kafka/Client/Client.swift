@@ -93,6 +93,8 @@ class ClientContext: @unchecked Sendable {
         let isConnection = facility == "FAIL"
         guard isConnection || level >= log.logLevel else { return }
         let message = text.map { String(cString: $0) } ?? ""
+        // Meant for the Admin that shares a producer's connections.
+        if facility == "CONFWARN", message.contains("isolation.level is a consumer property") { return }
         if isConnection { connectionError.withLock { $0 = message } }
         log.log(level: level, "\(message)", metadata: ["facility": "\(facility)"])
     }

@@ -104,6 +104,15 @@ public struct RecordHeader: ~Copyable, ~Escapable {
     /// The header's name.
     public var name: String { String(cString: start) }
 
+    /// Lends the name's bytes (UTF-8), without making a string of them.
+    public func withName<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+        var length = 0
+        while start[length] != 0 { length += 1 }
+        return try start.withMemoryRebound(to: UInt8.self, capacity: length) {
+            try body(UnsafeBufferPointer(start: $0, count: length))
+        }
+    }
+
     /// The header's bytes; nil is Kafka's null value.
     public var value: RawSpan? {
         @_lifetime(copy self)

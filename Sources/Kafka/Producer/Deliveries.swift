@@ -6,11 +6,38 @@ import Synchronization
 public struct Delivery: Sendable {
     /// The token that was given to ``Producer/produce(to:partition:key:value:headers:timestamp:token:)``.
     public let token: UInt64
-    /// Where it was meant to go, and the offset it got: -1 if it failed, or if the broker acknowledged it only on a
-    /// repetition and did not say.
-    public let place: TopicPartitionOffset
     /// Why it was not delivered; nil if it was.
     public let error: KafkaError?
+    private let whereabouts: Whereabouts
+
+    private enum Whereabouts {
+        case known(TopicPartitionOffset)
+        /// The topic handle's address, which the producer keeps: most who hear of a delivery don't ask for the name.
+        case handle(UInt, partition: Int32, offset: Int64)
+    }
+
+    /// Where it was meant to go, and the offset it got: -1 if it failed, or if the broker acknowledged it only on a
+    /// repetition and did not say. To be asked for while the producer lives.
+    public var place: TopicPartitionOffset {
+        switch whereabouts {
+        case .known(let place): return place
+        case .handle(let address, let partition, let offset):
+            let name = rd_kafka_topic_name(OpaquePointer(bitPattern: address))
+            return TopicPartition(name.map { String(cString: $0) } ?? "", partition).at(offset)
+        }
+    }
+
+    package init(token: UInt64, place: TopicPartitionOffset, error: KafkaError?) {
+        self.token = token
+        self.error = error
+        whereabouts = .known(place)
+    }
+
+    init(token: UInt64, topic: OpaquePointer, partition: Int32, offset: Int64, error: KafkaError?) {
+        self.token = token
+        self.error = error
+        whereabouts = .handle(UInt(bitPattern: topic), partition: partition, offset: offset)
+    }
 }
 
 /// What was delivered to one partition since it was last asked for.
@@ -85,10 +112,10 @@ final class DeliveryContext: ClientContext, @unchecked Sendable {
         // Outside of the lock: the callback may produce.
         let token = UInt64(UInt(bitPattern: message._private))
         guard token != 0, let onDelivery else { return }
-        let partition = TopicPartition(String(cString: rd_kafka_topic_name(topic)), message.partition)
         let error = message.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : Self.failure(message, topic)
         let offset = error == nil ? max(-1, message.offset) : -1
-        onDelivery(Delivery(token: token, place: partition.at(offset), error: error))
+        onDelivery(
+            Delivery(token: token, topic: topic, partition: message.partition, offset: offset, error: error))
     }
 
     /// By the message's own address: librdkafka keeps the time beside the message, not in it.

@@ -38,6 +38,20 @@ public struct Headers: ~Copyable {
     /// Adds a header of UTF-8 text.
     public mutating func add(_ name: String, _ text: String) { add(name, text.utf8.span.bytes) }
 
+    /// Adds a header whose name is written in the code; its bytes are copied.
+    public mutating func add(constant name: StaticString, _ value: RawSpan) {
+        name.withUTF8Buffer { name in
+            withBytes(of: value) { start, count in
+                _ = name.withMemoryRebound(to: CChar.self) {
+                    rd_kafka_header_add(pointer, $0.baseAddress, $0.count, start, count)
+                }
+            }
+        }
+    }
+
+    /// Adds a header of UTF-8 text, under a name that is written in the code.
+    public mutating func add(constant name: StaticString, _ text: String) { add(constant: name, text.utf8.span.bytes) }
+
     /// Removes all headers of a name.
     public mutating func remove(_ name: String) { _ = rd_kafka_header_remove(pointer, name) }
 

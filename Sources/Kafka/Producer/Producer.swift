@@ -134,7 +134,13 @@ public final class Producer: Sendable {
 /// The topics written to so far. librdkafka would look each record's topic up by name.
 private final class Topics: Sendable {
     private let client: Client
-    private let handles = Mutex<[String: Handle]>([:])
+    private let state = Mutex(State())
+
+    private struct State {
+        var handles: [String: Handle] = [:]
+        /// The one asked for last: runs of records go to one topic, and equal texts are mostly one text.
+        var latest: (name: String, handle: Handle)?
+    }
 
     private struct Handle: @unchecked Sendable {
         let pointer: OpaquePointer
@@ -143,15 +149,19 @@ private final class Topics: Sendable {
     init(_ client: Client) { self.client = client }
 
     deinit {
-        handles.withLock { for handle in $0.values { rd_kafka_topic_destroy(handle.pointer) } }
+        state.withLock { for handle in $0.handles.values { rd_kafka_topic_destroy(handle.pointer) } }
     }
 
     func handle(of topic: String) throws(KafkaError) -> OpaquePointer {
-        let known = handles.withLock { handles -> Handle? in
-            if let handle = handles[topic] { return handle }
+        let known = state.withLock { state -> Handle? in
+            if let latest = state.latest, latest.name == topic { return latest.handle }
+            if let handle = state.handles[topic] {
+                state.latest = (topic, handle)
+                return handle
+            }
             guard let pointer = rd_kafka_topic_new(client.handle, topic, nil) else { return nil }
-            handles[topic] = Handle(pointer: pointer)
-            return handles[topic]
+            state.handles[topic] = Handle(pointer: pointer)
+            return state.handles[topic]
         }
         guard let known else {
             var error = client.error(rd_kafka_last_error(), "produce")

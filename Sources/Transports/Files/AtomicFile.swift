@@ -10,6 +10,13 @@ public enum AtomicFile {
     public static func replace(
         _ path: String, with bytes: Span<UInt8>, mode: UInt32 = 0o644
     ) throws(SystemError) {
+        try replace(path, mode: mode) { file throws(SystemError) in try file.write(bytes) }
+    }
+
+    /// Replaces the file at `path`, or creates it; what it is to hold is written in pieces.
+    public static func replace(
+        _ path: String, mode: UInt32 = 0o644, _ body: (inout Pieces) throws(SystemError) -> Void
+    ) throws(SystemError) {
         let folder = Path.folder(of: path)
         let temporary = "\(folder)/.\(Path.name(of: path)).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
         do throws(SystemError) {
@@ -18,14 +25,40 @@ public enum AtomicFile {
             if stat(path, &before) == 0, fchmod(file.number, before.st_mode & 0o7777) != 0 {
                 throw SystemError.last("fchmod", temporary)
             }
-            try file.write(bytes)
-            try file.sync()
+            var pieces = Pieces(file)
+            try body(&pieces)
+            try pieces.flush()
+            try pieces.file.sync()
             guard rename(temporary, path) == 0 else { throw SystemError.last("rename", path) }
         } catch {
             unlink(temporary)
             throw error
         }
         try Path.syncFolder(folder)
+    }
+
+    /// Gathers small pieces of a file on their way to the disk.
+    public struct Pieces: ~Copyable {
+        let file: Descriptor
+        private var gathered: [UInt8] = []
+        private static let most = 1 << 18
+
+        init(_ file: consuming Descriptor) { self.file = file }
+
+        /// Writes bytes behind those before.
+        public mutating func write(_ bytes: Span<UInt8>) throws(SystemError) {
+            if bytes.count >= Self.most {
+                try flush()
+                return try file.write(bytes)
+            }
+            bytes.withUnsafeBufferPointer { gathered.append(contentsOf: $0) }
+            if gathered.count >= Self.most { try flush() }
+        }
+
+        mutating func flush() throws(SystemError) {
+            try file.write(gathered.span)
+            gathered.removeAll(keepingCapacity: true)
+        }
     }
 
     /// Replaces the file at `path`, or creates it.

@@ -30,6 +30,13 @@ public struct DropFile: Equatable, Sendable {
         return (bytes, Identity(name: name, digest: SHA256.digest(bytes)))
     }
 
+    /// Opens the file, to be read in pieces.
+    /// - Throws: `DropFileError.changed` when somebody wrote to the file since it was found.
+    public func open() throws -> DropFileContent { try DropFileContent(self) }
+
+    /// Whether the file's times and size are still those that it was found with.
+    func isSame(as status: stat) -> Bool { DropFile(name: name, path: path, status: status) == self }
+
     /// The identity of a file of any size, which is read piece by piece.
     /// - Throws: `DropFileError.changed` when somebody wrote to the file since it was found.
     public func identity() throws -> Identity {
@@ -63,7 +70,7 @@ public struct DropFile: Equatable, Sendable {
         let file = try Descriptor(opening: path, O_RDONLY | O_NOFOLLOW)
         try file.forEachPiece { piece throws(SystemError) in body(piece) }
         // Asked after reading: what was appended meanwhile shows too.
-        guard DropFile(name: name, path: path, status: try file.status) == self else {
+        guard isSame(as: try file.status) else {
             throw DropFileError.changed(path)
         }
     }

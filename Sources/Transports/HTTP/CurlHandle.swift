@@ -7,20 +7,15 @@ final class CurlHandle: @unchecked Sendable {
     // libcurl writes its words about an error here, for as long as the handle lives.
     private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
-    private static let library: Void = {
-        // With OpenSSL, libcurl writes to sockets in a way that raises SIGPIPE when the server has gone.
-        BrokenPipes.ignore()
-        precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl could not be set up.")
-    }()
+    private let curl = CurlLibrary.shared
 
     init() {
-        Self.library
-        guard let handle = curl_easy_init() else { fatalError("libcurl has no memory for a handle.") }
+        guard let handle = curl.newHandle() else { fatalError("libcurl has no memory for a handle.") }
         self.handle = handle
     }
 
     deinit {
-        curl_easy_cleanup(handle)
+        curl.free(handle)
         words.deallocate()
     }
 
@@ -30,11 +25,11 @@ final class CurlHandle: @unchecked Sendable {
         let origin = try Origin(of: request)
         try Self.check(request, origin)
         // Keeps the connections, the sessions of TLS and the names looked up.
-        curl_easy_reset(handle)
+        curl.reset(handle)
         set(request, origin, options)
         let fields = fieldList(request, options)
-        defer { curl_slist_free_all(fields) }
-        omni_curl_set_pointer(handle, CURLOPT_HTTPHEADER, fields)
+        defer { curl.freeList(fields) }
+        omni_curl_set_pointer(curl.setOption, handle, CURLOPT_HTTPHEADER, fields)
 
         let exchange = Exchange(body: request.body, largestAnswer: options.largestAnswer)
         let (code, words) = withExtendedLifetime(exchange) { run(exchange, request) }
@@ -46,18 +41,18 @@ final class CurlHandle: @unchecked Sendable {
 
     private func run(_ exchange: Exchange, _ request: HTTPClient.Request) -> (CURLcode, String) {
         let pointer = Unmanaged.passUnretained(exchange).toOpaque()
-        omni_curl_set_pointer(handle, CURLOPT_WRITEDATA, pointer)
-        omni_curl_set_write(handle, CURLOPT_WRITEFUNCTION) { Exchange.from($3).take($0, $1 * $2) }
-        omni_curl_set_pointer(handle, CURLOPT_HEADERDATA, pointer)
-        omni_curl_set_write(handle, CURLOPT_HEADERFUNCTION) { Exchange.from($3).takeLine($0, $1 * $2) }
-        omni_curl_set_pointer(handle, CURLOPT_READDATA, pointer)
-        omni_curl_set_read(handle, CURLOPT_READFUNCTION) { Exchange.from($3).give($0, $1 * $2) }
+        omni_curl_set_pointer(curl.setOption, handle, CURLOPT_WRITEDATA, pointer)
+        omni_curl_set_write(curl.setOption, handle, CURLOPT_WRITEFUNCTION) { Exchange.from($3).take($0, $1 * $2) }
+        omni_curl_set_pointer(curl.setOption, handle, CURLOPT_HEADERDATA, pointer)
+        omni_curl_set_write(curl.setOption, handle, CURLOPT_HEADERFUNCTION) { Exchange.from($3).takeLine($0, $1 * $2) }
+        omni_curl_set_pointer(curl.setOption, handle, CURLOPT_READDATA, pointer)
+        omni_curl_set_read(curl.setOption, handle, CURLOPT_READFUNCTION) { Exchange.from($3).give($0, $1 * $2) }
         return request.body.withUnsafeBytes { body in
             words[0] = 0
-            omni_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
+            omni_curl_set_pointer(curl.setOption, handle, CURLOPT_ERRORBUFFER, words)
             setBody(body, of: request)
-            let code = curl_easy_perform(handle)
-            return (code, String(cString: words[0] == 0 ? curl_easy_strerror(code) : UnsafePointer(words)))
+            let code = curl.perform(handle)
+            return (code, words[0] == 0 ? curl.words(code).map { String(cString: $0) } ?? "" : String(cString: words))
         }
     }
 
@@ -83,16 +78,17 @@ final class CurlHandle: @unchecked Sendable {
         if request.method == .head { return set(CURLOPT_NOBODY, 1) }
         if body.isEmpty && [.get, .delete, .options].contains(request.method) { return set(CURLOPT_HTTPGET, 1) }
         set(CURLOPT_POST, 1)
-        omni_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+        omni_curl_set_offset(curl.setOption, handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
         if request.method.isIdempotent {
-            omni_curl_set_pointer(handle, CURLOPT_POSTFIELDS, body.baseAddress ?? UnsafeRawPointer(handle))
+            omni_curl_set_pointer(
+                curl.setOption, handle, CURLOPT_POSTFIELDS, body.baseAddress ?? UnsafeRawPointer(handle))
         } else if body.isEmpty {
-            omni_curl_set_pointer(handle, CURLOPT_POSTFIELDS, UnsafeRawPointer(handle))
+            omni_curl_set_pointer(curl.setOption, handle, CURLOPT_POSTFIELDS, UnsafeRawPointer(handle))
             // libcurl repeats a request when a kept connection dies under it; there is no dying on a new one.
             set(CURLOPT_FRESH_CONNECT, 1)
         } else {
             // … and it can't repeat a body that it can't rewind: it is read from `Exchange.give` then.
-            omni_curl_set_seek(handle, CURLOPT_SEEKFUNCTION) { _, _, _ in CURL_SEEKFUNC_FAIL }
+            omni_curl_set_seek(curl.setOption, handle, CURLOPT_SEEKFUNCTION) { _, _, _ in CURL_SEEKFUNC_FAIL }
         }
     }
 
@@ -102,22 +98,24 @@ final class CurlHandle: @unchecked Sendable {
         var list: UnsafeMutablePointer<curl_slist>?
         for field in request.fields {
             // A field without a value is written with a semicolon; with a colon it would be left out.
-            list = curl_slist_append(list, field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+            list = curl.append(list, field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         // Waiting for "100 Continue" costs a second with servers that don't know it.
-        list = curl_slist_append(list, "Expect:")
+        list = curl.append(list, "Expect:")
         // libcurl would take any body for a form's.
-        if request.fields["Content-Type"] == nil { list = curl_slist_append(list, "Content-Type:") }
+        if request.fields["Content-Type"] == nil { list = curl.append(list, "Content-Type:") }
         return list
     }
 
-    private func set(_ option: CURLoption, _ value: Int) { omni_curl_set_long(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: Int) { omni_curl_set_long(curl.setOption, handle, option, value) }
 
-    private func set(_ option: CURLoption, _ value: Int32) { omni_curl_set_long(handle, option, Int(value)) }
+    private func set(_ option: CURLoption, _ value: Int32) {
+        omni_curl_set_long(curl.setOption, handle, option, Int(value))
+    }
 
     private func set(_ option: CURLoption, _ value: String) {
         // libcurl copies strings.
-        value.withCString { _ = omni_curl_set_pointer(handle, option, $0) }
+        value.withCString { _ = omni_curl_set_pointer(curl.setOption, handle, option, $0) }
     }
 
     /// At least one: 0 means for ever to libcurl.
@@ -142,7 +140,7 @@ final class CurlHandle: @unchecked Sendable {
         _ code: CURLcode, _ words: String, _ exchange: Exchange, _ request: HTTPClient.Request, _ origin: Origin
     ) -> HTTPClientError {
         var sent = 0
-        omni_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent)
+        omni_curl_get_long(curl.getInfo, handle, CURLINFO_REQUEST_SIZE, &sent)
         let kind: HTTPClientError.Kind =
             switch code {
             case _ where exchange.isTooLarge: .answerTooLarge

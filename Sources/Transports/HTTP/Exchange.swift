@@ -71,14 +71,15 @@ struct Origin {
         func bad(_ reason: String) -> HTTPClientError {
             HTTPClientError(kind: .badURL, method: request.method, origin: nil, reason: reason)
         }
-        guard let url = curl_url() else { throw bad("no memory") }
-        defer { curl_url_cleanup(url) }
-        let code = curl_url_set(url, CURLUPART_URL, request.url, 0)
-        guard code == CURLUE_OK else { throw bad(String(cString: curl_url_strerror(code))) }
+        let curl = CurlLibrary.shared
+        guard let url = curl.newURL() else { throw bad("no memory") }
+        defer { curl.freeURL(url) }
+        let code = curl.setURL(url, CURLUPART_URL, request.url, 0)
+        guard code == CURLUE_OK else { throw bad(curl.urlWords(code).map { String(cString: $0) } ?? "") }
         func part(_ part: CURLUPart) -> String? {
             var text: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(url, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let text else { return nil }
-            defer { curl_free(text) }
+            guard curl.getURL(url, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let text else { return nil }
+            defer { curl.freeText(text) }
             return String(cString: text)
         }
         guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {

@@ -28,8 +28,8 @@ struct ConnectCommand: ParsableCommand {
         let log = Logger(label: "connector.\(name)")
         let running = Running()
         let stop = try StopFlag { running.stop() }
-        _ = try TopicSetup(installation, log: log).createMissing()
         let connector = try ConnectorProcess(installation, name, log: log)
+        _ = try TopicSetup(installation, try connector.admin).createMissing()
         running.set(connector)
         if stop.isSet { return }
         try connector.run()

@@ -64,6 +64,7 @@ package final class GroupCoordinator {
         if let index = members.firstIndex(where: { $0.instance == instance }) {
             // It takes the other's place and targets: nobody else notices.
             members[index].isFenced = true
+            scheduler.trace.count("member replaced", members[index].id)
             member.target = members[index].target
             members[index] = member
         } else {
@@ -90,7 +91,7 @@ package final class GroupCoordinator {
         guard !gone.isEmpty else { return }
         for member in gone {
             member.isExpelled = true
-            scheduler.trace.note("broker", "expels \(member.id) from \(name)")
+            scheduler.trace.count("expelled", member.id, "from \(name)")
         }
         members.removeAll { $0.isExpelled }
         rebalance()

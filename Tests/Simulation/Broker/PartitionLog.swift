@@ -34,17 +34,20 @@ package final class PartitionLog {
     package private(set) var history: [Entry] = []
     package private(set) var end: Int64 = 0
     private var open: [LogTransaction] = []
+    /// A planted defect: readers see what isn't committed.
+    private let isDirty: Bool
 
-    init(_ place: TopicPartition, isCompacted: Bool) {
+    init(_ place: TopicPartition, isCompacted: Bool, isDirty: Bool) {
         self.place = place
         self.isCompacted = isCompacted
+        self.isDirty = isDirty
     }
 
     /// The oldest offset that is there.
     package var low: Int64 { entries.first?.offset ?? end }
 
     /// Up to here readers of committed records may read.
-    package var stable: Int64 { open.map(\.first).min() ?? end }
+    package var stable: Int64 { isDirty ? end : open.map(\.first).min() ?? end }
 
     /// Puts a record at the end, in the open transaction of its producer where it has one.
     func append(_ record: MadeRecord, at time: Int64, inTransactionOf producer: Int64?) -> Int64 {
@@ -93,7 +96,7 @@ package final class PartitionLog {
         var index = place(of: offset)
         while index < entries.count, entries[index].offset < end, records.count < most {
             let entry = entries[index]
-            if entry.isCommitted, let record = entry.record { records.append(record) }
+            if isDirty || entry.isCommitted, let record = entry.record { records.append(record) }
             position = entry.offset + 1
             index += 1
         }
@@ -102,11 +105,6 @@ package final class PartitionLog {
             position = max(position, end)
         }
         return (records, position)
-    }
-
-    /// What a reader finds that doesn't ask for committed records only.
-    func dirty(from offset: Int64, to end: Int64) -> [MadeRecord] {
-        entries[place(of: offset)...].prefix { $0.offset < end }.compactMap(\.record)
     }
 
     /// The index of the first entry at or behind an offset.

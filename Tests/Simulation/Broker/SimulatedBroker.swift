@@ -45,7 +45,7 @@ package final class SimulatedBroker {
 
     package func create(_ name: String, partitions: Int, isCompacted: Bool) {
         topics[name] = (0..<partitions).map {
-            PartitionLog(TopicPartition(name, Int32($0)), isCompacted: isCompacted)
+            PartitionLog(TopicPartition(name, Int32($0)), isCompacted: isCompacted, isDirty: flaw == .dirtyReads)
         }
     }
 
@@ -60,6 +60,9 @@ package final class SimulatedBroker {
         guard let logs = topics[place.topic], logs.indices.contains(Int(place.partition)) else { return nil }
         return logs[Int(place.partition)]
     }
+
+    /// All partitions there are.
+    var logs: [PartitionLog] { topics.keys.sorted().flatMap { logs(of: $0) } }
 
     /// The partitions of a topic; none where there is no such topic.
     package func logs(of topic: String) -> [PartitionLog] { topics[topic] ?? [] }
@@ -103,7 +106,7 @@ package final class SimulatedBroker {
 
     /// Compacts some partition, up to some offset.
     package func compactSomewhere() {
-        let compacted = topics.keys.sorted().flatMap { logs(of: $0) }.filter { $0.isCompacted && $0.end > 1 }
+        let compacted = logs.filter { $0.isCompacted && $0.end > 1 }
         guard !compacted.isEmpty else { return }
         let log = scheduler.random.pick(compacted)
         // The head of a log is never compacted.

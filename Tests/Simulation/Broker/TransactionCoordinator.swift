@@ -37,6 +37,9 @@ final class TransactionCoordinator {
 
     init(_ scheduler: Scheduler) { self.scheduler = scheduler }
 
+    /// Whether no transaction is open, or waits for its markers.
+    var isAtRest: Bool { landing.isEmpty && ids.values.allSatisfy { $0.phase == .idle } }
+
     /// Gives a transactional id to a producer: whoever had it is fenced, what it left open is aborted.
     func initialise(_ name: String) -> (id: TransactionalID, epoch: Int32) {
         let id = ids[name] ?? TransactionalID(name, producer: broker.newProducer())
@@ -60,7 +63,7 @@ final class TransactionCoordinator {
         let (number, epoch) = (id.number, id.epoch)
         scheduler.at(scheduler.clock.now + id.timeout) { [unowned self] in
             guard id.phase == .open, id.number == number, id.epoch == epoch else { return }
-            scheduler.trace.note("broker", "aborts the transaction of \(id.name): it has timed out")
+            scheduler.trace.count("transaction timed out", id.name)
             // Whoever left it is fenced.
             id.epoch += 1
             end(id, commit: false, by: nil)
@@ -81,6 +84,7 @@ final class TransactionCoordinator {
     func end(_ id: TransactionalID, commit: Bool, by process: SimulatedProcess?) {
         guard id.phase == .open else { return }
         id.phase = .ending
+        if !commit { scheduler.trace.count("aborted", id.name) }
         if commit {
             decided.append(DecidedTransaction(id.producer, id.logs, id.groups, process: process?.name ?? "broker"))
         }

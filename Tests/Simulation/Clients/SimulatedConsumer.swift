@@ -48,14 +48,15 @@ package final class SimulatedConsumer: GroupConsumer {
         max: Int, timeout: Duration, _ body: (borrowing Batch) throws -> Result
     ) throws -> Result {
         if let broken { throw broken }
-        try scheduler.point(process, "poll")
+        try scheduler.point(process, "")
         if isClosed { throw KafkaError(.state, operation: "poll") }
         if scheduler.fails(scheduler.profile.faults / 4) {
             throw KafkaError(scheduler.random.pick([.transport, .timedOut]), operation: "poll")
         }
         let (records, isRebalanced) = try fetch(max: max)
         if records.isEmpty, !isRebalanced { scheduler.doze(timeout) }
-        try scheduler.point(process, "polled \(records.map(\.place.description).joined(separator: " "))")
+        try scheduler.point(
+            process, records.isEmpty ? "" : "polled \(records.map(\.place.description).joined(separator: " "))")
         return try body(Batch(records, positions: positions()))
     }
 
@@ -78,9 +79,8 @@ package final class SimulatedConsumer: GroupConsumer {
     private func take(_ place: TopicPartition, most: Int) -> [MadeRecord] {
         guard let log = broker.log(place), let start = next[place] else { return [] }
         let count = min(most, scheduler.random.within(1...scheduler.profile.batch))
-        var (records, position) = log.read(
-            from: start, most: count, before: broker.flaw == .dirtyReads ? log.end : log.stable)
-        if broker.flaw == .dirtyReads { records = log.dirty(from: start, to: position) }
+        let (records, end) = log.read(from: start, most: count, before: log.stable)
+        var position = end
         // The marker behind the last record may not have come yet.
         if let last = records.last, !scheduler.isCalm, scheduler.random.one(in: 3) { position = last.place.offset + 1 }
         next[place] = position
@@ -107,7 +107,7 @@ package final class SimulatedConsumer: GroupConsumer {
         group.hear(member)
         let revoked = group.revoked(member)
         if !revoked.isEmpty {
-            scheduler.trace.note(process.name, "gives back \(revoked.map(\.description).joined(separator: " "))")
+            scheduler.trace.count("given back", process.name, " \(revoked.map(\.description).joined(separator: " "))")
             try hooks.revoked(revoked)
             drop(revoked)
             group.gaveBack(member, revoked)
@@ -120,7 +120,7 @@ package final class SimulatedConsumer: GroupConsumer {
     }
 
     private func take(_ places: [TopicPartition], _ member: GroupCoordinator.Member) throws {
-        scheduler.trace.note(process.name, "is given \(places.map(\.description).joined(separator: " "))")
+        scheduler.trace.count("given", process.name, " \(places.map(\.description).joined(separator: " "))")
         member.owned += places
         let starts = Dictionary(uniqueKeysWithValues: try hooks.assigned(places).map { ($0.partition, $0.offset) })
         for place in places {
@@ -186,6 +186,7 @@ package final class SimulatedConsumer: GroupConsumer {
 
     package func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError) {
         try scheduler.point(process, "seek \(places.map(\.description).joined(separator: " "))")
+        scheduler.trace.count("rewound", process.name)
         guard broker.flaw != .noRewind else { return }
         for place in places where owned.contains(place.partition) {
             next[place.partition] = place.offset

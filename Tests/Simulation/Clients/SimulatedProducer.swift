@@ -100,6 +100,7 @@ package final class SimulatedProducer: TransactionalProducer {
             if coordinator.isFenced(session.id, session.epoch) { throw fenced("send offsets to transaction") }
             let group = broker.group(membership.group)
             if let code = group.refusal(of: membership) {
+                scheduler.trace.count("offsets refused", process.name, code.name)
                 let verdict: KafkaError.Verdict = code == .fencedInstanceID ? .fenced : .abortable
                 throw KafkaError(code, operation: "send offsets to transaction", verdict: verdict)
             }
@@ -141,13 +142,16 @@ package final class SimulatedProducer: TransactionalProducer {
         try effect()
         let isLost = scheduler.fails(scheduler.profile.faults)
         try scheduler.point(process, "\(what): done")
+        if isLost, isCommitted { scheduler.trace.count("commit's answer lost", process.name) }
         if isLost, isCommitted || what.hasPrefix("send") || what.hasPrefix("init") {
             throw KafkaError(.timedOut, operation: what)
         }
     }
 
     private func fenced(_ what: String) -> KafkaError {
-        KafkaError(.producerFenced, operation: what, message: "\(name) is another process's now", verdict: .fenced)
+        scheduler.trace.count("fenced", process.name, what)
+        return KafkaError(
+            .producerFenced, operation: what, message: "\(name) is another process's now", verdict: .fenced)
     }
 
     package func takeDelivered() -> [Delivered] {

@@ -30,7 +30,7 @@ package struct HubPlan {
 package final class SimulatedHub {
     package let instance: String
     package let machine: MachineClock
-    package let disk = MemoryStore()
+    package private(set) var disk = MemoryStore()
     private let broker: SimulatedBroker
     private let plan: HubPlan
     private var scheduler: Scheduler { broker.scheduler }
@@ -60,7 +60,7 @@ package final class SimulatedHub {
         let process = SimulatedProcess("hub-\(instance).\(starts)", machine: machine)
         self.process = process
         isStopping = false
-        scheduler.trace.note(process.name, "starts")
+        scheduler.trace.count("hub starts", process.name)
         let producer = SimulatedProducer(broker, process, transactionalID: "\(plan.names.hubGroup).\(instance)")
         process.ended = { [unowned self, unowned process] in ended(process, producer) }
         let loop = loop(process, producer)
@@ -126,10 +126,10 @@ package final class SimulatedHub {
     /// A supervisor believes it dead, and starts another one while it lives on: a zombie, on another machine's disk.
     package func forget() {
         guard let process else { return }
-        scheduler.trace.note(process.name, "is believed dead")
+        scheduler.trace.count("zombie", process.name)
         self.process = nil
         owned = []
-        disk.lose()
+        disk = MemoryStore()
     }
 }
 

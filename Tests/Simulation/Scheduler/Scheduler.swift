@@ -41,11 +41,31 @@ package final class Scheduler {
         timers.add(clock.now + Int64(milliseconds), action)
     }
 
+    /// Whether something is to happen soon.
+    package func hasTimers(within milliseconds: Int64) -> Bool {
+        timers.next.map { $0 <= clock.now + milliseconds } ?? false
+    }
+
+    /// The simulation is over: nothing is kept alive any more.
+    package func shutDown() {
+        for thread in threads {
+            thread.process.ended = nil
+            thread.process.kill()
+        }
+        threads = []
+        timers = TimerQueue()
+        everyRound = nil
+    }
+
     /// From now on nothing goes wrong any more.
     package func calm() { isCalm = true }
 
     /// Whether a call fails this time.
-    package func fails(_ perMillion: Int) -> Bool { !isCalm && random.chance(perMillion) }
+    package func fails(_ perMillion: Int) -> Bool {
+        guard !isCalm, random.chance(perMillion) else { return false }
+        trace.count("fault", current?.process.name ?? "nobody")
+        return true
+    }
 
     // MARK: Rounds
 
@@ -53,7 +73,6 @@ package final class Scheduler {
     package func run(rounds: Int, until isDone: () -> Bool) -> Bool {
         for _ in 0..<rounds {
             if isDone() { return true }
-            everyRound?()
             round()
         }
         return isDone()
@@ -61,6 +80,7 @@ package final class Scheduler {
 
     /// One step of one thread, or the time passes to where somebody has something to do.
     private func round() {
+        everyRound?()
         fireTimers()
         threads.removeAll { $0.process.isDead && !$0.isRunning }
         let now = clock.now
@@ -101,7 +121,7 @@ package final class Scheduler {
     package func point(_ process: SimulatedProcess, _ what: @autoclosure () -> String) throws(KafkaError) {
         if process.isDead { throw SimulatedProcess.crash }
         clock.pass(microseconds: 50)
-        if trace.isOn { trace.note(process.name, what()) }
+        if trace.isOn, case let what = what(), !what.isEmpty { trace.note(process.name, what) }
         if let due = timers.next, due <= clock.now { fireTimers() }
         countdown -= 1
         guard countdown <= 0 else { return }
@@ -120,11 +140,11 @@ package final class Scheduler {
         ])
         switch kind {
         case .crash:
-            trace.note(process.name, "is killed")
+            trace.count("killed", process.name)
             process.kill()
         case .freeze:
             let duration = random.pick([1_000, 12_000, 30_000, 70_000])
-            trace.note(process.name, "is frozen for \(duration) ms")
+            trace.count("frozen", process.name, "for \(duration) ms")
             process.isFrozen = true
             pass(duration)
             process.isFrozen = false

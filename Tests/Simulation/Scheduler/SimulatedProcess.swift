@@ -25,6 +25,8 @@ package final class SimulatedProcess {
         guard !isDead else { return }
         isDead = true
         self.failure = failure
+        let ended = self.ended
+        self.ended = nil
         ended?()
     }
 

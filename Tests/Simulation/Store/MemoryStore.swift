@@ -16,9 +16,6 @@ package final class MemoryStore {
         (states, offsets, isCondemned) = ([:], [:], false)
     }
 
-    /// The machine's disk is gone.
-    package func lose() { (states, offsets) = ([:], [:]) }
-
     /// What it holds of a partition, by key.
     package func contents(_ partition: DomainPartition) -> [[UInt8]: [UInt8]] { states[partition] ?? [:] }
 }
@@ -46,7 +43,7 @@ package final class SimulatedStore: StateStore {
         guard !process.isDead else { throw StoreError(action: action, code: Self.full) }
         guard scheduler.fails(scheduler.profile.storeFaults) else { return }
         let code = scheduler.random.one(in: 10) ? Self.corrupted : Self.full
-        scheduler.trace.note(process.name, "the store fails: \(action), \(code)")
+        scheduler.trace.count(code == Self.full ? "disk full" : "store corrupted", process.name, action)
         throw StoreError(action: action, code: code)
     }
 
