@@ -87,16 +87,41 @@ extension Envelope {
         private var hasVersion = false
         private var hasContentType = false
         private var failure: EnvelopeError?
+        // The same few texts come again and again.
+        private var types = Repeated<EventType>()
+        private var sources = Repeated<EventSource>()
+        private var schemas = Repeated<String>()
 
         /// No headers yet.
         public init() {}
+
+        /// Forgets the headers. What was read already is recognised sooner when it comes again.
+        public mutating func reset() {
+            id = nil
+            source = nil
+            type = nil
+            subject = nil
+            time = .never
+            dataSchema = nil
+            position = nil
+            selfID = nil
+            revision = nil
+            epoch = nil
+            rules = nil
+            notAfter = nil
+            traceparent = nil
+            hasVersion = false
+            hasContentType = false
+            failure = nil
+        }
 
         /// Takes one header; the bytes are read during the call only. Unknown headers are skipped.
         public mutating func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
             switch name.count {
             case 5 where name.is("ce_id"): id = text(value, "ce_id", current: id)
             case 7 where name.is("ce_type"):
-                type = parsed(value, "ce_type", "must be omni.<kind>.<verb>", current: type) { EventType($0) }
+                type = checked(
+                    types.find(value) { EventType($0) }, "ce_type", "must be omni.<kind>.<verb>", current: type)
             case 7 where name.is("ce_time"):
                 let read = time.isKnown ? time : nil
                 time = parsed(value, "ce_time", Self.time, current: read) { Tick(rfc3339: $0) } ?? .never
@@ -105,7 +130,8 @@ extension Envelope {
                 epoch = parsed(value, "ce_epoch", "must be an integer", current: epoch) { Int64(utf8: $0) }
             case 8 where name.is("ce_rules"): rules = text(value, "ce_rules", current: rules)
             case 9 where name.is("ce_source"):
-                source = parsed(value, "ce_source", "must be /<system>/<source>", current: source) { EventSource($0) }
+                source = checked(
+                    sources.find(value) { EventSource($0) }, "ce_source", "must be /<system>/<source>", current: source)
             case 10 where name.is("ce_subject"): subject = text(value, "ce_subject", current: subject)
             case 11 where name.is("ce_position"):
                 position = parsed(value, "ce_position", "must be an integer", current: position) { Int64(utf8: $0) }
@@ -118,7 +144,8 @@ extension Envelope {
                 hasContentType = value.starts(with: "application/json".utf8)
                 if !hasContentType { fail("content-type", "must be application/json") }
             case 13 where name.is("ce_dataschema"):
-                dataSchema = text(value, "ce_dataschema", current: dataSchema)
+                dataSchema = checked(
+                    schemas.find(value) { Self.text($0) }, "ce_dataschema", Self.wanted, current: dataSchema)
                 if !value.starts(with: "urn:omni:".utf8) { fail("ce_dataschema", "must be urn:omni:<kind>:<major>") }
             case 14 where name.is("ce_specversion"):
                 hasVersion = value.is("1.0")
@@ -127,6 +154,7 @@ extension Envelope {
             }
         }
 
+        private static let wanted = "must be text in UTF-8, not empty"
         private static let time = "must be an RFC 3339 date and time with an offset"
 
         /// The envelope. Call once, after all headers.
@@ -164,17 +192,25 @@ extension Envelope {
         private mutating func text(
             _ value: UnsafeBufferPointer<UInt8>, _ name: String, current: String?
         ) -> String? {
-            parsed(value, name, "must be text in UTF-8, not empty", current: current) {
-                $0.isEmpty ? nil : String(validating: $0, as: UTF8.self)
-            }
+            parsed(value, name, Self.wanted, current: current) { Self.text($0) }
+        }
+
+        private static func text(_ value: UnsafeBufferPointer<UInt8>) -> String? {
+            value.isEmpty ? nil : String(validating: value, as: UTF8.self)
         }
 
         private mutating func parsed<Value>(
             _ value: UnsafeBufferPointer<UInt8>, _ name: String, _ expected: String, current: Value?,
             _ parse: (UnsafeBufferPointer<UInt8>) -> Value?
         ) -> Value? {
+            checked(parse(value), name, expected, current: current)
+        }
+
+        private mutating func checked<Value>(
+            _ read: Value?, _ name: String, _ expected: String, current: Value?
+        ) -> Value? {
             if current != nil { fail(name, "stands twice") }
-            guard let read = parse(value) else {
+            guard let read else {
                 fail(name, expected)
                 return nil
             }
@@ -231,6 +267,22 @@ extension Envelope {
         if let notAfter { headers.append(("ce_notafter", notAfter.rfc3339)) }
         if let traceparent { headers.append(("traceparent", traceparent)) }
         return headers
+    }
+}
+
+/// What was made of the texts that came last.
+private struct Repeated<Value> {
+    private var known: [(text: [UInt8], value: Value)] = []
+    private static var most: Int { 16 }
+
+    mutating func find(
+        _ text: UnsafeBufferPointer<UInt8>, _ make: (UnsafeBufferPointer<UInt8>) -> Value?
+    ) -> Value? {
+        for index in known.indices where known[index].text.elementsEqual(text) { return known[index].value }
+        guard let value = make(text) else { return nil }
+        if known.count == Self.most { known.removeFirst() }
+        known.append((Array(text), value))
+        return value
     }
 }
 

@@ -22,6 +22,31 @@ public struct ExactText: Hashable, Comparable, Sendable {
     }
 }
 
+extension String {
+    /// Whether the bytes are the same.
+    @inlinable
+    public func isExactly(_ other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        // Mostly contiguous: then this compares memory.
+        return utf8.withContiguousStorageIfAvailable { one in
+            other.utf8.withContiguousStorageIfAvailable { other in
+                var at = 0
+                while at + 8 <= one.count {
+                    let left = UnsafeRawPointer(one.baseAddress! + at).loadUnaligned(as: UInt64.self)
+                    let right = UnsafeRawPointer(other.baseAddress! + at).loadUnaligned(as: UInt64.self)
+                    if left != right { return false }
+                    at += 8
+                }
+                while at < one.count {
+                    if one[at] != other[at] { return false }
+                    at += 1
+                }
+                return true
+            } ?? utf8.elementsEqual(other.utf8)
+        } ?? utf8.elementsEqual(other.utf8)
+    }
+}
+
 extension StringProtocol {
     /// Whether the bytes are the same.
     public func isExactly(_ other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }

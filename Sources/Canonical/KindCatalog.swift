@@ -3,14 +3,20 @@ public import Schema
 
 /// The kinds of data of an installation with their schemas compiled: what the connectors and the hub check against.
 public struct KindCatalog: Sendable {
-    /// One kind, ready for use.
-    public struct Entry: Sendable {
+    /// One kind, ready for use. An object, as it is handed about for every record.
+    public final class Entry: Sendable {
         /// The kind.
         public let kind: Kind
         /// The entity in whose schema file it stands.
         public let entity: EntityType
         /// Its schema.
         public let schema: CompiledSchema
+
+        init(kind: Kind, entity: EntityType, schema: CompiledSchema) {
+            self.kind = kind
+            self.entity = entity
+            self.schema = schema
+        }
     }
 
     private let entries: [String: Entry]

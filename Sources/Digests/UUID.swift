@@ -99,3 +99,19 @@ public struct UUID: Hashable, Sendable, Comparable, CustomStringConvertible {
         self.low = low & ~(0b11 << 62) | 0b10 << 62
     }
 }
+
+extension UUID {
+    /// Writes the 36 characters of ``description`` to memory that has room for them.
+    public func write(to text: UnsafeMutablePointer<UInt8>) {
+        var out = 0
+        for nibble in 0..<32 {
+            if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                text[out] = UInt8(ascii: "-")
+                out += 1
+            }
+            let half = nibble < 16 ? high : low
+            text[out] = Hex.digit(UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (nibble % 16)) & 15))
+            out += 1
+        }
+    }
+}

@@ -75,14 +75,6 @@ import Testing
         #expect(timers.ready(at: Tick(200)).count == 2)
     }
 
-    @Test func theOverlayKeepsKeysApartThatOnlyLookAlike() {
-        let overlay = Overlay()
-        overlay.put(one, "Malm\u{F6}", .put([1]))
-        overlay.put(one, "Malmo\u{308}", .put([2]))
-        #expect(overlay.change(one, "Malm\u{F6}")?.bytes == [1])
-        #expect(overlay.change(one, "Malmo\u{308}")?.bytes == [2])
-    }
-
     /// Against the plainest model there is.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func theyAgreeWithADictionary(seed: UInt64) {

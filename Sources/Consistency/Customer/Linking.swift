@@ -49,7 +49,11 @@ extension Engine {
         let before = record.listed()
         record.settle(place, now, &effects)
         if record.flags.contains(.gone) { try unlist(before, place.context.entity.rules.match, &state) }
-        if record.modified { save(Registry.clusterKey(place.key), &state) }
+        if record.modified {
+            // A customer is found by her members.
+            record.hasOtherNames = true
+            save(Registry.clusterKey(place.key), &state)
+        }
     }
 
     /// Keeps the lists of who shares a value up to date; answers the golden keys of those whose links may have changed.

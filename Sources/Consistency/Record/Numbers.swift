@@ -39,6 +39,7 @@ extension RecordState {
         let text = append(numbers.joined(separator: "\n"))
         columns[place.column].selfID = text
         modified = true
+        hasOtherNames = true
     }
 
     private func reference(_ number: String, ofColumn index: Int, _ place: Place) -> Reference {

@@ -8,8 +8,8 @@ extension Engine {
         _ context: EntityContext, _ event: borrowing Event, _ state: inout some StateAccess, _ now: Tick,
         _ effects: inout Effects
     ) throws(StateError) -> Rejection? {
-        let isKnown = state.get(event.envelope.subject, into: &bytes)
-        if isKnown { try record.load(bytes) } else { record.reset() }
+        let isKnown = state.read(event.envelope.subject) { record.take($0) }
+        if isKnown { try record.decode() } else { record.reset() }
         var place = Place(context: context, key: event.envelope.subject)
         let system = event.envelope.source.system
         switch event.envelope.type.verb {
@@ -42,7 +42,7 @@ extension Engine {
 
     mutating func save(_ key: String, _ state: inout some StateAccess) {
         record.encode(&writer)
-        state.put(key, writer.bytes)
+        state.put(key, writer.bytes, keepsNames: !record.hasOtherNames)
     }
 }
 
@@ -164,6 +164,8 @@ extension RecordState {
         _ exists: Bool, column: Int, _ seen: Observation, by merge: Merge
     ) -> Classification {
         let existence = self.existence()
+        let wasPresent = isPresent(column)
+        defer { notePresence(column, was: wasPresent) }
         return (exists ? ValueText.yes : ValueText.no).withUnsafeBufferPointer {
             observe($0, field: existence, column: column, seen, by: merge)
         }
@@ -171,9 +173,17 @@ extension RecordState {
 
     private mutating func acknowledge(_ exists: Bool, column: Int, position: Int64?, revision: Int64) {
         let existence = self.existence()
+        let wasPresent = isPresent(column)
         (exists ? ValueText.yes : ValueText.no).withUnsafeBufferPointer {
             acknowledge($0, field: existence, column: column, position: position, revision: revision)
         }
+        notePresence(column, was: wasPresent)
+    }
+
+    /// Names are those of copies that are there.
+    private mutating func notePresence(_ column: Int, was wasPresent: Bool) {
+        guard !columns[column].selfID.isEmpty, isPresent(column) != wasPresent else { return }
+        hasOtherNames = true
     }
 
     private mutating func assumeHeld(_ column: Int, position: Int64?, revision: Int64) {

@@ -12,9 +12,20 @@ import Canonical
 extension RecordState {
     /// Reads a state.
     mutating func load(_ bytes: [UInt8]) throws(StateError) {
+        bytes.withUnsafeBytes { take($0) }
+        try decode()
+    }
+
+    /// Copies a state's bytes, to be decoded next.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) {
         reset()
         arena.reserve(bytes.count + UncheckedReader.padding)
-        bytes.withUnsafeBufferPointer { arena.append($0) }
+        arena.append(bytes.bindMemory(to: UInt8.self))
+    }
+
+    /// Reads the state whose bytes were taken.
+    mutating func decode() throws(StateError) {
+        let size = arena.count
         // Nothing is appended to the arena while it is read.
         var reader = StateReader(UnsafeBufferPointer(start: arena.start, count: arena.count))
         try reader.expect(Magic.record)
@@ -33,7 +44,7 @@ extension RecordState {
         for index in columns.indices where Int(columns[index].anchor) >= columns.count || columns[index].anchor < -1 {
             throw StateError("a state with a column that isn't there")
         }
-        guard fast.offset == bytes.count else { throw StateError("a state that doesn't end where it should") }
+        guard fast.offset == size else { throw StateError("a state that doesn't end where it should") }
     }
 
     private mutating func decodeColumn(_ index: Int, _ reader: inout StateReader) {

@@ -21,6 +21,8 @@ struct RecordState: ~Copyable {
     var hashes = Table<MatchHash>(capacity: 8)
     /// Whether there is anything to write back.
     var modified = false
+    /// Whether it may be found by other names than before (``StateName``).
+    var hasOtherNames = false
 
     struct Flags: OptionSet, BitwiseCopyable {
         let rawValue: UInt8
@@ -121,6 +123,7 @@ struct RecordState: ~Copyable {
         entries.removeAll()
         hashes.removeAll()
         modified = false
+        hasOtherNames = false
     }
 }
 

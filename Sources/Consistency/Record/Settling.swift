@@ -198,6 +198,7 @@ extension RecordState {
     /// nobody's older statement revives one (I3); of persons nothing stays but the revision, so that a new beginning
     /// counts on.
     mutating func purge(ofMembers: Bool) {
+        hasOtherNames = true
         var present: [Bool] = []
         for column in columns.indices { present.append(isPresent(column)) }
         if ofMembers && !present.contains(true) {

@@ -40,6 +40,7 @@ extension StockState {
             decided.reason = reason
         }
         reservations.append(decided)
+        hasOtherNames = true
         return reservations.count - 1
     }
 
@@ -68,6 +69,7 @@ extension StockState {
             placeholder.isPlaceholder = true
             sequence += 1
             reservations.append(placeholder)
+            hasOtherNames = true
             return nil
         }
         guard reservations[place].isActive else { return nil }
@@ -141,6 +143,7 @@ extension StockState {
         while reservations.count > Self.mostReservations,
             let oldest = reservations.firstIndex(where: { $0.state == .refused && $0.decidedAt < now })
         { forgotten.append(reservations.remove(at: oldest)) }
+        if !forgotten.isEmpty { hasOtherNames = true }
         return forgotten
     }
 

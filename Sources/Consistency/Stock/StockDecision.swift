@@ -84,7 +84,7 @@ extension Engine {
     private mutating func keep(_ stock: StockState, _ key: String, _ state: inout some StateAccess) {
         stock.encode(&writer)
         guard !writer.bytes.elementsEqual(bytes) else { return }
-        state.put(key, writer.bytes)
+        state.put(key, writer.bytes, keepsNames: !stock.hasOtherNames)
     }
 }
 

@@ -19,6 +19,8 @@ struct StockState {
     /// Announcements and receipts within the horizon.
     var deliveries: [Delivery] = []
     var reservations: [Reservation] = []
+    /// Whether it is found by other reservations than before (``StateName``). Not kept.
+    var hasOtherNames = false
     /// What the next reservation's place in the row is.
     var sequence: Int64 = 0
     var copies: [StockCopy] = []

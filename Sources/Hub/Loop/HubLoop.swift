@@ -31,6 +31,8 @@ struct HubClients {
                 "group.id": group, "group.instance.id": "\(group).\(instance)",
                 "client.id": "omni-hub-\(instance)", "partition.assignment.strategy": "cooperative-sticky",
                 "fetch.wait.max.ms": "50", "fetch.error.backoff.ms": "50",
+                // A turn decides on what is there, so this much waits for the next one, whatever the backlog.
+                "queued.max.messages.kbytes": "16384",
             ]), log: log)
     }
 
@@ -42,7 +44,10 @@ struct HubClients {
             } ?? name
         return try Producer(
             Self.patience.merging(settings).merging([
-                "transactional.id": id, "linger.ms": "0", "client.id": "omni-hub-\(instance)",
+                "transactional.id": id, "client.id": "omni-hub-\(instance)",
+                // A commit doesn't wait for it; records of a turn go out in large requests.
+                "linger.ms": "5", "queue.buffering.max.messages": "200000", "queue.buffering.max.kbytes": "65536",
+
             ]), log: log)
     }
 

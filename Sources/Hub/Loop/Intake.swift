@@ -5,7 +5,7 @@ import Document
 import Kafka
 
 /// The gate: what may reach the engine. Connectors have checked before, but anybody may write into `omni.in.*`.
-struct Intake: Sendable {
+struct Intake {
     /// What becomes of a record.
     enum Verdict {
         /// The engine decides it.
@@ -19,13 +19,16 @@ struct Intake: Sendable {
     }
 
     let kinds: KindCatalog
+    private var reader = Envelope.Reader()
+
+    init(kinds: KindCatalog) { self.kinds = kinds }
 
     /// Checks a record of a domain's input; parses its data onto the tape.
-    func check(
+    mutating func check(
         _ record: borrowing Record, domain: String, partitions: Int32, tape: inout Tape
     ) -> Verdict {
         check(
-            key: record.key, value: record.value, envelope: Self.envelope(record),
+            key: record.key, value: record.value, envelope: envelope(record),
             place: (domain, record.partition, partitions), tape: &tape)
     }
 
@@ -109,7 +112,7 @@ struct Intake: Sendable {
         if let flaw = Self.flaw(ofKey: wanted) { return .refused("the key of these data \(flaw)") }
         let place = Partitioner.partition(key: keyBytes, count: partitions)
         // Byte by byte: what only looks alike is another key, in another partition. And the engine goes by the subject.
-        guard wanted.utf8.elementsEqual(key.utf8), wanted.utf8.elementsEqual(envelope.subject.utf8),
+        guard wanted.isExactly(key), wanted.isExactly(envelope.subject),
             place == partition
         else { return .stray(key: wanted) }
         return early.map { .early(envelope, major: $0) } ?? .event(envelope)
@@ -141,16 +144,14 @@ struct Intake: Sendable {
         return nil
     }
 
-    private static func envelope(_ record: borrowing Record) -> Result<Envelope, EnvelopeError> {
-        var reader = Envelope.Reader()
+    private mutating func envelope(_ record: borrowing Record) -> Result<Envelope, EnvelopeError> {
+        reader.reset()
         record.forEachHeader { header in
             guard let value = header.value else { return }
-            var name = header.name
-            name.withUTF8 { name in
+            header.withName { name in
                 value.withUnsafeBytes { reader.add(name, $0.bindMemory(to: UInt8.self)) }
             }
         }
-        let complete = reader
-        return Result { () throws(EnvelopeError) in try complete.envelope() }
+        do throws(EnvelopeError) { return .success(try reader.envelope()) } catch { return .failure(error) }
     }
 }

@@ -1,127 +1,98 @@
 import Canonical
-import Digests
 import Consistency
+import Digests
 import Document
 import Kafka
 
-/// Turns the engine's effects into records of the open transaction.
-struct Outputs<Producer: TransactionalProducer> {
-    let producer: Producer
-    let names: TopicNames
-    let model: Model
-    let kinds: KindCatalog
-    let quarantine: Quarantine
+/// The records that a turn's decisions become: noted while it decides, produced in its transaction.
+final class Outputs: @unchecked Sendable {
+    // Unchecked: what can change is the memory for event ids, which the commit alone uses, one at a time.
+    private let names: TopicNames
+    private let entities: [Target]
+    private let ids = NamedUUIDs(in: EventID.namespace)
     /// The largest value that the broker takes, in bytes.
     let largest: Int
 
-    /// Produces what a decision asks for.
+    /// What is the same in all records of an entity.
+    private struct Target {
+        let name: String
+        let golden: String
+        let identity: String
+        let dataSchema: String?
+        let rules: String?
+        /// `ce_type` by kind of output.
+        let types: [Turn.Output.Kind: String]
+    }
+
+    init(names: TopicNames, model: Model, kinds: KindCatalog, largest: Int) {
+        self.names = names
+        self.largest = largest
+        let known = model.entities.map(\.name)
+        entities = (known + (known.contains("reservation") ? [] : ["reservation"])).map { name in
+            let verbs: [(Turn.Output.Kind, EventType.Verb)] = [
+                (.golden, .golden), (.decided, .decided), (.erased, .erased), (.merged, .merged),
+            ]
+            return Target(
+                name: name, golden: names.golden(entity: name), identity: names.identity(entity: name),
+                dataSchema: kinds[name]?.kind.dataSchema, rules: model.entity(name)?.rules.version,
+                types: Dictionary(
+                    uniqueKeysWithValues: verbs.map { ($0.0, EventType(name, $0.1).description) }))
+        }
+    }
+
+    // MARK: Noting
+
+    /// Notes what a decision asks for.
     ///
     /// - Parameters:
     ///   - epoch: of the partition that decided.
-    ///   - now: the tick of the decision, the events' time.
     ///   - traceparent: of the event that caused it.
-    func produce(_ effects: Effects, epoch: Int64, now: Tick, traceparent: String?) throws(KafkaError) {
+    func note(_ effects: borrowing Effects, epoch: Int64, traceparent: String?, in turn: Turn) {
+        if effects.list.isEmpty { return }
+        // W3C's has 55 bytes; a later version may have more.
+        let trace = traceparent.flatMap { $0.utf8.count <= 256 ? turn.overlay.arena.copy($0) : nil }
+        func add(
+            _ kind: Turn.Output.Kind, _ entity: String, _ key: String, _ revision: Int64,
+            _ value: UnsafeRawBufferPointer?
+        ) {
+            turn.outputs.append(
+                .init(
+                    kind: kind, entity: place(of: entity), key: turn.overlay.arena.copy(key), value: value,
+                    revision: revision, epoch: epoch, traceparent: trace))
+        }
         for effect in effects.list {
             switch effect {
             case .golden(let entity, let key, let revision, let document):
-                try put(entity, key, (epoch, revision), .golden, Array(effects.bytes[document]), now, traceparent)
+                add(.golden, entity, key, revision, copy(effects, document, turn))
             case .decided(let reservation, let revision, let document):
-                try put(
-                    "reservation", reservation, (epoch, revision), .decided, Array(effects.bytes[document]), now,
-                    traceparent)
+                add(.decided, "reservation", reservation, revision, copy(effects, document, turn))
             case .erased(let entity, let key, let revision):
-                try put(entity, key, (epoch, revision), .erased, Array("{}".utf8), now, traceparent)
+                add(.erased, entity, key, revision, turn.overlay.arena.copy("{}"))
             case .merged(let entity, let key, let into, let revision):
                 let document: JSON = ["into": .string(into)]
-                try put(entity, key, (epoch, revision), .merged, document.utf8, now, traceparent)
-            case .tombstone(let entity, let key):
-                try producer.produce(to: names.golden(entity: entity), key: key.utf8.span.bytes, value: nil)
+                add(.merged, entity, key, revision, turn.overlay.arena.copy(document.text))
+            case .tombstone(let entity, let key): add(.tombstone, entity, key, 0, nil)
             case .reference(let entity, let reference, let key):
-                let topic = names.identity(entity: entity)
-                if let key {
-                    let value = JSON.object([.init("key", .string(key))]).utf8
-                    try producer.produce(to: topic, key: reference.key.utf8.span.bytes, value: value.span.bytes)
-                } else {
-                    try producer.produce(to: topic, key: reference.key.utf8.span.bytes, value: nil)
-                }
+                let value = key.map { turn.overlay.arena.copy(JSON.object([.init("key", .string($0))]).text) }
+                add(.reference, entity, reference.key, 0, value)
             case .due, .rejected: break
             }
         }
     }
 
-    private func put(
-        _ entity: String, _ key: String, _ count: (epoch: Int64, revision: Int64), _ verb: EventType.Verb,
-        _ value: [UInt8], _ now: Tick, _ traceparent: String?
-    ) throws(KafkaError) {
-        let id = EventID.make(source: "/hub", reference: "\(entity)/\(key)/\(count.revision)", index: 0)
-        var envelope = Envelope(
-            id: id.description, source: .hub, type: EventType(entity, verb), subject: key)
-        envelope.time = now
-        envelope.revision = count.revision
-        if count.epoch > 0 { envelope.epoch = count.epoch }
-        // W3C's has 55 bytes; a later version may have more.
-        envelope.traceparent = traceparent.flatMap { $0.utf8.count <= 256 ? $0 : nil }
-        envelope.rules = model.entity(entity)?.rules.version
-        if verb == .golden || verb == .decided { envelope.dataSchema = kinds[entity]?.kind.dataSchema }
-        try producer.produce(
-            to: names.golden(entity: entity), key: key.utf8.span.bytes, value: value.span.bytes,
-            headers: Headers(envelope.headers))
+    private func copy(_ effects: borrowing Effects, _ document: Range<Int>, _ turn: Turn) -> UnsafeRawBufferPointer {
+        effects.bytes.withUnsafeBytes { turn.overlay.arena.copy(UnsafeRawBufferPointer(rebasing: $0[document])) }
     }
 
-    /// A record that the hub can't use, with its bytes as they came; what is too large goes to a file in the quarantine
-    /// folder, and the dead letter carries its digest (I2).
-    func deadLetter(_ record: borrowing Record, reason: String) throws {
-        try deadLetter(
-            key: record.key, value: record.value, Self.headers(copying: record),
-            from: "\(record.topicPartition)@\(record.offset)", reason: reason)
-    }
-
-    /// The same of a record that has waited.
-    func deadLetter(_ record: WaitingRecord, of topic: TopicPartition, reason: String) throws {
-        try deadLetter(
-            key: record.key.span.bytes, value: record.value.span.bytes, record.kafkaHeaders,
-            from: "\(topic)@\(record.offset)", reason: reason)
-    }
-
-    private func deadLetter(
-        key: RawSpan?, value: RawSpan?, _ copied: consuming Headers, from place: String, reason: String
-    ) throws {
-        var headers = copied
-        // One that was sent again after an earlier death says why it died now.
-        for name in ["omni_reason", "omni_where", "omni_digest", "omni_bytes", "omni_quarantine"] {
-            headers.remove(name)
+    private func place(of entity: String) -> Int {
+        guard let place = entities.firstIndex(where: { $0.name == entity }) else {
+            preconditionFailure("an effect of an entity that the model doesn't have: \(entity)")
         }
-        headers.add("omni_reason", reason)
-        headers.add("omni_where", place)
-        let topic = names.dead(of: "hub")
-        guard let value, value.byteCount > largest else {
-            return try producer.produce(to: topic, key: key, value: value, headers: headers)
-        }
-        let digest = try value.withUnsafeBytes { try quarantine.keep(Array($0)) }
-        headers.add("omni_digest", "sha-256=\(digest)")
-        headers.add("omni_bytes", String(value.byteCount))
-        headers.add("omni_quarantine", digest)
-        try producer.produce(to: topic, key: key, value: [UInt8]().span.bytes, headers: headers)
-    }
-
-    /// The headers as they came, unless somebody has sent a book in them: then the short ones.
-    private static func headers(copying record: borrowing Record) -> Headers {
-        var size = 0
-        record.forEachHeader { header in size += header.name.utf8.count + (header.value?.byteCount ?? 0) }
-        guard size > 64 << 10 else { return Headers(copying: record) }
-        var headers = Headers()
-        var left = 64
-        record.forEachHeader { header in
-            guard left > 0, header.name.utf8.count + (header.value?.byteCount ?? 0) <= 512 else { return }
-            headers.add(header.name, header.value)
-            left -= 1
-        }
-        headers.add("omni_headers", "left out: together they have \(size) bytes")
-        return headers
+        return place
     }
 
     /// The size of what is too large to be written of a decision; nil when all of it fits.
-    func excess(of effects: Effects, _ overlay: Overlay) -> Int? {
+    func excess(of effects: borrowing Effects, _ overlay: Overlay) -> Int? {
         var size = overlay.largest
         for effect in effects.list {
             switch effect {
@@ -132,23 +103,130 @@ struct Outputs<Producer: TransactionalProducer> {
         return size > largest ? size : nil
     }
 
-    /// A record under the wrong key, written again under the right one.
-    func again(_ record: borrowing Record, key: String) throws(KafkaError) {
-        try again(record.value, Headers(copying: record), to: record.topic, key: key)
+    // MARK: Producing
+
+    /// Produces all that a turn has decided, its states last.
+    func produce<Producer: TransactionalProducer>(_ turn: Turn, to producer: Producer) throws(KafkaError) {
+        var time = turn.now.rfc3339
+        let clock = time.withUTF8 { turn.overlay.arena.copy(UnsafeRawBufferPointer($0)) }
+        for output in turn.outputs {
+            let target = entities[output.entity]
+            let topic = output.kind == .reference ? target.identity : target.golden
+            switch output.kind {
+            case .tombstone, .reference:
+                try producer.produce(
+                    to: topic, partition: nil, key: output.key, lasting: output.value, of: turn, headers: nil)
+            case .golden, .decided, .erased, .merged:
+                try producer.produce(
+                    to: topic, partition: nil, key: output.key, lasting: output.value, of: turn,
+                    headers: headers(of: output, target, time: clock))
+            }
+        }
+        for letter in turn.letters {
+            var headers = Headers(capacity: letter.headers.count)
+            for header in letter.headers { headers.add(header.name, header.value?.span.bytes) }
+            try producer.produce(
+                to: letter.topic, key: letter.key?.span.bytes, value: letter.value?.span.bytes, headers: headers)
+        }
+        try produceStates(turn, to: producer)
     }
 
-    /// The same of a record that has waited.
-    func again(_ record: WaitingRecord, to topic: String, key: String) throws(KafkaError) {
-        try again(record.value.span.bytes, record.kafkaHeaders, to: topic, key: key)
-    }
-
-    private func again(
-        _ value: RawSpan?, _ copied: consuming Headers, to topic: String, key: String
+    private func produceStates<Producer: TransactionalProducer>(
+        _ turn: Turn, to producer: Producer
     ) throws(KafkaError) {
-        var headers = copied
-        headers.remove("ce_subject")
-        headers.add("ce_subject", key)
-        try producer.produce(to: topic, key: key.utf8.span.bytes, value: value, headers: headers)
+        let topics = turn.overlay.partitions.map { names.state(domain: $0.domain) }
+        for entry in turn.overlay.entries {
+            let place = Int(entry.partition)
+            let state: UnsafeRawBufferPointer?
+            switch entry.change {
+            case .put(let bytes): state = bytes
+            case .removed: state = nil
+            case .none: continue
+            }
+            try producer.produce(
+                to: topics[place], partition: turn.overlay.partitions[place].partition, key: entry.key, lasting: state,
+                of: turn, headers: nil)
+        }
+    }
+
+    /// The event's attributes, in the order of ``Envelope/names``.
+    private func headers(of output: Turn.Output, _ target: Target, time: UnsafeRawBufferPointer) -> Headers {
+        var headers = Headers(capacity: 13)
+        headers.add("ce_specversion", "1.0")
+        headers.add("ce_id", id: id(of: output, target))
+        headers.add("ce_source", "/hub")
+        headers.add(constant: "ce_type", target.types[output.kind] ?? "")
+        headers.add("ce_subject", output.key)
+        headers.add("ce_time", time)
+        if output.kind == .golden || output.kind == .decided, let schema = target.dataSchema {
+            headers.add(constant: "ce_dataschema", schema)
+        }
+        headers.add("content-type", "application/json")
+        headers.add("ce_revision", number: output.revision)
+        if output.epoch > 0 { headers.add("ce_epoch", number: output.epoch) }
+        if let rules = target.rules { headers.add(constant: "ce_rules", rules) }
+        if let trace = output.traceparent { headers.add("traceparent", trace) }
+        return headers
+    }
+
+    /// As ``EventID/make(source:reference:index:)`` of `/hub` and `<entity>/<key>/<revision>`.
+    private func id(of output: Turn.Output, _ target: Target) -> UUID {
+        withUnsafeTemporaryAllocation(byteCount: 64 + target.name.utf8.count + output.key.count, alignment: 8) { room in
+            var end = 0
+            func add(_ bytes: UnsafeRawBufferPointer) {
+                UnsafeMutableRawBufferPointer(rebasing: room[end..<end + bytes.count]).copyMemory(from: bytes)
+                end += bytes.count
+            }
+            var head: StaticString = "/hub\n0\n"
+            add(UnsafeRawBufferPointer(start: head.utf8Start, count: head.utf8CodeUnitCount))
+            var name = target.name
+            name.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+            head = "/"
+            add(UnsafeRawBufferPointer(start: head.utf8Start, count: 1))
+            add(output.key)
+            add(UnsafeRawBufferPointer(start: head.utf8Start, count: 1))
+            withDigits(of: output.revision) { add($0) }
+            return ids.named(UnsafeBufferPointer(rebasing: room.bindMemory(to: UInt8.self)[..<end]).span)
+        }
+    }
+}
+
+/// Lends a number's decimal digits.
+private func withDigits<Result>(of number: Int64, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { room in
+        var at = 20
+        var rest = number.magnitude
+        repeat {
+            at -= 1
+            room[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        if number < 0 {
+            at -= 1
+            room[at] = UInt8(ascii: "-")
+        }
+        return body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[at...]))
+    }
+}
+
+extension Headers {
+    fileprivate mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+        add(constant: name, value.bytes)
+    }
+
+    fileprivate mutating func add(_ name: StaticString, _ text: StaticString) {
+        add(name, UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    fileprivate mutating func add(_ name: StaticString, number: Int64) {
+        withDigits(of: number) { add(name, $0) }
+    }
+
+    fileprivate mutating func add(_ name: StaticString, id: UUID) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            id.write(to: text.baseAddress!)
+            add(name, UnsafeRawBufferPointer(text))
+        }
     }
 }
 

@@ -123,26 +123,20 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
     func changes(
         of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
     ) throws -> StoreCommit {
-        var latest: [DomainPartition: [[UInt8]: [UInt8]?]] = [:]
+        let latest = Overlay()
         var appended: [DomainPartition: Int64] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
-            var value: [UInt8]?
-            if let bytes = record.value { value = bytes.withUnsafeBytes { Array($0) } }
-            latest[partition, default: [:]][key.withUnsafeBytes { Array($0) }] = .some(value)
             if let time = record.timestamp { appended[partition] = max(appended[partition] ?? .min, time) }
+            key.withUnsafeBytes { key in
+                guard let value = record.value else { return latest.put(partition, key, nil) }
+                value.withUnsafeBytes { latest.put(partition, key, $0) }
+            }
         }
-        var commit = StoreCommit()
+        var commit = try latest.changes(names: names)
         // The broker's clock may have been set back meanwhile.
         for (partition, time) in appended {
             commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
-        }
-        for (partition, states) in latest {
-            for (key, value) in states {
-                let entries =
-                    try value.map { try names(partition.domain, String(decoding: key, as: UTF8.self), $0) } ?? []
-                commit.changes.append(.init(partition: partition, key: key, value: value, indexes: entries))
-            }
         }
         for place in batch.positions() {
             if let partition = places[place.partition] { commit.changelogOffsets[partition] = place.offset }

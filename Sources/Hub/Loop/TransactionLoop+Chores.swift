@@ -66,8 +66,8 @@ extension TransactionLoop {
             }
             if let last = keys.last { settlement.look(partition, after: Array(last.utf8)) }
             guard isLast else { return }
-            overlay.begin()
-            overlay.put(partition, Note.settled, .put(settlement.digest(of: partition)))
+            turn.overlay.begin()
+            turn.overlay.put(partition, Note.settled, settlement.digest(of: partition))
             settlement.close(partition)
             log.info("all states are settled by the present rules", metadata: ["partition": "\(partition)"])
         }

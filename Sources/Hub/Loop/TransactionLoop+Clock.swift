@@ -11,13 +11,14 @@ extension TransactionLoop {
     func hearBroker(_ partition: DomainPartition) throws -> Bool {
         let from = clocks.now()
         guard clock.wantsWitness(from) else { return false }
+        try collected()
         while true {
             do {
                 try producer.begin()
                 try producer.produce(
                     to: names.state(domain: partition.domain), partition: partition.partition,
                     key: Note.clock.utf8.span.bytes, value: nil)
-                try commitForSure()
+                try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
                 hear(producer.takeDelivered(), from: from)
                 return true
             } catch let error as KafkaError where error.verdict == .abortable {

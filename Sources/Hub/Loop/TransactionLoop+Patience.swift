@@ -14,10 +14,16 @@ enum Patience {
     static let longest = Duration.seconds(2)
 }
 
-extension TransactionLoop {
-    /// Calls the broker again and again as long as that may succeed later: a broker that is away is waited for, and an
-    /// outcome is never guessed. Throws ``Interrupted`` when it is time to stop.
-    func insist<Result>(_ what: String, _ call: (Duration) throws(KafkaError) -> Result) throws -> Result {
+/// Calls the broker again and again as long as that may succeed later: a broker that is away is waited for, and an outcome
+/// is never guessed.
+struct Insistence: @unchecked Sendable {
+    // Unchecked: the loop and its commits ask on two threads whether it is time to stop; both only ask.
+    let clocks: LoopClocks
+    let log: Logger
+    var isStopping: () -> Bool = { false }
+
+    /// Throws ``Interrupted`` when it is time to stop.
+    func callAsFunction<Result>(_ what: String, _ call: (Duration) throws(KafkaError) -> Result) throws -> Result {
         var rest = Duration.milliseconds(10)
         for attempt in 1... {
             do throws(KafkaError) {
@@ -35,6 +41,12 @@ extension TransactionLoop {
             rest = min(rest * 2, Patience.longest)
         }
         throw Interrupted()
+    }
+}
+
+extension TransactionLoop {
+    func insist<Result>(_ what: String, _ call: (Duration) throws(KafkaError) -> Result) throws -> Result {
+        try insistence(what, call)
     }
 
     /// Rests, in portions so short that the process can be stopped in between.

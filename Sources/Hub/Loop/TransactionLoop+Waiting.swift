@@ -18,8 +18,8 @@ extension TransactionLoop {
         }
         let key = envelope.subject
         let isFirst = !waiting.holds(partition, key)
-        overlay.begin()
-        overlay.put(partition, waiter.noteKey, .put(bytes))
+        turn.overlay.begin()
+        turn.overlay.put(partition, waiter.noteKey, bytes)
         waiting.add(partition, key)
         guard isFirst, let major else { return }
         waiting.block(partition, key)
@@ -45,15 +45,15 @@ extension TransactionLoop {
         switch intake.check(record, partition: partition, partitions: count, tape: &tape) {
         case .early: return waiting.block(partition, key)
         case .refused(let reason): try refuse(record, topic, partition, reason, now)
-        case .stray(let right): try outputs.again(record, to: topic.topic, key: right)
+        case .stray(let right): turn.letters.append(letters.again(record, to: topic.topic, key: right))
         case .event(let envelope):
             let event = Event(
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
                 origin: Origin(partition: partition.partition, offset: record.offset), data: tape.root)
             for reason in try decide(event, partition, now) { try refuse(record, topic, partition, reason, now) }
         }
-        overlay.begin()
-        overlay.put(partition, record.noteKey, .removed)
+        turn.overlay.begin()
+        turn.overlay.put(partition, record.noteKey, nil)
         waiting.remove(partition, key)
     }
 
@@ -63,7 +63,7 @@ extension TransactionLoop {
         log.warning(
             "a record that has waited can't be used: dead letter",
             metadata: ["where": "\(topic)@\(record.offset)", "reason": "\(reason)"])
-        try outputs.deadLetter(record, of: topic, reason: reason)
+        turn.letters.append(try letters.deadLetter(record, of: topic, reason: reason))
         guard partition.domain == "stock", let envelope = try? record.envelope(),
             envelope.type == EventType.item("movement")
         else { return }

@@ -4,17 +4,21 @@ import Document
 package import Kafka
 package import Logging
 
-/// The hub's one thread: read a batch, decide it, and commit outputs, state and offsets in one Kafka transaction; then
-/// the local store (I4).
+/// The hub's loop: read a batch and decide it, while the one before is committed: outputs, states and offsets in one Kafka
+/// transaction, then the local store (I4).
 ///
-/// A transaction never outlives the poll that began it, so none is open when the group takes partitions back.
+/// One turn at most is on its way (``CommitStep``, carried by a ``Courier``); the next one is decided on top of it, and handed
+/// over when that has ended well. After an abort both are dropped and the partitions read again. Whenever the group moves
+/// partitions, the turn on its way is waited for first.
 package final class TransactionLoop<
     Consumer: GroupConsumer, Producer: TransactionalProducer, Changelog: PartitionReader, Store: StateStore
 > {
     let consumer: Consumer
     let producer: Producer
-    let outputs: Outputs<Producer>
-    let intake: Intake
+    let outputs: Outputs
+    let letters: Letters
+    let commits: CommitStep<Producer, Store>
+    var intake: Intake
     var engine: Engine
     let store: Store
     let restore: Restore<Changelog, Store>
@@ -23,8 +27,13 @@ package final class TransactionLoop<
     let domains: [String: String]
     let partitionCounts: [String: Int32]
     let log: Logger
-    let overlay = Overlay()
-    private let stateNames: StateNames
+    private let courier: any Courier
+    private let view: Store.View
+    /// What is being decided, and what is on its way; they change places.
+    var turn = Turn()
+    private var underWay = Turn()
+    /// What became of the turn on its way; nil until it has ended.
+    private var outcome: Handover<Producer, Store>?
     var tape = Tape()
     var effects = Effects()
     private var timers = Timers()
@@ -33,24 +42,32 @@ package final class TransactionLoop<
     var epochs: [DomainPartition: Int64] = [:]
     var clock: HubClock
     var hasJumped = false
-    /// When the present turn began to decide.
-    private var began: HubClock.Reading
     /// Where each owned partition goes on after the last commit.
     var committed: [TopicPartition: Int64] = [:]
+    /// The same after what is on its way.
+    private var reached: [TopicPartition: Int64] = [:]
     /// Told which partitions are owned, whenever that changes.
     private let ownership: (Set<DomainPartition>) -> Void
     /// Told how many records wait for a newer hub, whenever that may have changed.
     private let waitingCount: (Int) -> Void
 
+    /// The place of the last record.
+    private var latestPlace: Place?
     /// Told which partitions are about to be restored, before anything of them is read: nobody else writes them from then on.
     private let taking: ([DomainPartition]) -> Void
     /// Asked while the broker is waited for.
-    private(set) var isStopping: () -> Bool = { false }
+    var isStopping: () -> Bool { insistence.isStopping }
+    private(set) var insistence: Insistence
     /// How often in a row a turn has failed.
     private var failures = 0
 
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
+    /// Why a turn failed that was waited for while partitions moved.
+    private var hookFailure: (any Error)?
+    /// The most records of one turn. Twice its outputs and states are kept: being decided, and being committed. Large
+    /// records are fewer: no more are taken than the consumer has fetched ahead.
+    private static var batch: Int { 5_000 }
 
     /// - Parameters:
     ///   - consumer: a member of the hub's group, not subscribed yet.
@@ -60,6 +77,7 @@ package final class TransactionLoop<
     ///   - partitionCounts: of the input topics.
     ///   - ownership: told which partitions are owned, whenever that changes.
     ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
+    ///   - courier: carries the commits out.
     ///   - taking: told which partitions are about to be restored; nobody else writes them into the store after that.
     ///   - restoring: told how far that is; nil when it is done.
     package init(
@@ -67,6 +85,7 @@ package final class TransactionLoop<
         kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds, names: TopicNames, largest: Int,
         quarantine: String, partitionCounts: [String: Int32],
         ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void,
+        courier: any Courier = ImmediateCourier(),
         taking: @escaping ([DomainPartition]) -> Void = { _ in },
         restoring: @escaping (RestoreProgress?) -> Void = { _ in }, log: Logger
     ) {
@@ -74,6 +93,7 @@ package final class TransactionLoop<
         self.producer = producer
         self.store = store
         self.clocks = clocks
+        insistence = Insistence(clocks: clocks, log: log)
         self.ownership = ownership
         self.waitingCount = waitingCount
         self.taking = taking
@@ -81,24 +101,27 @@ package final class TransactionLoop<
         self.log = log
         self.partitionCounts = partitionCounts
         engine = Engine(model: model, subscribers: subscribers, bounds: bounds)
-        stateNames = StateNames(model)
+        self.courier = courier
+        view = store.view()
+        let stateNames = StateNames(model)
         settlement = Settlement(model, subscribers)
         domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
         intake = Intake(kinds: kinds)
-        began = clocks.now()
-        clock = HubClock(start: began)
-        outputs = Outputs(
-            producer: producer, names: names, model: model, kinds: kinds, quarantine: Quarantine(folder: quarantine),
-            largest: largest)
+        clock = HubClock(start: clocks.now())
+        outputs = Outputs(names: names, model: model, kinds: kinds, largest: largest)
+        letters = Letters(names: names, quarantine: Quarantine(folder: quarantine), largest: largest)
+        commits = CommitStep(
+            producer: producer, store: store, outputs: outputs, stateNames: stateNames,
+            stateTopics: Dictionary(uniqueKeysWithValues: model.domains.map { (names.state(domain: $0), $0) }))
         restore = Restore(
             store: store, changelog: changelog, topic: { names.state(domain: $0) },
-            names: { [stateNames] domain, key, state in try stateNames.of(domain, key, state) }, clocks: clocks,
+            names: { domain, key, state in try stateNames.of(domain, key, state) }, clocks: clocks,
             tell: restoring, log: log)
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
     func run(until stop: @escaping () -> Bool) throws {
-        isStopping = stop
+        insistence.isStopping = stop
         do {
             try start()
             while !stop() { try step(until: stop) }
@@ -145,14 +168,21 @@ package final class TransactionLoop<
 
     /// Leaves the group, and flushes the store.
     package func end() throws {
-        do { try consumer.close() } catch is Interrupted {}
+        // What is on its way is finished first: offsets committed, nothing to repeat.
+        do {
+            if case .failed(let error) = collect() {
+                log.warning("the last transaction is aborted", metadata: ["error": "\(error)"])
+                try abort()
+            }
+            try consumer.close()
+        } catch is Interrupted {}
         try store.close()
     }
 
     /// One turn, and what there is to do when it fails. Throws what a new process must mend.
     private func work(until stop: () -> Bool) throws {
         do {
-            try turn()
+            try work()
             failures = 0
         } catch {
             // Polling again would throw the same for ever, whatever kind of error it is.
@@ -177,23 +207,33 @@ package final class TransactionLoop<
 
     // MARK: One turn
 
-    private func turn() throws {
-        try consumer.poll(max: 2_000, timeout: hasChores ? .zero : Patience.idle) { batch in
+    private func work() throws {
+        // What waits, and what is to be settled, is read from the store: all that was decided must be in it.
+        // And what has ended is taken over when nothing comes, too: holds expire by it, and a failure is dealt with.
+        if hasChores || !courier.isBusy { try collected() }
+        try consumer.poll(max: Self.batch, timeout: hasChores ? .zero : Patience.idle) { batch in
+            if let error = hookFailure {
+                hookFailure = nil
+                throw error
+            }
             try hearBrokerAgain(now: clock.time(clocks.now()).tick)
-            began = clocks.now()
+            turn.reset()
+            let began = clocks.now()
             let now = clock.time(began)
+            turn.began = began
+            turn.now = now.tick
             tellJump(now)
             let chores = try chores()
             let ready = now.mayExpire ? timers.ready(at: now.tick) : []
             // They move without records, too: behind a transaction's marker, and behind what was aborted.
-            let moved = batch.positions().filter { committed[$0.partition] != $0.offset }
+            let moved = batch.positions().filter { reached[$0.partition] != $0.offset }
             guard !moved.isEmpty || !ready.isEmpty || !chores.isEmpty else { return }
-            overlay.reset()
-            try producer.begin()
+            try view.refresh()
+            defer { view.rest() }
             try batch.forEach { record in try decide(record, now.tick) }
             for (partition, key) in ready { try expire(partition, key, now.tick) }
             for chore in chores { try work(off: chore, now.tick) }
-            try commit(moved + standing(moved), now.tick)
+            try handOver(moved + standing(moved))
         }
         waitingCount(waiting.count)
     }
@@ -201,29 +241,46 @@ package final class TransactionLoop<
     /// Where partitions stand that have not moved, but in which something was decided by the time alone: their tick is
     /// saved, and by their offsets the broker refuses a process that has lost them.
     private func standing(_ moved: [TopicPartitionOffset]) -> [TopicPartitionOffset] {
-        overlay.changes.keys.compactMap { partition in
+        turn.overlay.partitions.compactMap { partition in
             let place = TopicPartition(names.input(domain: partition.domain), partition.partition)
             guard !moved.contains(where: { $0.partition == place }) else { return nil }
-            return committed[place].map { place.at($0) }
+            return reached[place].map { place.at($0) }
         }
     }
 
+    /// Where a record of the input stands.
+    private struct Place {
+        let topic: String
+        let partition: DomainPartition
+        /// How many partitions its topic has.
+        let count: Int32
+    }
+
+    /// Records come in runs of one partition.
+    private func place(of record: borrowing Record) -> Place? {
+        let (topic, number) = (record.topic, record.partition)
+        if let latest = latestPlace, latest.partition.partition == number, latest.topic == topic { return latest }
+        guard let domain = domains[topic] else { return nil }
+        latestPlace = Place(
+            topic: topic, partition: DomainPartition(domain, number), count: partitionCounts[topic] ?? 1)
+        return latestPlace
+    }
+
     private func decide(_ record: borrowing Record, _ now: Tick) throws {
-        let topic = record.topic
-        guard let domain = domains[topic] else { return }
-        let count = partitionCounts[topic] ?? 1
-        switch intake.check(record, domain: domain, partitions: count, tape: &tape) {
+        guard let place = place(of: record) else { return }
+        let domain = place.partition.domain
+        switch intake.check(record, domain: domain, partitions: place.count, tape: &tape) {
         case .refused(let reason): try refuse(record, domain, reason, now)
         case .stray(let key):
             if (record.value?.byteCount ?? 0) > outputs.largest {
                 try refuse(record, domain, "under the wrong key, and too large to be written again", now)
             } else {
-                try outputs.again(record, key: key)
+                turn.letters.append(letters.again(record, key: key))
             }
         case .early(let envelope, let major):
-            try wait(record, DomainPartition(domain, record.partition), envelope, major: major, now)
+            try wait(record, place.partition, envelope, major: major, now)
         case .event(let envelope):
-            let partition = DomainPartition(domain, record.partition)
+            let partition = place.partition
             if waiting.holds(partition, envelope.subject) {
                 return try wait(record, partition, envelope, major: nil, now)
             }
@@ -248,7 +305,7 @@ package final class TransactionLoop<
         log.warning(
             "a record can't be used: dead letter",
             metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
-        try outputs.deadLetter(record, reason: reason)
+        turn.letters.append(try letters.deadLetter(record, reason: reason))
         guard domain == "stock", record.headerText("ce_type") == EventType.item("movement").description,
             let key = intake.key(of: record, partitions: partitionCounts[record.topic] ?? 1)
         else { return }
@@ -272,11 +329,12 @@ package final class TransactionLoop<
     @discardableResult
     func change(
         _ partition: DomainPartition, _ now: Tick, _ traceparent: String?,
-        _ decide: (inout Engine, inout PartitionState<Store>, inout Effects) throws -> Void
+        _ decide: (inout Engine, inout PartitionState<Store.View>, inout Effects) throws -> Void
     ) throws -> Int? {
+        let overlay = turn.overlay
         overlay.begin()
         effects.reset()
-        var state = PartitionState(partition, overlay, store)
+        var state = PartitionState(partition, overlay, over: underWay.overlay, view)
         try decide(&engine, &state, &effects)
         if let failure = state.failure { throw failure }
         if let size = outputs.excess(of: effects, overlay) {
@@ -285,83 +343,80 @@ package final class TransactionLoop<
             return size
         }
         for case .due(let key, let time) in effects.list { overlay.setDue(partition, key, time) }
-        try outputs.produce(effects, epoch: epoch(of: partition, now), now: now, traceparent: traceparent)
+        outputs.note(effects, epoch: epoch(of: partition, now), traceparent: traceparent, in: turn)
         return nil
     }
 
     // MARK: Commit
 
-    private func commit(_ positions: [TopicPartitionOffset], _ now: Tick) throws {
+    /// Completes the turn, waits for the one before it, and lets this one be committed.
+    private func handOver(_ positions: [TopicPartitionOffset]) throws {
+        let overlay = turn.overlay
         for place in positions {
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
-            overlay.put(partition, Mirror.key, .put(Mirror(inputOffset: place.offset, tick: now).bytes))
+            overlay.put(partition, Mirror.key, Mirror(inputOffset: place.offset, tick: turn.now).bytes)
             if settlement.unnoted.contains(partition) {
-                overlay.put(partition, Note.settled, .put(settlement.digest(of: partition)))
-                overlay.put(partition, Note.epoch, .put(Epoch(epoch(of: partition, now)).bytes))
+                overlay.put(partition, Note.settled, settlement.digest(of: partition))
+                overlay.put(partition, Note.epoch, Epoch(epoch(of: partition, turn.now)).bytes)
             }
         }
-        for (partition, changes) in overlay.changes {
-            let topic = names.state(domain: partition.domain)
-            for (key, change) in changes {
-                let value = change.bytes
-                try producer.produce(
-                    to: topic, partition: partition.partition, key: key.text.utf8.span.bytes, value: value?.span.bytes)
-            }
-        }
-        try insist("the offsets") { timeout throws(KafkaError) in
-            try producer.sendOffsets(positions, group: consumer.groupMetadata(), timeout: timeout)
-        }
-        try commitForSure()
-        for place in positions { committed[place.partition] = place.offset }
-        for partition in overlay.changes.keys { settlement.noted(partition) }
-        for (partition, times) in overlay.due {
-            for (key, time) in times { timers.set(partition, key.text, time.isKnown ? time : nil) }
-        }
-        try keep()
+        turn.positions = positions
+        turn.group = consumer.groupMetadata()
+        try collected()
+        swap(&turn, &underWay)
+        for place in positions { reached[place.partition] = place.offset }
+        let handover = Handover(commits, underWay, insistence)
+        outcome = handover
+        courier.carry(handover)
+        if courier.isImmediate { try collected() }
     }
 
-    /// A commit's outcome is open until it has returned: a broker that is away is waited for, never guessed about.
-    func commitForSure() throws {
-        try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
+    /// Waits for the turn on its way, and throws why it has failed, if so.
+    func collected() throws {
+        if case .failed(let error) = collect() { throw error }
     }
 
-    /// Brings the local store level with what was just committed.
-    private func keep() throws {
-        var commit = StoreCommit()
-        for (partition, changes) in overlay.changes {
-            for (key, change) in changes {
-                let value = change.bytes
-                let entries = try value.map { try stateNames.of(partition.domain, key.text, $0) } ?? []
-                commit.changes.append(
-                    .init(partition: partition, key: Array(key.text.utf8), value: value, indexes: entries))
-            }
-        }
-        let deliveries = producer.takeDelivered()
-        hear(deliveries, from: began)
-        for delivered in deliveries {
-            guard let domain = stateDomain(of: delivered.partition.topic), let highest = delivered.highestOffset,
-                delivered.isExact
-            else { continue }
-            let partition = DomainPartition(domain, delivered.partition.partition)
-            commit.changelogOffsets[partition] = highest + 1
-            if let time = delivered.appended {
-                commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
-            }
-        }
-        try store.apply(commit)
-        overlay.reset()
+    private enum Collected {
+        case done
+        case failed(any Error)
     }
 
-    private func stateDomain(of topic: String) -> String? {
-        domains.values.first { names.state(domain: $0) == topic }
+    /// Waits for the turn on its way, and takes over what became of it.
+    private func collect() -> Collected {
+        guard let handover = outcome else { return .done }
+        courier.wait()
+        outcome = nil
+        let found = handover.outcome
+        if let began = underWay.began { hear(found.deliveries, from: began) }
+        if found.isCommitted {
+            for place in underWay.positions where committed[place.partition] != nil {
+                committed[place.partition] = place.offset
+            }
+            let overlay = underWay.overlay
+            for partition in overlay.partitions { settlement.noted(partition) }
+            for entry in overlay.entries {
+                guard let due = entry.due else { continue }
+                timers.set(
+                    overlay.partitions[Int(entry.partition)], String(decoding: entry.key, as: UTF8.self),
+                    due.isKnown ? due : nil)
+            }
+        }
+        if let error = found.error { return .failed(error) }
+        underWay.reset()
+        return .done
     }
 
     /// After an abort: everything decided on the overlay is dropped, and the partitions are read again from where the
     /// last commit left them (I4).
     private func rewind() throws {
-        overlay.reset()
+        // The error may have come while another turn was on its way: that one may be committed yet.
+        if case .failed(let error) = collect() { log.warning("dropped, too", metadata: ["error": "\(error)"]) }
+        // Until that has ended, the producer may read what the turns hold.
         try abort()
+        turn.reset()
+        underWay.reset()
+        reached = committed
         let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
         try consumer.seek(to: places, timeout: .seconds(30))
     }
@@ -395,6 +450,7 @@ package final class TransactionLoop<
     // MARK: Partitions come and go
 
     private func take(_ partitions: [TopicPartition]) throws -> [TopicPartitionOffset] {
+        finish()
         log.info("partitions come", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
         let owned = partitions.compactMap { place in
             domains[place.topic].map { (place, DomainPartition($0, place.partition)) }
@@ -416,6 +472,7 @@ package final class TransactionLoop<
             if let mirror { goOn(from: mirror, partition) }
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
+            reached[place] = start
             starts.append(place.at(start))
             try recall(partition)
         }
@@ -446,10 +503,20 @@ package final class TransactionLoop<
         }
     }
 
+    /// The group moves partitions: what is on its way is finished first. Its failure is dealt with after the poll.
+    private func finish() {
+        guard case .failed(let error) = collect() else { return }
+        hookFailure = error
+        // What comes next in the hook needs a producer that is in order.
+        do { try abort() } catch { hookFailure = error }
+    }
+
     private func giveBack(_ partitions: [TopicPartition]) {
+        finish()
         log.info("partitions go", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
         for place in partitions {
             committed[place] = nil
+            reached[place] = nil
             guard let domain = domains[place.topic] else { continue }
             let partition = DomainPartition(domain, place.partition)
             timers.drop(partition)

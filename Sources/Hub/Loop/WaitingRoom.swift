@@ -17,7 +17,9 @@ struct WaitingRoom {
     /// How many records wait.
     var count: Int { lines.values.reduce(0) { $0 + $1.counts.values.reduce(0, +) } }
 
-    func holds(_ partition: DomainPartition, _ key: String) -> Bool { lines[partition]?.counts[ExactText(key)] != nil }
+    func holds(_ partition: DomainPartition, _ key: String) -> Bool {
+        !lines.isEmpty && lines[partition]?.counts[ExactText(key)] != nil
+    }
 
     mutating func add(_ partition: DomainPartition, _ key: String) {
         lines[partition, default: Line()].counts[ExactText(key), default: 0] += 1

@@ -174,6 +174,13 @@ struct WriteTransaction: ~Copyable {
         try StoreError.check(mdb_put(handle, dbi, &name, &content, 0), "put")
     }
 
+    /// Puts many keys, in their order: where the next one lies on the same page it needs no search.
+    func cursor(_ dbi: MDB_dbi) throws(StoreError) -> WriteCursor {
+        var opened: OpaquePointer?
+        try StoreError.check(mdb_cursor_open(handle, dbi, &opened), "open a cursor")
+        return WriteCursor(handle: opened!)
+    }
+
     func delete(_ dbi: MDB_dbi, _ key: UnsafeRawBufferPointer) throws(StoreError) {
         var name = MDB_val(key)
         let code = mdb_del(handle, dbi, &name, nil)
@@ -199,6 +206,19 @@ struct WriteTransaction: ~Copyable {
             code = mdb_cursor_get(opened, &key, &value, MDB_NEXT)
         }
         if code != MDB_NOTFOUND { try StoreError.check(code, "scan") }
+    }
+}
+
+/// A place in a database, to write at. Must end before its transaction does.
+struct WriteCursor: ~Copyable {
+    fileprivate let handle: OpaquePointer
+
+    deinit { mdb_cursor_close(handle) }
+
+    func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StoreError) {
+        var name = MDB_val(key)
+        var content = MDB_val(value)
+        try StoreError.check(mdb_cursor_put(handle, &name, &content, 0), "put")
     }
 }
 

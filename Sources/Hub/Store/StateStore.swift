@@ -2,6 +2,9 @@
 ///
 /// The functions are described at ``Store``.
 package protocol StateStore: AnyObject {
+    /// How one thread reads many states as of one moment.
+    associatedtype View: StateView = PresentView<Self>
+    func view() -> View
     func withState<Result>(
         _ partition: DomainPartition, _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) -> Result
     ) throws(StoreError) -> Result

@@ -27,19 +27,43 @@ public struct DomainPartition: Hashable, Sendable, CustomStringConvertible {
 /// What one committed Kafka transaction changes in the local store.
 public struct StoreCommit: Sendable {
     /// A change to one key: the new bytes, or nil when the key goes.
-    public struct Change: Sendable {
+    ///
+    /// It points at bytes that its owner keeps: a transaction's arena, or bytes of its own.
+    public struct Change: @unchecked Sendable {
         package let partition: DomainPartition
-        package let key: [UInt8]
-        package let value: [UInt8]?
+        let keyBytes: UnsafeRawBufferPointer
+        let valueBytes: UnsafeRawBufferPointer?
+        /// The entries of the new state, replacing those of the old.
         let indexes: [StateName]
+        /// Whether the entries are known to stay as they are; ``indexes`` says nothing then.
+        let keepsNames: Bool
+        private let owner: Arena
 
         /// A change; `indexes` are the entries of the new state, replacing those of the old.
         public init(partition: DomainPartition, key: [UInt8], value: [UInt8]?, indexes: [StateName]) {
-            self.partition = partition
-            self.key = key
-            self.value = value
-            self.indexes = indexes
+            let owner = Arena()
+            self.init(
+                partition: partition, key: key.withUnsafeBytes { owner.copy($0) },
+                value: value?.withUnsafeBytes { owner.copy($0) }, names: indexes, owner: owner)
         }
+
+        /// A change of bytes in an arena; `names` is nil when they are known to stay as they are.
+        init(
+            partition: DomainPartition, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?,
+            names: [StateName]?, owner: Arena
+        ) {
+            self.partition = partition
+            keyBytes = key
+            valueBytes = value
+            indexes = names ?? []
+            keepsNames = names == nil
+            self.owner = owner
+        }
+
+        /// The key, copied.
+        package var key: [UInt8] { Array(keyBytes) }
+        /// The new state, copied; nil when the key goes.
+        package var value: [UInt8]? { valueBytes.map { Array($0) } }
     }
 
     /// The changes, at most one a key.
@@ -79,8 +103,8 @@ public final class Store: Sendable {
     }
 
     private let file: String
-    private let environment: Environment
-    private let state: MDB_dbi
+    let environment: Environment
+    let state: MDB_dbi
     private let index: MDB_dbi
     private let entries: MDB_dbi
     private let meta: MDB_dbi
@@ -205,21 +229,8 @@ public final class Store: Sendable {
 
     /// Writes what a committed transaction changed, all or nothing.
     public func apply(_ commit: StoreCommit) throws(StoreError) {
-        // Sorted keys: neighbouring pages are touched together.
-        let changes = commit.changes
-            .map { change in (full: change.key.withUnsafeBytes { Store.full(change.partition, $0) }, change: change) }
-            .sorted { $0.full.lexicographicallyPrecedes($1.full) }
         try environment.write { transaction throws(StoreError) in
-            for (full, change) in changes {
-                try full.withRaw { name throws(StoreError) in
-                    if let value = change.value {
-                        try value.withRaw { value throws(StoreError) in try transaction.put(state, name, value) }
-                    } else {
-                        try transaction.delete(state, name)
-                    }
-                    try replaceEntries(of: full, by: change.indexes, transaction)
-                }
-            }
+            try write(commit.changes, transaction)
             for (partition, offset) in commit.changelogOffsets {
                 try Store.offsetKey(partition).withRaw { name throws(StoreError) in
                     try withBytes(of: offset) { value throws(StoreError) in
@@ -235,6 +246,52 @@ public final class Store: Sendable {
                 }
             }
         }
+    }
+
+    /// Sorted keys: neighbouring pages are touched together.
+    private func write(
+        _ changes: [StoreCommit.Change], _ transaction: borrowing WriteTransaction
+    ) throws(StoreError) {
+        let cursor = try transaction.cursor(state)
+        var full: [UInt8] = []
+        for index in Store.sorted(changes) {
+            let change = changes[index]
+            Store.write(change.partition, change.keyBytes, to: &full)
+            try full.withRaw { name throws(StoreError) in
+                if let value = change.valueBytes {
+                    try cursor.put(name, value)
+                } else {
+                    try transaction.delete(state, name)
+                }
+            }
+            if !change.keepsNames { try replaceEntries(of: full, by: change.indexes, transaction) }
+        }
+    }
+
+    /// The changes' places in the order of their full keys.
+    private static func sorted(_ changes: [StoreCommit.Change]) -> [Int] {
+        var partitions: [(partition: DomainPartition, changes: [Int])] = []
+        var latest = 0
+        for index in changes.indices {
+            let partition = changes[index].partition
+            if latest >= partitions.count || partitions[latest].partition != partition {
+                latest = partitions.firstIndex { $0.partition == partition } ?? partitions.count
+                if latest == partitions.count { partitions.append((partition, [])) }
+            }
+            partitions[latest].changes.append(index)
+        }
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        partitions.sort { full($0.partition, empty).lexicographicallyPrecedes(full($1.partition, empty)) }
+        return partitions.flatMap { own in
+            own.changes.sorted { precedes(changes[$0].keyBytes, changes[$1].keyBytes) }
+        }
+    }
+
+    private static func precedes(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+        let common = min(one.count, other.count)
+        guard common > 0 else { return one.count < other.count }
+        let order = memcmp(one.baseAddress!, other.baseAddress!, common)
+        return order == 0 ? one.count < other.count : order < 0
     }
 
     /// Forgets a partition: it belongs to somebody else now, or must be rebuilt.
@@ -331,12 +388,17 @@ extension Store {
 extension Store {
     /// `<domain> 0 <partition, big endian> <key>`: a partition's keys lie together.
     static func full(_ partition: DomainPartition, _ key: UnsafeRawBufferPointer) -> [UInt8] {
-        var full = Array(partition.domain.utf8)
-        full.reserveCapacity(full.count + 5 + key.count)
+        var full: [UInt8] = []
+        write(partition, key, to: &full)
+        return full
+    }
+
+    private static func write(_ partition: DomainPartition, _ key: UnsafeRawBufferPointer, to full: inout [UInt8]) {
+        full.removeAll(keepingCapacity: true)
+        full.append(contentsOf: partition.domain.utf8)
         full.append(0)
         withUnsafeBytes(of: partition.partition.bigEndian) { full.append(contentsOf: $0) }
         full.append(contentsOf: key)
-        return full
     }
 
     static func split(_ full: [UInt8]) -> (partition: DomainPartition, key: [UInt8]) {

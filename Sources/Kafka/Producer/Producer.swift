@@ -15,6 +15,13 @@ public final class Producer: Sendable {
     let inTransaction = Atomic(false)
     private let topics: Topics
     private let produced = Atomic<UInt64>(0)
+    /// Owners of values that are not copied: librdkafka may read them for as long as there is a client, so they end behind it.
+    private let owners = Mutex<[Owner]>([])
+
+    private struct Owner: @unchecked Sendable {
+        // Never touched, only kept.
+        let object: AnyObject
+    }
     private let patience: Duration
 
     static let defaults: Settings = [
@@ -58,6 +65,26 @@ public final class Producer: Sendable {
         to topic: String, partition: Int32? = nil, key: RawSpan? = nil, value: RawSpan?,
         headers: consuming Headers? = nil, timestamp: Int64? = nil, token: UInt64 = 0
     ) throws(KafkaError) {
+        try produce(
+            to: topic, partition, key, value, RD_KAFKA_MSG_F_COPY, headers, timestamp: timestamp, token: token)
+    }
+
+    /// Queues a record whose value is not copied: it must stay as it is until the transaction has ended, committed or
+    /// aborted. The owner of its memory is kept for as long as the producer: take few, and use them again.
+    package func produce(
+        to topic: String, partition: Int32?, key: UnsafeRawBufferPointer, lasting value: UnsafeRawBufferPointer?,
+        of owner: AnyObject, headers: consuming Headers?
+    ) throws(KafkaError) {
+        owners.withLock { owners in
+            if !owners.contains(where: { $0.object === owner }) { owners.append(Owner(object: owner)) }
+        }
+        try produce(to: topic, partition, key.bytes, value?.bytes, 0, headers, timestamp: nil, token: 0)
+    }
+
+    private func produce(
+        to topic: String, _ partition: Int32?, _ key: RawSpan?, _ value: RawSpan?, _ flags: Int32,
+        _ headers: consuming Headers?, timestamp: Int64?, token: UInt64
+    ) throws(KafkaError) {
         let handle = try topics.handle(of: topic)
         let headers = headers?.take()
         do throws(KafkaError) {
@@ -68,7 +95,7 @@ public final class Producer: Sendable {
                     fields[1].set(partition: partition ?? RD_KAFKA_PARTITION_UA)
                     fields[2].set(RD_KAFKA_VTYPE_KEY, key, keyCount)
                     fields[3].set(RD_KAFKA_VTYPE_VALUE, value, valueCount)
-                    fields[4].set(flags: RD_KAFKA_MSG_F_COPY)
+                    fields[4].set(flags: flags)
                     fields[5].set(timestamp: timestamp ?? 0)
                     fields[6].set(token: token)
                     fields[7].set(headers: headers)

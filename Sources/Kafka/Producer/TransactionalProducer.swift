@@ -8,12 +8,29 @@ package protocol TransactionalProducer: AnyObject {
         to topic: String, partition: Int32?, key: RawSpan?, value: RawSpan?, headers: consuming Headers?,
         timestamp: Int64?, token: UInt64
     ) throws(KafkaError)
+    /// Queues a record whose value is not copied: `owner` keeps it as it is until the transaction has ended.
+    func produce(
+        to topic: String, partition: Int32?, key: UnsafeRawBufferPointer, lasting value: UnsafeRawBufferPointer?,
+        of owner: AnyObject, headers: consuming Headers?
+    ) throws(KafkaError)
     func sendOffsets(
         _ positions: [TopicPartitionOffset], group: borrowing ConsumerGroupMetadata, timeout: Duration
     ) throws(KafkaError)
     func commit(timeout: Duration) throws(KafkaError)
     func abort(timeout: Duration) throws(KafkaError)
     func takeDelivered() -> [Delivered]
+}
+
+extension TransactionalProducer {
+    /// Copies the value all the same.
+    package func produce(
+        to topic: String, partition: Int32?, key: UnsafeRawBufferPointer, lasting value: UnsafeRawBufferPointer?,
+        of owner: AnyObject, headers: consuming Headers?
+    ) throws(KafkaError) {
+        try produce(
+            to: topic, partition: partition, key: key.bytes, value: value?.bytes, headers: headers, timestamp: nil,
+            token: 0)
+    }
 }
 
 extension Producer: TransactionalProducer {}

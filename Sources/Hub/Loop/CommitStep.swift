@@ -1,0 +1,93 @@
+import Canonical
+import Consistency
+import Kafka
+import Logging
+
+/// What happens to a turn once it is decided: one Kafka transaction with its outputs, states and offsets; when that is
+/// committed, the local store (I4).
+///
+/// It runs beside the loop, which decides the next turn meanwhile; they meet in ``Outcome``.
+final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unchecked Sendable {
+    // Unchecked: the parts are used by one thread at a time. The loop waits for the commit before it uses them itself.
+    private let producer: Producer
+    private let store: Store
+    private let outputs: Outputs
+    private let stateNames: StateNames
+    /// The domain of each topic of states.
+    private let stateTopics: [String: String]
+
+    init(
+        producer: Producer, store: Store, outputs: Outputs, stateNames: StateNames, stateTopics: [String: String]
+    ) {
+        self.producer = producer
+        self.store = store
+        self.outputs = outputs
+        self.stateNames = stateNames
+        self.stateTopics = stateTopics
+    }
+
+    /// What became of a turn.
+    struct Outcome {
+        /// Whether the transaction is committed. The store may have failed after that.
+        var isCommitted = false
+        var deliveries: [Delivered] = []
+        var error: (any Error)?
+    }
+
+    func run(_ turn: Turn, _ insist: Insistence) -> Outcome {
+        var outcome = Outcome()
+        do {
+            try commit(turn, insist)
+            outcome.isCommitted = true
+            outcome.deliveries = producer.takeDelivered()
+            try keep(turn, outcome.deliveries)
+        } catch {
+            outcome.error = error
+        }
+        return outcome
+    }
+
+    private func commit(_ turn: Turn, _ insist: Insistence) throws {
+        try producer.begin()
+        try outputs.produce(turn, to: producer)
+        if turn.group != nil {
+            try insist("the offsets") { timeout throws(KafkaError) in
+                try producer.sendOffsets(turn.positions, group: turn.group!, timeout: timeout)
+            }
+        }
+        // A commit's outcome is open until it has returned.
+        try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
+    }
+
+    /// Brings the local store level with what was just committed.
+    private func keep(_ turn: Turn, _ deliveries: [Delivered]) throws {
+        var commit = try turn.overlay.changes { domain, key, state in try stateNames.of(domain, key, state) }
+        for delivered in deliveries {
+            guard let domain = stateTopics[delivered.partition.topic], let highest = delivered.highestOffset,
+                delivered.isExact
+            else { continue }
+            let partition = DomainPartition(domain, delivered.partition.partition)
+            commit.changelogOffsets[partition] = highest + 1
+            if let time = delivered.appended {
+                commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+            }
+        }
+        try store.apply(commit)
+    }
+}
+
+/// A turn on its way, and what became of it: written by the courier, read by the loop after ``Courier/wait()``.
+final class Handover<Producer: TransactionalProducer, Store: StateStore>: CourierJob, @unchecked Sendable {
+    private let step: CommitStep<Producer, Store>
+    private let turn: Turn
+    private let insist: Insistence
+    private(set) var outcome = CommitStep<Producer, Store>.Outcome()
+
+    init(_ step: CommitStep<Producer, Store>, _ turn: Turn, _ insist: Insistence) {
+        self.step = step
+        self.insist = insist
+        self.turn = turn
+    }
+
+    package func run() { outcome = step.run(turn, insist) }
+}
