@@ -141,12 +141,21 @@ let package = Package(
                 "TestBroker",
                 "TestHub", "Transports", logging,
             ],
-            path: "Benchmarks", exclude: ["CLoop"], swiftSettings: settings),
+            path: "Benchmarks", exclude: ["CLoop", "Peers"], swiftSettings: settings),
+        // Our side of the comparison with mappers and validators of others; it counts its allocations.
+        .target(name: "Allocations", path: "Benchmarks/Peers/Allocations"),
+        .executableTarget(
+            name: "omni-peers", dependencies: ["Allocations", "Document", "Mapping", "Schema"],
+            path: "Benchmarks/Peers/Measure", swiftSettings: settings),
         // The limit beside the hub's figures.
         .executableTarget(
             name: "c-loop", dependencies: ["CRdKafka", "CLMDB"], path: "Benchmarks/CLoop",
             cSettings: [.define("NDEBUG")]),
 
+        // The public suites of JSONata and JSON Schema: make conformance.
+        .executableTarget(
+            name: "omni-conformance", dependencies: ["Document", "Mapping", "Schema"], path: "Tests/Conformance",
+            exclude: ["exceptions.txt"], swiftSettings: settings),
         // Real processes killed at random, and an auditor; not part of the product.
         .executableTarget(
             name: "omni-chaos",

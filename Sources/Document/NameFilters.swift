@@ -1,14 +1,14 @@
 /// Finds names that occur twice in one object: such members mean different things to different readers.
 ///
-/// Each open object has a small filter of the names it has shown. Only when a name meets another one's bit, the
-/// object's names are compared, in a hash table.
+/// Each open object has a small filter of the names it has shown. Only when a name meets another one's bit, it is
+/// compared with the object's others: one by one where these are few, else all of them at the end, in a hash table.
 struct NameFilters {
     private let storage: UnsafeMutablePointer<TapeStorage>
     private var filters: UnsafeMutablePointer<UInt64>
     private var depthCapacity: Int
 
     /// A filter: a word that tells whether names met, then the bits.
-    private static let bits = 1_024
+    private static let bits = 2_048
     private static let words = 1 + bits / 64
 
     init(_ storage: UnsafeMutablePointer<TapeStorage>) {
@@ -31,9 +31,11 @@ struct NameFilters {
         depthCapacity = storage.pointee.filterCapacity / Self.words
     }
 
-    /// Notes a name of the object at this depth.
+    /// Notes a name of the object at this depth, whose word is at an index and which has some members already.
     @inline(__always)
-    mutating func note(_ word: UInt64, _ depth: Int, _ bytes: UnsafeMutablePointer<UInt8>) {
+    mutating func note(
+        _ word: UInt64, _ depth: Int, _ bytes: UnsafeMutablePointer<UInt8>, object: Int, members: Int
+    ) {
         let length = Int((word >> 32) & 0x3FF_FFFF)
         let start = UnsafeRawPointer(bytes + Int(UInt32(truncatingIfNeeded: word)))
         var text = UInt64(littleEndian: start.loadUnaligned(as: UInt64.self))
@@ -41,12 +43,31 @@ struct NameFilters {
         if length < 8 { text &= (1 << UInt64(length * 8)) &- 1 }
         let last = UInt64(start.load(fromByteOffset: max(length - 1, 0), as: UInt8.self))
         let hash = (text ^ (last << 48) ^ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15
-        let bit = Int(hash >> 54)
+        let bit = Int(hash >> 53)
         let filter = filters + (depth - 1) * Self.words
         let mask: UInt64 = 1 << UInt64(bit & 63)
-        filter[0] |= filter[1 + bit >> 6] & mask
+        if filter[1 + bit >> 6] & mask != 0 { meet(word, filter, object, members) }
         filter[1 + bit >> 6] |= mask
     }
+
+    /// A name met another one's bit: where there are few, they are compared at once.
+    @inline(never)
+    private func meet(_ word: UInt64, _ filter: UnsafeMutablePointer<UInt64>, _ object: Int, _ members: Int) {
+        guard members <= Self.few else {
+            filter[0] = 1
+            return
+        }
+        let words = storage.pointee.words
+        var index = object + 1
+        for _ in 0..<members {
+            // Their lengths differ, mostly.
+            if (words[index] ^ word) >> 32 & 0x3FF_FFFF == 0, isSame(words[index], word) { filter[0] = 1 }
+            index = behind(index &+ 1, words)
+        }
+    }
+
+    /// As many names as are rather compared one by one than in a table.
+    private static let few = 128
 
     /// Whether two names of the object at this depth may be the same.
     @inline(__always)

@@ -260,6 +260,9 @@ package struct TapeWords {
     /// The node at an index.
     @inlinable package func node(at index: Int) -> Node { Node(storage: storage, index: UInt32(index)) }
 
+    /// The longest text a word can tell of, in bytes.
+    package static var longestText: Int { Word.longest }
+
     /// A string's or number's word over bytes that were appended. The flag: see ``Tape``'s layout.
     @inlinable
     package static func text(_ tag: Tag, offset: Int, length: Int, flag: Bool) -> UInt64 {

@@ -110,7 +110,7 @@ struct Parser {
                     guard isObject else { continue value }
                     names.open(depth)
                     guard let (behind, word) = name(at) else { return nil }
-                    names.note(word, depth, bytes)
+                    names.note(word, depth, bytes, object: open, members: members)
                     words[next] = word
                     next += 1
                     at = behind
@@ -135,7 +135,7 @@ struct Parser {
                     guard isObject else { continue value }
                     at = Self.skipSpace(at)
                     guard let (behind, word) = name(at) else { return nil }
-                    names.note(word, depth, bytes)
+                    names.note(word, depth, bytes, object: open, members: members)
                     words[next] = word
                     next += 1
                     at = behind

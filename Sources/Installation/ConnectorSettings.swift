@@ -14,6 +14,8 @@ public struct ConnectorSettings: Sendable {
     public var sinks: [SinkSettings]
     /// What happens when a write fails.
     public var onError: ErrorSettings
+    /// What one record's mapping may cost.
+    public var mapping: MappingSettings
 
     /// The connection of that name.
     public func connection(_ name: String) -> Connection? { connections.first { $0.name == name } }
@@ -29,6 +31,16 @@ public struct ErrorSettings: Sendable, Equatable {
     public var longest: Duration
     /// So many parked entities stop the connector: something is wrong with all of them.
     public var mostParked: Int
+}
+
+/// What one record's mapping may cost; a record that needs more is a dead letter.
+public struct MappingSettings: Sendable, Equatable {
+    /// Operations, elements and comparisons.
+    public var steps: Int
+    /// How deep functions call each other.
+    public var depth: Int
+    /// What it writes, in MiB.
+    public var memory: Int
 }
 
 extension ConnectorSettings {
@@ -54,6 +66,16 @@ extension ConnectorSettings {
                 mostParked: reader.integer(
                     "most-parked", default: 1000, in: 1...10_000_000,
                     "So many parked entities pause the sink: something is wrong with all of them."))
+        }
+        mapping = reader.inner("mapping", "What one record's mapping may cost. One that needs more is a dead letter.") {
+            MappingSettings(
+                steps: $0.integer(
+                    "steps", default: 50_000_000, in: 1000...10_000_000_000,
+                    "The most operations, elements and comparisons: about a hundred million take a second or two."),
+                depth: $0.integer(
+                    "depth", default: 1000, in: 1...10_000,
+                    "How deep functions call each other; tail calls don't count."),
+                memory: $0.integer("memory", default: 64, in: 1...2048, "What a mapping writes, in MiB."))
         }
         check(reader)
     }

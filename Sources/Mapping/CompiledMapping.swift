@@ -67,7 +67,7 @@ extension CompiledMapping {
     public func mentions(_ function: String) -> Bool {
         guard let number = Library.standard.number(of: function) else { return false }
         return code.program.operations.contains {
-            ($0.kind == .callLibrary || $0.kind == .function) && $0.a == Int32(number)
+            ($0.kind == .callLibrary || $0.kind == .toNumber || $0.kind == .function) && $0.a == Int32(number)
         }
     }
 }

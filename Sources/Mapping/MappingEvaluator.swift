@@ -52,8 +52,12 @@ extension Machine {
         reset()
         let limits = context.limits
         stepsLeft = limits.steps
-        wordLimit = min(tape.count + limits.memory / 8, Int(UInt32.max))
-        byteLimit = min(tape.byteCount + limits.memory + code.poolCount, Int(UInt32.max))
+        wordLimit = min(tape.count + limits.memory / 8, Int(Int32.max))
+        // No text gets longer than a word of the tape can say: all that is written is shorter.
+        byteLimit = min(
+            tape.byteCount + min(limits.memory, TapeWords.longestText) + code.poolCount, Int(UInt32.max))
+        workLimit = limits.memory
+        bytesPerWord = tape.byteCount / max(tape.count, 1) + 1
         var local: UInt8 = 0
         stackFloor = withUnsafePointer(to: &local) { UInt(bitPattern: $0) } - UInt(limits.stack)
         try reserve(words: 2, bytes: code.poolCount + 16)

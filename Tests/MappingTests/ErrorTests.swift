@@ -134,6 +134,71 @@ import Testing
         #expect(mappingError(source, "{}", limits: limits)?.code == code)
     }
 
+    @Test(
+        "Values that nest without end are refused, wherever they go",
+        arguments: [
+            "$deep", "[$deep]", "$boolean($deep)", "$deep = $other", "$deep.x", "$deep.**", "$deep.*", "$deep & \"\"",
+            "$deep ? 1 : 2", "$string($deep)", "$distinct([$deep, $other])", "$deep ~> |$|{}|", "[1, 2][$deep]",
+            "$deep and true", "$sum($deep)", "$append($deep, $other)", "$lookup($deep, \"x\")", "$keys($deep)",
+            "$deep in $other", "$filter([1], function($v) { $deep })",
+            "$sort([$deep, $other], function($a, $b) { $a = $b })",
+            "$objects", "$objects = $others", "$objects.**", "$string($objects)", "$merge([$objects, $others])",
+        ])
+    func deepValues(_ use: String) {
+        let source = """
+            ($nest := function($x, $n) { $n = 0 ? $x : $nest([[$x]], $n - 1) };
+             $wrap := function($x, $n) { $n = 0 ? $x : $wrap({"x": [$x]}, $n - 1) };
+             $deep := $nest([], lists); $other := $nest([], lists);
+             $objects := $wrap(1, objects); $others := $wrap(1, objects);
+             \(use))
+            """
+        let isOfObjects = use.contains("$objects")
+        let input = "{\"lists\": \(isOfObjects ? 1 : 15_000), \"objects\": \(isOfObjects ? 15_000 : 1)}"
+        // It ends, with a result or an error of its own: what must not happen is that the process does.
+        if let error = mappingError(source, input) {
+            #expect(["U2002", "T0412", "D3070", "T0410", "D1011"].contains(error.code), "\(error)")
+        }
+    }
+
+    @Test(
+        "Little that stands for much is refused: what is written is bounded, too",
+        arguments: [
+            "($f := function($x, $n) { $n = 0 ? $x : $f([$x, $x], $n - 1) }; $f([1], 40))",
+            "($f := function($x, $n) { $n = 0 ? $x : $f({\"a\": $x, \"b\": $x}, $n - 1) }; $f(1, 40))",
+            "[1..20000].($$)", "[1..20000].($$.text)", "[1..20000].{\"all\": $$.text}",
+        ])
+    func bombs(_ source: String) {
+        var limits = EvaluationLimits()
+        limits.memory = 16 << 20
+        let text = String(repeating: "a", count: 2000)
+        #expect(mappingError(source, "{\"text\": \"\(text)\"}", limits: limits)?.code == "U2003")
+    }
+
+    @Test("A text that a word can't tell the length of is refused")
+    func longTexts() {
+        var limits = EvaluationLimits()
+        limits.memory = 1 << 30
+        #expect(mappingError("$pad(\"a\", 40000000) & $pad(\"b\", 40000000)", limits: limits)?.code == "U2003")
+    }
+
+    @Test(
+        "Hostile patterns take linear time",
+        arguments: ["/(a+)+$/", "/(a|a)*b/", "/(.*)*x/", "/^(([a-z])+.)+[A-Z]([a-z])+$/", "/(a?){30}a{30}b/"])
+    func hostilePatterns(_ pattern: String) throws {
+        var limits = EvaluationLimits()
+        limits.steps = 10_000_000
+        let text = String(repeating: "a", count: 20_000) + "!"
+        #expect(try map("$contains(t, \(pattern))", "{\"t\": \"\(text)\"}", limits: limits) == "false")
+    }
+
+    @Test("$eval can't call itself, or be given texts, without end")
+    func evalBombs() {
+        let endless = "($f := function($s) { $eval($s) }; $g := \"$f($g)\"; $f($g))"
+        #expect(mappingError(endless)?.code.isEmpty == false)
+        let texts = "$sum([1..5000].$eval(\"1+\" & $))"
+        #expect(mappingError(texts)?.code == "U2007")
+    }
+
     @Test("The caller's depth limit holds; tail calls don't count")
     func depth() throws {
         var limits = EvaluationLimits()

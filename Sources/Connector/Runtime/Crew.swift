@@ -2,6 +2,7 @@ package import Canonical
 import Document
 package import Installation
 import Kafka
+import Mapping
 package import Logging
 
 /// The systems that a connector speaks with: those that are configured, or a simulator's in their place.
@@ -37,7 +38,7 @@ package struct Crew: Sendable {
             connector: settings.name,
             knowledge: Knowledge(
                 system: settings.system, names: names, kinds: mappings.kinds, identities: IdentityTable(),
-                tables: mappings.tables, decisions: DecisionTable()),
+                tables: mappings.tables, decisions: DecisionTable(), limits: EvaluationLimits(settings.mapping)),
             publisher: publisher,
             deadLetters: DeadLetters(
                 topic: names.dead(of: settings.name), quarantine: quarantine, publisher: publisher, log: log),
@@ -84,7 +85,7 @@ package struct Crew: Sendable {
         } else {
             loops.append(
                 try SinkLoop(
-                    settings.sinks, shared, brokers, parked: writes(parked),
+                    settings.sinks, shared, brokers, numbered: entities, parked: writes(parked),
                     undertaken: Undertaking(noted: positions[Undertaking.key]), bootstrap, ready: repeated
                 ) { try sinks(systems) })
         }

@@ -35,6 +35,8 @@ struct Knowledge: Sendable {
     let identities: IdentityTable
     let tables: LookupTables
     let decisions: DecisionTable
+    /// What one record's mapping may cost.
+    var limits = EvaluationLimits.standard
 
     /// Rises when what waits for a number or a decision may be tried again.
     var generation: UInt64 { identities.generation &+ decisions.generation }
@@ -48,7 +50,7 @@ struct Knowledge: Sendable {
             milliseconds: stamp.isKnown ? Int(stamp.milliseconds) : 0,
             bindings: [("system", .string(system))] + bindings,
             lookup: LocalLookup(system: system, identities: identities, tables: tables, decisions: decisions),
-            hash: NameSHA1())
+            hash: NameSHA1(), limits: limits)
     }
 }
 
@@ -80,4 +82,14 @@ struct LocalLookup: Lookup {
 /// SHA-1, for UUIDs from names (RFC 9562, version 5).
 struct NameSHA1: NameHash {
     func sha1(_ bytes: [UInt8]) -> [UInt8] { SHA1.digest(bytes) }
+}
+
+extension EvaluationLimits {
+    /// The limits that a connector sets.
+    init(_ settings: MappingSettings) {
+        self.init()
+        steps = settings.steps
+        depth = settings.depth
+        memory = settings.memory << 20
+    }
 }

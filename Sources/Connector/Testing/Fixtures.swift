@@ -26,7 +26,8 @@ public struct Fixtures {
         mappings = try Mappings(settings, kinds)
         knowledge = Knowledge(
             system: settings.system, names: TopicNames(prefix: installation.settings.prefix), kinds: kinds,
-            identities: IdentityTable(), tables: mappings.tables, decisions: DecisionTable())
+            identities: IdentityTable(), tables: mappings.tables, decisions: DecisionTable(),
+            limits: EvaluationLimits(settings.mapping))
         try Self.identities("\(settings.folder)/fixtures/ids.json", into: knowledge.identities)
         try Self.decisions("\(settings.folder)/fixtures/reservations.json", into: knowledge.decisions)
     }

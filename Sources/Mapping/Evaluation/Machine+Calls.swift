@@ -39,7 +39,7 @@ extension Machine {
         let base = stack.count
         if let first { stack.append(first) }
         for place in 0..<Int(operation.pointee.c) {
-            stack.append(try evaluate(tables.lists[Int(operation.pointee.b) + place], input))
+            stack.append(try operand(tables.lists[Int(operation.pointee.b) &+ place], input))
         }
         let function = Int(operation.pointee.a)
         do throws(MappingFailure) {
@@ -53,7 +53,7 @@ extension Machine {
 
     /// Applies a library function to the arguments on the stack from `base`, and takes them off.
     mutating func applyLibrary(_ function: Int, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
-        if !fits(library.signatures[function], from: base) {
+        if try !fits(library.signatures[function], from: base) {
             try validate(Library.standard.signatures[function], from: base, input)
         }
         let arguments = Arguments(base: base, count: stack.count - base)
@@ -231,30 +231,35 @@ extension Machine {
     // MARK: Signatures
 
     /// What kind of value it is, for signatures.
+    @inline(__always)
     func type(of value: Value) -> Signature.Types {
-        switch value.tag {
-        case 0: .null
-        case 1, 2: .boolean
-        case Value.number, Value.decimal: .number
-        case Value.string: .string
-        case Value.link: tape[container(value)] >> 60 == Value.array ? .array : .object
-        case Value.function: .function
-        case Value.tuples: .array
-        default: .missing
-        }
+        guard value.tag == Value.link else { return Signature.Types(tag: value.tag) }
+        return tape[container(value)] >> 60 == Value.array ? .array : .object
     }
 
     /// Whether the arguments on the stack from `base` fit a signature as they are, one by one.
-    func fits(_ signature: QuickSignature, from base: Int) -> Bool {
-        let count = stack.count - base
+    /// A single value where an array is wanted becomes an array.
+    mutating func fits(_ signature: QuickSignature, from base: Int) throws(MappingFailure) -> Bool {
+        let count = stack.count &- base
         guard count >= signature.least, count <= signature.most else { return false }
-        for place in 0..<count {
-            let value = stack[base + place]
+        var place = 0
+        while place < count {
+            let value = stack[base &+ place]
             let type = type(of: value)
             guard signature.types(place) & type.rawValue != 0 else { return false }
-            guard signature.arrays & 1 << place != 0, type != .missing else { continue }
-            guard type == .array, !value.isTuples else { return false }
-            if signature.elements(place) != 0, !holdsOnly(value, signature.elements(place)) { return false }
+            defer { place &+= 1 }
+            guard signature.arrays &>> UInt8(truncatingIfNeeded: place) & 1 != 0, type != .missing else { continue }
+            let elements = signature.elements(place)
+            guard type == .array else {
+                guard elements == 0 || elements & type.rawValue != 0 else { return false }
+                let top = stack.count
+                stack.append(value)
+                let array = try array(from: top)
+                stack[base &+ place] = array
+                continue
+            }
+            guard !value.isTuples else { return false }
+            if elements != 0, !holdsOnly(value, elements) { return false }
         }
         return true
     }

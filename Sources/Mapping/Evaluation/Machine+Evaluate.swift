@@ -11,6 +11,12 @@ extension Machine {
         case .text: result = Value(bits: operation.pointee.word + UInt64(poolBase))
         case .fields: result = try fields(operation.pointee.a, operation.pointee.b, input)
         case .field: result = try field(operation.pointee.a, input)
+        case .boundFields:
+            let value = try evaluate(operation.pointee.c, input)
+            result =
+                isObject(value)
+                ? try fields(operation.pointee.a, operation.pointee.b, value)
+                : try path(Int32(truncatingIfNeeded: operation.pointee.word), input)
         case .path:
             result =
                 operation.pointee.flags.contains(.hasTuples)
@@ -32,11 +38,34 @@ extension Machine {
         case .add, .subtract, .multiply, .divide, .modulo: result = try arithmetic(number, input)
         case .concatenate: result = try concatenation(operation, input)
         case .callLibrary: result = try callLibrary(number, input, nil)
+        case .toNumber:
+            let text = try operand(Int32(truncatingIfNeeded: operation.pointee.word), input)
+            if text.isString, let plain = small(text: text) {
+                result = plain
+            } else {
+                result = try callLibrary(number, input, text)
+            }
         default: result = try evaluateRarer(number, input)
         }
         let flags = operation.pointee.flags
         if flags.isDisjoint(with: [.suffix, .keepsArray]) { return result }
         return try finish(operation, result)
+    }
+
+    /// The value of an operand: most are names or constants, which need no further call.
+    @inline(__always)
+    mutating func operand(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        guard operation.pointee.flags.isEmpty else { return try evaluate(number, input) }
+        switch operation.pointee.kind {
+        case .constant:
+            try step()
+            return Value(bits: operation.pointee.word)
+        case .fields:
+            try step()
+            return try fields(operation.pointee.a, operation.pointee.b, input)
+        default: return try evaluate(number, input)
+        }
     }
 
     @inline(never)
@@ -47,7 +76,7 @@ extension Machine {
         case .descendant: return try descendants(operation, input)
         case .elvis:
             let left = try evaluate(operation.pointee.a, input)
-            return truth(left) ? left : try evaluate(operation.pointee.b, input)
+            return try truth(left) ? left : try evaluate(operation.pointee.b, input)
         case .coalesce:
             let left = try evaluate(operation.pointee.a, input)
             return left.isUndefined ? try evaluate(operation.pointee.b, input) : left
@@ -116,7 +145,7 @@ extension Machine {
     private mutating func condition(
         _ operation: UnsafePointer<Operation>, _ input: Value
     ) throws(MappingFailure) -> Value {
-        if truth(try evaluate(operation.pointee.a, input)) { return try evaluate(operation.pointee.b, input) }
+        if try truth(try operand(operation.pointee.a, input)) { return try evaluate(operation.pointee.b, input) }
         return operation.pointee.c >= 0 ? try evaluate(operation.pointee.c, input) : .undefined
     }
 
@@ -138,7 +167,7 @@ extension Machine {
     }
 
     /// JSONata's truth of a value; undefined counts as false.
-    func truth(_ value: Value) -> Bool {
+    func truth(_ value: Value) throws(MappingFailure) -> Bool {
         switch value.tag {
         case 2: return true
         case Value.string: return value.length > 0
@@ -147,9 +176,10 @@ extension Machine {
         case Value.link:
             let index = container(value)
             if tape[index] >> 60 == Value.object { return count(at: index) > 0 }
+            try guardStack()
             var cursor = index + 1
             for _ in 0..<count(at: index) {
-                if truth(self.value(at: cursor)) { return true }
+                if try truth(self.value(at: cursor)) { return true }
                 cursor = next(cursor)
             }
             return false
@@ -159,10 +189,10 @@ extension Machine {
 
     private mutating func logical(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
         let operation = operations + Int(number)
-        let left = truth(try evaluate(operation.pointee.a, input))
+        let left = try truth(try operand(operation.pointee.a, input))
         if operation.pointee.kind == .and {
-            return Value(left ? truth(try evaluate(operation.pointee.b, input)) : false)
+            return Value(try left ? truth(try operand(operation.pointee.b, input)) : false)
         }
-        return Value(left ? true : truth(try evaluate(operation.pointee.b, input)))
+        return Value(try left ? true : truth(try operand(operation.pointee.b, input)))
     }
 }

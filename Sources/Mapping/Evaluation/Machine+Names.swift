@@ -113,7 +113,10 @@ extension Machine {
         while place < end {
             guard value.isLink else { return .undefined }
             let index = container(value)
-            if tape[index] >> 60 == Value.array { return try fieldsOfArray(place, end, value) }
+            if tape[index] >> 60 == Value.array {
+                // Behind the accesses for objects lie those for the elements of arrays.
+                return try fieldsOfArray(place &+ count, end &+ count, value)
+            }
             value = member(of: index, tables.accesses + Int(place))
             place &+= 1
         }
@@ -171,6 +174,7 @@ extension Machine {
             try step()
             let index = container(element)
             if tape[index] >> 60 == Value.array {
+                try guardStack()
                 try pushMembers(of: index, access)
                 continue
             }

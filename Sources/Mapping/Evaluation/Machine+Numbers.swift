@@ -52,9 +52,23 @@ extension Machine {
     func value(_ double: Double) throws(MappingFailure) -> Value {
         guard double.isFinite else { throw failure("D1001", "the number is out of range") }
         if double == double.rounded(.towardZero), double.magnitude < 1e15 { return Value(small: Int(double)) }
-        guard let number = Number(double) else { throw failure("D1001", "the number is out of range") }
+        let text = double.description
+        guard text.utf8.contains(UInt8(ascii: "e")) else { return try value(plainDouble: text) }
+        guard let number = Number(text) else { throw failure("D1001", "the number is out of range") }
         if number.coefficient < 1_000_000_000_000_000, let value = Value(exact: number) { return value }
-        return try text(of: number, inexact: true)
+        return try self.text(of: number, inexact: true)
+    }
+
+    /// A double that is written without an exponent: the same text, or a word where few digits suffice.
+    private func value(plainDouble text: String) throws(MappingFailure) -> Value {
+        let offset = tape.byteCount
+        let written = try string(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+        let isInteger = !text.utf8.contains(UInt8(ascii: ".")) || text.hasSuffix(".0")
+        let value = Value(
+            bits: TapeWords.text(.number, offset: offset, length: written.length, flag: isInteger) | Value.inexact)
+        guard let small = small(text: value), small.coefficient.magnitude < 1_000_000_000_000_000 else { return value }
+        tape.truncate(bytes: offset)
+        return small
     }
 
     func value(_ integer: Int) -> Value {
@@ -100,8 +114,8 @@ extension Machine {
 
     mutating func arithmetic(_ operation: Int32, _ input: Value) throws(MappingFailure) -> Value {
         let code = operations + Int(operation)
-        let left = try evaluate(code.pointee.a, input)
-        let right = try evaluate(code.pointee.b, input)
+        let left = try operand(code.pointee.a, input)
+        let right = try operand(code.pointee.b, input)
         let kind = code.pointee.kind
         guard left.isUndefined || left.isNumber else {
             throw failure(
@@ -153,10 +167,32 @@ extension Machine {
             return overflow
                 ? nil : Value(coefficient: product, exponent: product == 0 ? 0 : left.exponent + right.exponent)
         case .divide:
-            guard right.coefficient != 0, left.coefficient % right.coefficient == 0 else { return nil }
-            return Value(coefficient: left.coefficient / right.coefficient, exponent: left.exponent - right.exponent)
+            return quotient(left, right)
         default: return nil
         }
+    }
+
+    /// A quotient that terminates soon: tens of the divisor move the point, and a few zeros behind the dividend are tried.
+    private static func quotient(_ left: Value, _ right: Value) -> Value? {
+        var divisor = right.coefficient
+        var exponent = left.exponent - right.exponent
+        guard divisor != 0 else { return nil }
+        while true {
+            let (tenth, rest) = divisor.quotientAndRemainder(dividingBy: 10)
+            guard rest == 0 else { break }
+            divisor = tenth
+            exponent -= 1
+        }
+        var dividend = left.coefficient
+        for _ in 0..<3 {
+            let (quotient, rest) = dividend.quotientAndRemainder(dividingBy: divisor)
+            if rest == 0 { return Value(coefficient: quotient, exponent: quotient == 0 ? 0 : exponent) }
+            let (longer, overflow) = dividend.multipliedReportingOverflow(by: 1000)
+            if overflow { return nil }
+            dividend = longer
+            exponent -= 3
+        }
+        return nil
     }
 
     private static let powers: [Int] = (0...18).reduce(into: []) { powers, _ in

@@ -7,8 +7,8 @@ extension Machine {
     mutating func equality(
         _ operation: UnsafePointer<Operation>, _ input: Value
     ) throws(MappingFailure) -> Value {
-        let left = try evaluate(operation.pointee.a, input)
-        let right = try evaluate(operation.pointee.b, input)
+        let left = try operand(operation.pointee.a, input)
+        let right = try operand(operation.pointee.b, input)
         if left.isUndefined || right.isUndefined { return .false }
         return Value(try equal(left, right) == (operation.pointee.kind == .equal))
     }
@@ -27,6 +27,7 @@ extension Machine {
     private mutating func equalContainers(_ left: Int, _ right: Int) throws(MappingFailure) -> Bool {
         if left == right { return true }
         try step()
+        try guardStack()
         guard tape[left] >> 60 == tape[right] >> 60, count(at: left) == count(at: right) else { return false }
         var cursor = left + 1
         if tape[left] >> 60 == Value.array {
@@ -64,19 +65,20 @@ extension Machine {
 
     mutating func comparison(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
         let operation = operations + Int(number)
-        let left = try evaluate(operation.pointee.a, input)
-        let right = try evaluate(operation.pointee.b, input)
-        let symbol = operation.pointee.kind.symbol
-        for side in [left, right] where !side.isUndefined && !side.isString && !side.isNumber {
+        let left = try operand(operation.pointee.a, input)
+        let right = try operand(operation.pointee.b, input)
+        guard left.isUndefined || left.isString || left.isNumber, right.isUndefined || right.isString || right.isNumber
+        else {
             throw failure(
-                "T2010", "both sides of '\(symbol)' must be numbers or strings", at: number, token: symbol, input: input
-            )
+                "T2010", "both sides of '\(operation.pointee.kind.symbol)' must be numbers or strings", at: number,
+                token: operation.pointee.kind.symbol, input: input)
         }
         if left.isUndefined || right.isUndefined { return .undefined }
         guard left.isNumber == right.isNumber else {
             throw failure(
-                "T2009", "both sides of '\(symbol)' must be of one type: two numbers or two strings", at: number,
-                token: symbol, input: input)
+                "T2009",
+                "both sides of '\(operation.pointee.kind.symbol)' must be of one type: two numbers or two strings",
+                at: number, token: operation.pointee.kind.symbol, input: input)
         }
         let order = compare(left, right)
         switch operation.pointee.kind {
@@ -99,8 +101,8 @@ extension Machine {
     mutating func membership(
         _ operation: UnsafePointer<Operation>, _ input: Value
     ) throws(MappingFailure) -> Value {
-        let left = try evaluate(operation.pointee.a, input)
-        let right = try evaluate(operation.pointee.b, input)
+        let left = try operand(operation.pointee.a, input)
+        let right = try operand(operation.pointee.b, input)
         if left.isUndefined || right.isUndefined { return .false }
         guard isArray(right) else { return Value(identical(left, right)) }
         let index = container(right)

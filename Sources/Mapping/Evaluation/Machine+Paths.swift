@@ -141,7 +141,7 @@ extension Machine {
         }
         results += 1
         guard isArray(value) else {
-            for _ in 0..<picks(try evaluate(predicate, value), 0, 1) { stack.append(value) }
+            for _ in try 0..<picks(evaluate(predicate, value), 0, 1) { stack.append(value) }
             return .undefined
         }
         let index = container(value)
@@ -150,7 +150,12 @@ extension Machine {
         for place in 0..<count {
             let item = self.value(at: cursor)
             cursor = next(cursor)
-            for _ in 0..<picks(try evaluate(predicate, item), place, count) { stack.append(item) }
+            let result = try evaluate(predicate, item)
+            if result.isBoolean {
+                if result == .true { stack.append(item) }
+                continue
+            }
+            for _ in try 0..<picks(result, place, count) { stack.append(item) }
         }
         return .undefined
     }
@@ -166,7 +171,7 @@ extension Machine {
         for place in base..<high {
             let item = stack[place]
             let result = try evaluate(predicate, item)
-            for _ in 0..<picks(result, place - base, high - base) { stack.append(item) }
+            for _ in try 0..<picks(result, place - base, high - base) { stack.append(item) }
         }
         let kept = try array(from: high, flags: Value.sequence)
         stack.truncate(base)
@@ -190,19 +195,19 @@ extension Machine {
     }
 
     /// How often a predicate's result picks the item at a place: numbers pick places, anything else by its truth.
-    func picks(_ result: Value, _ place: Int, _ count: Int) -> Int {
+    func picks(_ result: Value, _ place: Int, _ count: Int) throws(MappingFailure) -> Int {
         if result.isNumber {
             let wanted = floor(result)
             return (wanted < 0 ? count + wanted : wanted) == place ? 1 : 0
         }
-        guard isArray(result) else { return truth(result) ? 1 : 0 }
+        guard isArray(result) else { return try truth(result) ? 1 : 0 }
         let index = container(result)
         var cursor = index + 1
         var picked = 0
         for _ in 0..<self.count(at: index) {
             let entry = value(at: cursor)
-            guard entry.isNumber else { return truth(result) ? 1 : 0 }
-            picked += picks(entry, place, count)
+            guard entry.isNumber else { return try truth(result) ? 1 : 0 }
+            picked += try picks(entry, place, count)
             cursor = next(cursor)
         }
         return picked
@@ -237,6 +242,7 @@ extension Machine {
 
     private mutating func pushFlattened(_ array: Value) throws(MappingFailure) {
         try step()
+        try guardStack()
         let index = container(array)
         var cursor = index + 1
         for _ in 0..<count(at: index) {
@@ -257,6 +263,7 @@ extension Machine {
 
     private mutating func pushDescendants(_ value: Value) throws(MappingFailure) {
         try step()
+        try guardStack()
         guard value.isLink else {
             stack.append(value)
             return

@@ -12,11 +12,42 @@ extension Machine {
         }
         if result.isUndefined { return nil }
         guard !result.isFunction else { throw functionResult() }
+        if result.isLink {
+            var bytesLeft = workLimit
+            try checkResult(container(result), 0, &bytesLeft)
+        }
         if needsFullSealing || loose.count > 0 { try sealWords(result) }
         if result.isLink { return tape.node(at: container(result)) }
         try reserve(words: 1)
         tape.appendReserved(try sealed(result.bits))
         return tape.node(at: tape.count - 1)
+    }
+
+    /// How deep what a mapping makes may nest: writers and checks call themselves for each level. What the parser let in is
+    /// bounded by itself.
+    private static let deepest = 500
+
+    /// Bounds the result as it will be written: links may lead to one value many times over.
+    private func checkResult(_ index: Int, _ depth: Int, _ bytesLeft: inout Int) throws(MappingFailure) {
+        let end = tape.end(of: index)
+        if index < firstWord {
+            // Part of the input: of its bytes as many as it has of its words.
+            bytesLeft &-= (end &- index) &* bytesPerWord
+        } else {
+            guard depth < Self.deepest else { throw tooDeep() }
+            var place = index &+ 1
+            while place < end {
+                let value = Value(bits: tape[place])
+                bytesLeft &-= 4
+                if value.isLink {
+                    try checkResult(container(value), depth &+ 1, &bytesLeft)
+                } else if value.isText {
+                    bytesLeft &-= value.length
+                }
+                place &+= 1
+            }
+        }
+        if bytesLeft < 0 { throw outOfMemory() }
     }
 
     private func functionResult() -> MappingFailure {
@@ -67,16 +98,20 @@ extension Machine {
 
     /// Appends a decimal's text: the shortest one for its value.
     mutating func text(ofDecimal value: Value) throws(MappingFailure) -> UInt64 {
-        var coefficient = value.coefficient.magnitude
+        var coefficient = UInt64(value.coefficient.magnitude)
         var exponent = value.exponent
-        while coefficient != 0, exponent < 0, coefficient % 10 == 0 {
-            coefficient /= 10
-            exponent += 1
+        if exponent < 0, coefficient != 0 {
+            while exponent < 0 {
+                let (quotient, digit) = coefficient.quotientAndRemainder(dividingBy: 10)
+                guard digit == 0 else { break }
+                coefficient = quotient
+                exponent += 1
+            }
         }
         guard exponent <= 0, exponent > -7, coefficient != 0 || exponent == 0 else {
             return try appendText(of: value.smallNumber)
         }
-        return try text(coefficient: UInt64(coefficient), decimals: -exponent, isNegative: value.coefficient < 0)
+        return try text(coefficient: coefficient, decimals: 0 &- exponent, isNegative: value.coefficient < 0)
     }
 
     /// Appends a number's digits, with a point before the last few.
@@ -86,35 +121,44 @@ extension Machine {
         try reserve(bytes: 40)
         let offset = tape.byteCount
         let start = tape.bytes + offset
-        var digits = max(Self.digits(coefficient), decimals + 1)
         let sign = isNegative && coefficient != 0 ? 1 : 0
-        start[0] = UInt8(ascii: "-")
-        let length = sign + digits + (decimals > 0 ? 1 : 0)
+        // Written from behind: the digits after the point, the point, the others.
+        let digits = max(Self.digits(coefficient), decimals &+ 1)
+        let length = sign &+ digits &+ (decimals > 0 ? 1 : 0)
         var at = start + length
         var left = coefficient
-        while digits > 0 {
-            if decimals > 0, at == start + length - decimals {
-                at -= 1
-                at.pointee = UInt8(ascii: ".")
-            }
+        if decimals > 0 {
+            Self.write(&left, decimals, &at)
+            at -= 1
+            at.pointee = UInt8(ascii: ".")
+        }
+        Self.write(&left, digits &- decimals, &at)
+        if sign > 0 { start.pointee = UInt8(ascii: "-") }
+        tape.truncate(bytes: offset &+ length)
+        return TapeWords.text(.number, offset: offset, length: length, flag: decimals == 0)
+    }
+
+    /// Writes so many last digits of a number before a place, and takes them off.
+    @inline(__always)
+    private static func write(_ left: inout UInt64, _ count: Int, _ at: inout UnsafeMutablePointer<UInt8>) {
+        var count = count
+        while count > 0 {
             let (quotient, digit) = left.quotientAndRemainder(dividingBy: 10)
             at -= 1
-            at.pointee = UInt8(truncatingIfNeeded: 48 + digit)
+            at.pointee = UInt8(truncatingIfNeeded: 48 &+ digit)
             left = quotient
-            digits -= 1
+            count &-= 1
         }
-        tape.truncate(bytes: offset + length)
-        return TapeWords.text(.number, offset: offset, length: length, flag: decimals == 0)
     }
 
     /// How many digits a number has; 1 for zero.
     private static func digits(_ value: UInt64) -> Int {
         var count = 1
-        var limit: UInt64 = 10
-        while value >= limit, count < 19 {
-            count += 1
-            limit *= 10
+        var left = value
+        while left >= 10_000 {
+            left /= 10_000
+            count &+= 4
         }
-        return count
+        return count &+ (left >= 1000 ? 3 : left >= 100 ? 2 : left >= 10 ? 1 : 0)
     }
 }

@@ -72,8 +72,8 @@ extension Machine {
     mutating func concatenation(
         _ operation: UnsafePointer<Operation>, _ input: Value
     ) throws(MappingFailure) -> Value {
-        let left = try evaluate(operation.pointee.a, input)
-        let right = try evaluate(operation.pointee.b, input)
+        let left = try operand(operation.pointee.a, input)
+        let right = try operand(operation.pointee.b, input)
         let leftText = left.isUndefined || left.isString ? left : try text(of: left)
         // The left side lies at the very end already, as in a chain of `&`: only the right side is appended.
         if leftText.isString, leftText.offset + leftText.length == tape.byteCount, leftText.offset >= poolBase {

@@ -202,7 +202,7 @@ extension Machine {
                 let tuple = tuples[item]
                 let top = tuples.count
                 let result = try evaluate(stage.operation, tuple)
-                let picked = picks(result, item - start, end - start)
+                let picked = try picks(result, item - start, end - start)
                 tuples.truncate(top)
                 for _ in 0..<picked { tuples.append(tuple) }
             }

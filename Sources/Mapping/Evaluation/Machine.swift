@@ -53,6 +53,10 @@ struct Machine: ~Copyable {
     var stackFloor: UInt = 0
     var wordLimit = 0
     var byteLimit = 0
+    /// What stacks and tables may hold, and what the result takes when it is written, in bytes.
+    var workLimit = 0
+    /// Of the input, about.
+    var bytesPerWord = 0
 
     /// A variable's value; a frame's bindings are a list.
     struct Binding: BitwiseCopyable {
@@ -333,7 +337,7 @@ struct Machine: ~Copyable {
     }
 
     @inline(never)
-    private func outOfMemory() -> MappingFailure {
+    func outOfMemory() -> MappingFailure {
         failure("U2003", "the mapping needs more memory than its limit allows")
     }
 
@@ -341,8 +345,29 @@ struct Machine: ~Copyable {
     @inline(__always)
     mutating func step() throws(MappingFailure) {
         stepsLeft &-= 1
-        if stepsLeft < 0 { throw outOfSteps() }
+        if stepsLeft & 1023 == 0 || stepsLeft < 0 { try checkWork() }
     }
+
+    /// From time to time: whether the steps are used up, or stacks and tables too large.
+    @inline(never)
+    private func checkWork() throws(MappingFailure) {
+        if stepsLeft < 0 { throw outOfSteps() }
+        let work =
+            8 * (stack.count + held.count + frames.count) + 16 * (tuples.count + bindings.count)
+            + 40 * functions.count + 4 * loose.count
+        if work > workLimit { throw outOfMemory() }
+    }
+
+    /// Bounds what calls itself for values in values: by the stack that is left.
+    @inline(__always)
+    func guardStack() throws(MappingFailure) {
+        var local: UInt8 = 0
+        let here = withUnsafePointer(to: &local) { UInt(bitPattern: $0) }
+        if here < stackFloor { throw tooDeep() }
+    }
+
+    @inline(never)
+    func tooDeep() -> MappingFailure { failure("U2002", "values nest too deep in each other") }
 
     @inline(never)
     private func outOfSteps() -> MappingFailure {

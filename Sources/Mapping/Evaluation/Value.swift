@@ -36,6 +36,8 @@ struct Value: Equatable {
     var isUndefined: Bool { bits >> 60 == Self.undefinedTag }
     var isString: Bool { bits >> 60 == Self.string }
     var isNumber: Bool { bits >> 60 == Self.number || bits >> 60 == Self.decimal }
+    /// A string's word, or a number's that is a text.
+    var isText: Bool { isString || bits >> 60 == Self.number }
     var isLink: Bool { bits >> 60 == Self.link }
     var isFunction: Bool { bits >> 60 == Self.function }
     var isTuples: Bool { bits >> 60 == Self.tuples }

@@ -110,7 +110,7 @@ enum Arrays {
                 machine.stack.append(machine.stack[base + Int(b)])
                 let swaps = machine.collapsed(try machine.apply(function, from: start, .null))
                 machine.stack.truncate(start)
-                return machine.truth(swaps)
+                return try machine.truth(swaps)
             }
         } else {
             for place in base..<base + count {

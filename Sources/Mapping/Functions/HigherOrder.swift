@@ -33,7 +33,7 @@ enum HigherOrder {
             if list.isUndefined { return list }
             let base = machine.stack.count
             try machine.forEach(list) { (machine, value, place) throws(MappingFailure) in
-                if machine.truth(try machine.handed(function, value, place, list)) { machine.stack.append(value) }
+                if try machine.truth(machine.handed(function, value, place, list)) { machine.stack.append(value) }
             }
             return try machine.array(from: base, flags: Value.sequence)
         },
@@ -46,7 +46,7 @@ enum HigherOrder {
             if list.isUndefined { return list }
             var found = Value.undefined
             try machine.forEach(list) { (machine, value, place) throws(MappingFailure) in
-                if function.isFunction, !machine.truth(try machine.handed(function, value, place, list)) { return }
+                if function.isFunction, try !machine.truth(machine.handed(function, value, place, list)) { return }
                 guard found.isUndefined else {
                     throw machine.failure("D3138", "$single expects one value that matches, there are more")
                 }

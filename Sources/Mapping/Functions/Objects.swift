@@ -106,7 +106,7 @@ enum Objects {
         for _ in 0..<machine.count(at: index) {
             let key = Value(bits: machine.tape[cursor])
             let value = machine.value(at: cursor + 1)
-            if machine.truth(try machine.handed(function, value, key, object)) {
+            if try machine.truth(machine.handed(function, value, key, object)) {
                 machine.stack.append(key)
                 machine.stack.append(value)
             }
@@ -121,6 +121,7 @@ extension Machine {
     mutating func pushKeys(_ value: Value, from base: Int) throws(MappingFailure) {
         guard value.isLink else { return }
         try step()
+        try guardStack()
         let index = container(value)
         let isObject = tape[index] >> 60 == Value.object
         var cursor = index + 1
@@ -147,6 +148,7 @@ extension Machine {
             guard element.isLink else { continue }
             try step()
             if isArray(element) {
+                try guardStack()
                 try pushMembers(named: key, of: element)
                 continue
             }
@@ -161,6 +163,7 @@ extension Machine {
             return
         }
         try step()
+        try guardStack()
         let index = container(value)
         let isObject = tape[index] >> 60 == Value.object
         var cursor = index + 1

@@ -12,14 +12,14 @@ enum Truth {
             ]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
-            return value.isUndefined ? value : Value(machine.truth(value))
+            return value.isUndefined ? value : Value(try machine.truth(value))
         },
         Function(
             "not", "<x-:b>", "The opposite of a value's truth.",
             examples: [.init("$not(0)", "true"), .init("$not(\"a\")", "false"), .init("$not(nothing)", nil)]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
-            return value.isUndefined ? value : Value(!machine.truth(value))
+            return value.isUndefined ? value : Value(try !machine.truth(value))
         },
         Function(
             "exists", "<x:b>", "Whether there is a value: null is one.",

@@ -13,7 +13,8 @@ struct Compiler {
     private var bound: Set<String> = []
     private var shapes = ShapeBuilder()
     /// The context that names are looked up in here; those of variables' values.
-    private var scope = ShapeBuilder.Scope()
+    private var scope: ShapeBuilder.Scope
+    private let rootScope = ShapeBuilder.Scope()
     private var variableScopes: [String: ShapeBuilder.Scope] = [:]
 
     /// A compiler; of an expression inside a running mapping, with that one's symbols.
@@ -21,6 +22,7 @@ struct Compiler {
         self.source = source
         self.options = options
         self.program = Program(source: source, options: options)
+        scope = rootScope
         program.symbols = symbols
         for (number, name) in symbols.enumerated() { symbolNumbers[name] = Int32(number) }
         bound = Set(symbols)
@@ -309,12 +311,12 @@ struct Compiler {
         if isFields {
             result.kind = .fields
             // Consecutive numbers: the accesses are made in turn.
-            let names = accesses(node.children[...], scope)
-            (result.a, result.b) = (names[0], Int32(names.count))
+            (result.a, result.b) = (accesses(node.children[...], scope)[0], Int32(node.children.count))
             return
         }
         let outer = scope
         defer { scope = outer }
+        let bound = try boundFields(node)
         var steps: [Step] = []
         for child in node.children {
             steps.append(try step(child))
@@ -329,6 +331,27 @@ struct Compiler {
             try node.groupPairs.map { (pairs) throws(MappingError) in
                 try group(pairs, at: node.groupOffset)
             } ?? -1
+        guard let bound else { return }
+        // Where the variable holds no object, the path goes its usual way.
+        let general = Int(emit(result))
+        result = bound
+        result.word = UInt64(general)
+    }
+
+    /// A variable with names behind it, as `$$.store`; nil for any other path.
+    private mutating func boundFields(_ node: Syntax) throws(MappingError) -> Operation? {
+        guard let first = node.children.first, first.kind == .variable, node.children.count > 1,
+            !node.keepsSingleton, !node.keepsArray, node.groupPairs == nil, !node.isTuple,
+            node.children.dropFirst().allSatisfy({ $0.kind == .name }),
+            node.children.allSatisfy({
+                $0.stages.isEmpty && $0.predicates.isEmpty && !$0.isTuple && $0.groupPairs == nil && !$0.keepsArray
+            })
+        else { return nil }
+        var result = Operation(kind: .boundFields, offset: Int32(node.offset))
+        result.c = try compile(first)
+        let names = node.children.dropFirst()
+        (result.a, result.b) = (accesses(names, scope(behind: first))[0], Int32(names.count))
+        return result
     }
 
     private mutating func accesses(_ steps: ArraySlice<Syntax>, _ first: ShapeBuilder.Scope) -> [Int32] {
@@ -338,20 +361,23 @@ struct Compiler {
             numbers.append(access(step.text, scope))
             scope = shapes.scope(of: step.text, in: scope)
         }
+        // The same names for the elements of arrays: there, nobody asks the same object for more.
+        for step in steps { numbers.append(access(step.text, ShapeBuilder.Scope())) }
         return numbers
     }
 
-    /// The context of what follows a step: names behind the same name or variable are looked up in the same objects.
+    /// The context of what follows a step: names behind the same variable are looked up in the same object.
     private mutating func scope(behind step: Syntax) -> ShapeBuilder.Scope {
-        guard step.stages.isEmpty, step.predicates.isEmpty, step.groupPairs == nil else { return ShapeBuilder.Scope() }
-        switch step.kind {
-        case .name: return shapes.scope(of: step.text, in: scope)
-        case .variable:
-            if step.text.isEmpty { return scope }
+        guard step.kind == .variable, step.stages.isEmpty, step.predicates.isEmpty, step.groupPairs == nil else {
+            return ShapeBuilder.Scope()
+        }
+        switch step.text {
+        case "": return scope
+        case "$": return rootScope
+        default:
             let known = variableScopes[step.text] ?? ShapeBuilder.Scope()
             variableScopes[step.text] = known
             return known
-        default: return ShapeBuilder.Scope()
         }
     }
 
@@ -429,6 +455,10 @@ struct Compiler {
                 try check(function: number, at: procedure.offset)
                 try check(arguments: node, of: Library.standard.functions[number])
                 (result.kind, result.a) = (.callLibrary, Int32(number))
+                if name == "number", node.children.count == 1 {
+                    // The commonest function by far. Its argument is not on the list: it is evaluated first.
+                    (result.kind, result.c, result.word) = (.toNumber, 0, UInt64(program.lists[Int(arguments)]))
+                }
                 return
             }
             if let error = unknown(
@@ -487,6 +517,10 @@ struct Compiler {
     private mutating func apply(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
         result.a = try compile(node.left!)
         result.b = try compile(node.right!)
+        if program.operations[Int(result.b)].kind == .toNumber {
+            // It gets another argument, so it is a call like others.
+            (program.operations[Int(result.b)].kind, program.operations[Int(result.b)].c) = (.callLibrary, 1)
+        }
         let right = program.operations[Int(result.b)]
         let isCall = node.right!.kind == .call && node.right!.predicates.isEmpty && node.right!.groupPairs == nil
         result.kind = isCall && (right.kind == .call || right.kind == .callLibrary) ? .applyCall : .apply

@@ -4,12 +4,12 @@ import Patterns
 /// One operation of a compiled mapping. Operands are indices: of operations, or into the program's tables.
 struct Operation {
     enum Kind: UInt8 {
-        case constant, text, decimal, fields, path, context, root, variable, function
+        case constant, text, fields, boundFields, path, context, root, variable, function
         case wildcard, descendant, parent, regex
         case add, subtract, multiply, divide, modulo, concatenate, range, contains
         case equal, unequal, less, lessOrEqual, greater, greaterOrEqual, and, or
         case negate, array, record, object, condition, elvis, coalesce, block, bind
-        case callLibrary, call, partial, lambda, apply, applyCall, transform, sort, field
+        case callLibrary, toNumber, call, partial, lambda, apply, applyCall, transform, sort, field
 
         /// Whether it is written as a variable: a path that begins with one takes its input whole.
         var isVariable: Bool { self == .variable || self == .context || self == .root || self == .function }

@@ -23,6 +23,18 @@ struct Signature: Sendable {
         static let missing = Types(rawValue: 128)
         static let json: Types = [.array, .string, .number, .boolean, .null, .object, .missing]
         static let any: Types = [.json, .function]
+
+        /// The types of values by their tags, eight bits each; a link's is looked up.
+        private static let low: UInt64 = 0x0000_0002_0408_0810
+        private static let high: UInt64 = 0x8080_8080_0104_2080
+
+        init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// The type of a value that is no link, by its tag.
+        @inline(__always)
+        init(tag: UInt64) {
+            rawValue = UInt16(truncatingIfNeeded: (tag < 8 ? Self.low : Self.high) &>> (tag &* 8)) & 0xFF
+        }
     }
 
     struct Parameter: Sendable {

@@ -1,0 +1,76 @@
+import Document
+import Testing
+
+@testable import Mapping
+
+/// Names are looked up many at a time, by their first and last bytes: which are asked for together must not matter.
+@Suite struct NameTests {
+    @Test("Names of any length are told apart, whatever they share")
+    func alike() throws {
+        let names = [
+            "", "a", "ab", "abcdefg", "abcdefgh", "abcdefghi", "abcdefgh-12345678", "abcdefgh-12x45678",
+            "abcdefgh-1234567890-12345678", "abcdefgh-1234567x90-12345678", "abcdefghabcdefgh", "abcdefghABCDEFGH",
+            "\u{E4}",
+            "a\u{308}",
+        ]
+        let members = names.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
+        for asked in [names, names.reversed()] {
+            let source = "{" + asked.enumerated().map { "\"\($0)\": `\($1)`" }.joined(separator: ", ") + "}"
+            let expected = asked.enumerated().map { place, name in
+                "\"\(place)\":\(names.firstIndex { $0.utf8.elementsEqual(name.utf8) }!)"
+            }
+            #expect(try map(source, "{\(members)}") == "{" + expected.joined(separator: ",") + "}")
+        }
+    }
+
+    @Test("A wide object gives all of its members, and undefined for others")
+    func wide() throws {
+        let members = (0..<300).map { "\"name_\($0)\": \($0)" }.joined(separator: ", ")
+        let source = "{" + (0..<300).map { "\"k\($0)\": name_\($0 * 2)" }.joined(separator: ", ") + "}"
+        let expected = (0..<150).map { "\"k\($0)\":\($0 * 2)" }.joined(separator: ",")
+        #expect(try map(source, "{\(members)}") == "{\(expected)}")
+    }
+
+    @Test("Objects that take turns in one place of a mapping keep their own members")
+    func turns() throws {
+        let input = #"{"a": {"x": 1, "y": 2}, "b": {"x": 3}, "rows": [{"x": 4, "y": 5}, {"y": 6}, {"x": 7}]}"#
+        #expect(
+            try map("($f := function($o) { [$o.x, $o.y, $o.x] }; [$f(a), $f(b), $f(a)])", input)
+                == "[1,2,1,3,3,1,2,1]")
+        #expect(
+            try map("rows.{\"x\": x, \"y\": y, \"b\": $$.b.x}", input)
+                == #"[{"x":4,"y":5,"b":3},{"y":6,"b":3},{"x":7,"b":3}]"#)
+        #expect(try map("$sum(rows.x) + $sum(rows.y) + a.x", input) == "23")
+    }
+
+    @Test("A variable with names behind it may hold an object, an array, nothing or a scalar")
+    func variables() throws {
+        let input = #"{"o": {"n": {"v": 1}}, "l": [{"n": {"v": 1}}, {"n": [{"v": 2}, {"v": 3}]}], "s": 5}"#
+        #expect(try map("($x := o; $x.n.v)", input) == "1")
+        #expect(try map("($x := l; $x.n.v)", input) == "[1,2,3]")
+        #expect(try map("($x := s; $x.n.v)", input) == nil)
+        #expect(try map("($x := missing; $x.n.v)", input) == nil)
+        #expect(try map("l.$.n.v", input) == "[1,2,3]")
+        #expect(try map("$$.l[1].n.v", input) == "[2,3]")
+    }
+
+    @Test("What was found is forgotten when a transform changes the object")
+    func transforms() throws {
+        let input = #"{"o": {"a": 1, "b": 2}}"#
+        #expect(try map("[$ ~> |o|{\"a\": a + 10}|, o.a].(o.a ? o.a : $)", input) == "[11,1]")
+    }
+
+    @Test("$number of a number, of a text, and with another argument before it")
+    func toNumber() throws {
+        #expect(try map("[$number(\"1.50\"), $number(2), $number(true)]") == "[1.5,2,1]")
+        #expect(mappingError("$number(\"x\")")?.code == "D3030")
+        #expect(mappingError("1 ~> $number(2)")?.code == "T0410")
+        #expect(try map("\"7\" ~> $number()") == "7")
+        #expect(mappingError("$number($number($number($number([]))))")?.code == "T0410")
+    }
+
+    @Test("Quotients that terminate soon are exact")
+    func quotients() throws {
+        #expect(try map("[84500 / 1000, 1 / 8, 6 / 4, -7 / 2, 0 / 5, 1 / 3 * 3 = 1]") == "[84.5,0.125,1.5,-3.5,0,true]")
+    }
+}
