@@ -26,7 +26,7 @@ extension RecordState {
         var changed = mergeDirty(place.context.merge, next: revision + 1)
         let exists = place.context.merge.existence(self, field: existence) ?? false
         changed = setExistence(exists, existence) || changed || place.isChanged
-        let mustResend = !place.isReport && place.column >= 0 && resend(place)
+        let mustResend = place.isMissed || !place.isReport && place.column >= 0 && resend(place)
         if exists {
             if changed || mustResend || !before.contains(.alive) { emitGolden(place, now, &effects) }
         } else if before.contains(.alive) {
