@@ -40,7 +40,7 @@ package struct Profile {
             yields: random.pick([10, 20]),
             pauses: random.pick([0, 5]),
             faults: random.pick([0, 0, 2_000, 20_000, 100_000]),
-            storeFaults: random.pick([0, 0, 0, 500, 5_000]),
+            storeFaults: random.pick([0, 0, 0, 500, 5_000, 50_000]),
             comings: random.pick([0, 1_000, 10_000, 40_000]),
             jumps: random.pick([0, 0, 0, 2_000]),
             compactions: random.pick([0, 5_000, 50_000]),
