@@ -2,12 +2,13 @@
 # make test   every test, and the style check
 # make chaos  real processes killed at random for SECONDS=60, then an auditor; SEED=, BROKER=host:port, BROKER_KILL='command'
 # make bench  how fast it is, each figure beside its limit of the same run (BROKER=host:port, BENCH_ONLY=hub)
+# make simulate SEED=K   one simulated world again, with all that happens in it; without SEED: 10,000 of them
 # make bench-peers   mapping and validation beside others from PyPI, in one run (PEERS_FLAGS=--json; SUITES=folder)
 # make conformance   the public suites of JSONata and JSON Schema (SUITES=folder that holds them)
 # make build  .build/release/omni alone
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test bench bench-peers chaos conformance build setup lint format clean
+.PHONY: help demo test simulate bench bench-peers chaos conformance build setup lint format clean
 
 # Static: one file to copy, and no dynamic relocation at start-up. The linker's word on mktemp is Foundation's own.
 RELEASE := -c release --static-swift-stdlib
@@ -28,6 +29,15 @@ demo: build
 test: setup lint
 	@printf '\033[1m▸ Building and running the tests\033[0m\n'
 	@swift test --no-color-diagnostics --parallel
+	@$(MAKE) --no-print-directory simulate SEED=
+
+# Ten thousand simulated worlds, and one for each defect that is planted: in two minutes of two cores.
+SEEDS ?= 10000
+SIMULATE = .build/release/omni-simulate
+simulate: setup
+	@printf '\033[1m▸ Simulating\033[0m\n'
+	@swift build --no-color-diagnostics $(RELEASE) --product omni-simulate
+	@$(if $(SEED),$(SIMULATE) --seed $(SEED),$(SIMULATE) --seeds $(SEEDS) && $(SIMULATE) --flaws)
 
 SECONDS ?= 60
 chaos: build

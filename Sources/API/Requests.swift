@@ -117,7 +117,7 @@ final class Requests: Sendable {
             try tape.parse(document.utf8)
             let violations = entry.schema.violations(of: tape.root)
             if !violations.isEmpty {
-                throw Refusal(422, violations.prefix(5).map(\.description).joined(separator: "; "))
+                throw Refusal(422, violations.summary())
             }
             do throws(KeyError) {
                 _ = try entry.entity.key.key(of: tape.root, system: "api", selfID: nil)

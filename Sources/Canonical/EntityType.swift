@@ -64,12 +64,7 @@ public struct EntityType: Sendable {
         readOnly = Set(
             schema["properties"]!.object!.compactMap { $0.value["readOnly"] == true ? $0.key : nil })
         key = try KeyRule(entity: name, schema: schema, rules: self.rules)
-        kinds =
-            [
-                Kind(
-                    name: name, entity: name, domain: domain, major: major, schema: schema,
-                    references: SchemaWalk(schema).references)
-            ] + (name == "stock" ? Self.stockKinds(schema, major) : [])
+        kinds = Self.kinds(of: name, schema, major: major, domain: domain)
         for kind in Self.stockKindNames where name == "stock" && !kinds.contains(where: { $0.name == kind }) {
             throw ModelError(name, "\"$defs\" lacks '\(kind)'")
         }
@@ -77,6 +72,23 @@ public struct EntityType: Sendable {
             throw ModelError(
                 rules: RulesError(entity: name, place: "match", reason: "the schema has no field '\(field.field)'"))
         }
+    }
+
+    /// The kinds of data that a schema file defines, whatever rules lie beside it: what versions of it are compared by.
+    ///
+    /// - Throws: ``ModelError`` when its `$id` isn't `urn:omni:<name>:<major>`.
+    public static func kinds(of name: String, schema: JSON) throws(ModelError) -> [Kind] {
+        guard let id = schema["$id"]?.string, let major = major(id, of: name) else {
+            throw ModelError(name, "\"$id\" must be urn:omni:\(name):<major>, for example urn:omni:\(name):1")
+        }
+        return kinds(of: name, schema, major: major, domain: name)
+    }
+
+    private static func kinds(of name: String, _ schema: JSON, major: Int, domain: String) -> [Kind] {
+        let own = Kind(
+            name: name, entity: name, domain: domain, major: major, schema: schema,
+            references: SchemaWalk(schema).references)
+        return [own] + (name == "stock" ? stockKinds(schema, major) : [])
     }
 
     static let stockKindNames = ["count", "movement", "hold", "release"]

@@ -2,10 +2,8 @@ import Document
 
 /// Keywords on objects and arrays. Those of one kind depend on each other and become one rule, checked in one pass.
 extension Compiler {
-    mutating func object(_ context: Context, _ allowed: Set<String>?, _ parts: inout Parts) {
-        func value(_ keyword: String) -> JSON? {
-            allowed?.contains(keyword) ?? true ? context.schema[keyword] : nil
-        }
+    mutating func object(_ context: Context, _ dialect: Dialect, _ parts: inout Parts) {
+        func value(_ keyword: String) -> JSON? { dialect.knows(keyword) ? context.schema[keyword] : nil }
         var rules = ObjectRules()
         var used = false
         if let names = names(value("properties"), value("required"), context, &rules) {
@@ -114,10 +112,8 @@ extension Compiler {
         return Span(start: start, end: Int32(draft.patternRules.count))
     }
 
-    mutating func array(_ context: Context, _ allowed: Set<String>?, _ parts: inout Parts) {
-        func value(_ keyword: String) -> JSON? {
-            allowed?.contains(keyword) ?? true ? context.schema[keyword] : nil
-        }
+    mutating func array(_ context: Context, _ dialect: Dialect, _ parts: inout Parts) {
+        func value(_ keyword: String) -> JSON? { dialect.knows(keyword) ? context.schema[keyword] : nil }
         var rules = ArrayRules()
         var used = false
         if let items = value("prefixItems") {
@@ -125,16 +121,13 @@ extension Compiler {
             used = true
         }
         if let schema = value("items") {
-            if case .array = schema {
-                problem(context, ["items"], "must be one schema: since draft 2020-12 a list is 'prefixItems'")
-            } else {
-                rules.items = subschema(schema, in: context, "items")
-            }
+            items(schema, value("additionalItems"), dialect.draft, context, &rules)
             used = true
         }
         if let schema = value("contains") {
             rules.contains = subschema(schema, in: context, "contains")
             rules.containsPlace = place("contains", context)
+            rules.containsEvaluates = dialect.draft.countsContained
             used = true
         }
         for (keyword, count, place) in [
@@ -158,9 +151,25 @@ extension Compiler {
         parts.array.insert(Instruction(operation: .array, a: Int32(draft.arrays.count - 1)), at: 0)
     }
 
+    /// `items`; until 2019-09 a list means what `prefixItems` does, and `additionalItems` continues it.
+    private mutating func items(
+        _ schema: JSON, _ additional: JSON?, _ draft: SchemaDraft, _ context: Context, _ rules: inout ArrayRules
+    ) {
+        guard case .array = schema else {
+            rules.items = subschema(schema, in: context, "items")
+            return
+        }
+        guard draft.listsItems else {
+            problem(context, ["items"], "must be one schema: since draft 2020-12 a list is 'prefixItems'")
+            return
+        }
+        rules.prefix = list(schema, "items", context, mayBeEmpty: true)
+        if let additional { rules.items = subschema(additional, in: context, "additionalItems") }
+    }
+
     /// A list of subschemas: the value of `prefixItems`, `anyOf`, …
-    mutating func list(_ value: JSON, _ keyword: String, _ context: Context) -> Span {
-        guard let schemas = value.array, !schemas.isEmpty else {
+    mutating func list(_ value: JSON, _ keyword: String, _ context: Context, mayBeEmpty: Bool = false) -> Span {
+        guard let schemas = value.array, mayBeEmpty || !schemas.isEmpty else {
             problem(context, [keyword], "must be an array of one schema or more")
             return Span()
         }
@@ -199,8 +208,7 @@ extension Compiler {
         case "then", "else":
             // Compiled even without 'if', so that mistakes inside are found.
             _ = subschema(member.value, in: context, keyword)
-        case "dependentRequired": dependentRequired(member.value, context, &parts)
-        case "dependentSchemas": dependentSchemas(member.value, context, &parts)
+        case "dependentRequired", "dependentSchemas", "dependencies": dependent(member, context, &parts)
         case "unevaluatedItems", "unevaluatedProperties":
             let operation: Instruction.Operation =
                 keyword == "unevaluatedItems" ? .unevaluatedItems : .unevaluatedProperties
@@ -211,32 +219,26 @@ extension Compiler {
         return true
     }
 
-    private mutating func dependentRequired(_ value: JSON, _ context: Context, _ parts: inout Parts) {
-        guard let members = value.object else {
-            problem(context, ["dependentRequired"], "must be an object of arrays of strings")
+    /// What a member asks for when it is there: other members, or a schema. `dependencies` may hold both.
+    private mutating func dependent(_ member: JSON.Member, _ context: Context, _ parts: inout Parts) {
+        let keyword = member.key
+        guard let members = member.value.object else {
+            let what = keyword == "dependentRequired" ? "arrays of strings" : "schemas"
+            problem(context, [keyword], "must be an object of \(what)")
             return
         }
-        let place = place("dependentRequired", context)
+        let place = place(keyword, context)
         for member in members {
-            guard let names = strings(member.value, "dependentRequired", context) else { continue }
             let asking = constant(.string(member.key))
-            for name in names {
-                let asked = constant(.string(name))
-                parts.object.append(Instruction(operation: .dependentRequired, a: asking, b: asked, place: place))
+            if keyword == "dependentRequired" || (keyword == "dependencies" && member.value.array != nil) {
+                for name in strings(member.value, keyword, context) ?? [] {
+                    let asked = constant(.string(name))
+                    parts.object.append(Instruction(operation: .dependentRequired, a: asking, b: asked, place: place))
+                }
+            } else {
+                let schema = subschema(member.value, in: context, keyword, member.key)
+                parts.object.append(Instruction(operation: .dependentSchema, a: asking, b: schema, place: place))
             }
-        }
-    }
-
-    private mutating func dependentSchemas(_ value: JSON, _ context: Context, _ parts: inout Parts) {
-        guard let members = value.object else {
-            problem(context, ["dependentSchemas"], "must be an object of schemas")
-            return
-        }
-        let place = place("dependentSchemas", context)
-        for member in members {
-            let schema = subschema(member.value, in: context, "dependentSchemas", member.key)
-            let asking = constant(.string(member.key))
-            parts.object.append(Instruction(operation: .dependentSchema, a: asking, b: schema, place: place))
         }
     }
 }

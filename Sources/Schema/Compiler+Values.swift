@@ -21,6 +21,7 @@ extension Compiler {
                 parts.string.append(Instruction(operation: .pattern, a: number, place: place("pattern", context)))
             }
         case "format": format(member.value, context, &parts)
+        case "contentEncoding", "contentMediaType": content(member, context, &parts)
         case "minimum": bound(.minimum, member, context, &parts)
         case "maximum": bound(.maximum, member, context, &parts)
         case "exclusiveMinimum": bound(.exclusiveMinimum, member, context, &parts)
@@ -116,14 +117,46 @@ extension Compiler {
             problem(context, ["format"], "must be a string")
             return
         }
-        guard set.options.assertsFormats || assertsFormats(context) else { return }
-        guard let format = Format(rawValue: name) else {
-            let known = Format.allCases.map(\.rawValue).joined(separator: ", ")
-            problem(context, ["format"], "no support for the format '\(name)': use 'pattern', or one of \(known)")
+        let isAskedFor = dialect(of: context).assertsFormats
+        guard set.options.assertsFormats || isAskedFor else { return }
+        guard let format = Format(named: name) else {
+            // A vocabulary that asserts formats asks for this (2020-12, validation, 7.2.3); else it is an annotation.
+            guard isAskedFor || set.options.refusesUnknownKeywords else { return }
+            let known = Format.named.keys.sorted()
+            let advice = name.nearest(of: known).map { "did you mean '\($0)'?" }
+            problem(
+                context, ["format"],
+                "no support for the format '\(name)': "
+                    + (advice ?? "use 'pattern', or one of \(known.joined(separator: ", "))"))
             return
         }
+        append(format, "format", context, &parts)
+    }
+
+    private mutating func append(_ format: Format, _ keyword: String, _ context: Context, _ parts: inout Parts) {
         draft.formats.append(format)
         let index = Int32(draft.formats.count - 1)
-        parts.string.append(Instruction(operation: .format, a: index, place: place("format", context)))
+        parts.string.append(Instruction(operation: .format, a: index, place: place(keyword, context)))
+    }
+
+    /// What draft 7 lets be checked of a string that holds another document; later it is an annotation.
+    private mutating func content(_ member: JSON.Member, _ context: Context, _ parts: inout Parts) {
+        guard let text = member.value.string else {
+            problem(context, [member.key], "must be a string")
+            return
+        }
+        guard set.options.assertsContent, dialect(of: context).draft.mayAssertContent else { return }
+        let isEncoded = context.schema["contentEncoding"]?.string?.lowercased() == "base64"
+        if member.key == "contentEncoding" {
+            if isEncoded { append(.base64, member.key, context, &parts) }
+        } else if Self.isJSON(mediaType: text), isEncoded || context.schema["contentEncoding"] == nil {
+            append(isEncoded ? .base64JSON : .json, member.key, context, &parts)
+        }
+    }
+
+    /// `application/json`, `application/geo+json; charset=utf-8`
+    private static func isJSON(mediaType: String) -> Bool {
+        let essence = mediaType.lowercased().prefix { $0 != ";" && $0 != " " }
+        return essence == "application/json" || essence.hasSuffix("+json")
     }
 }

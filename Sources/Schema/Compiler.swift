@@ -17,9 +17,8 @@ struct Compiler {
     private var scopeNumbers: [Scope: Int] = [[:]: 0]
     private var known: [Key: Int32] = [:]
     private var queue: [(number: Int32, context: Context)] = []
-    private var keywords: [Int: Set<String>?] = [:]
-    /// Resources whose dialect has formats checked.
-    private var formatAssertions: Set<Int> = []
+    /// By resource.
+    var dialects: [Int: Dialect] = [:]
     private var patternNumbers: [String: Int32] = [:]
 
     private struct Key: Hashable {
@@ -97,11 +96,18 @@ struct Compiler {
             let tokens = JSONPointer(context.location.place.pointer)?.tokens ?? []
             let keyword = tokens.last { Keywords.holdingSchemas[$0] != nil } ?? "false"
             let place = place(context.location.place.pointer, keyword, context)
+            if keyword.hasSuffix("Properties") { draft.places[Int(place)].names = names(beside: tokens, context) }
             parts.any.append(Instruction(operation: .fail, place: place))
         case .object(let members): compile(members, context, &parts)
         default: problem(context, [], "a schema must be an object, true or false")
         }
         parts.write(to: &draft, number)
+    }
+
+    /// What `properties` beside a keyword names.
+    private func names(beside tokens: [String], _ context: Context) -> [String] {
+        let parent = JSONPointer(tokens: tokens.dropLast() + ["properties"])
+        return set.documents[context.location.place.document].root[parent]?.object?.map(\.key) ?? []
     }
 
     private mutating func append(_ subschema: Subschema) {
@@ -110,39 +116,63 @@ struct Compiler {
     }
 
     private mutating func compile(_ members: [JSON.Member], _ context: Context, _ parts: inout Parts) {
-        let allowed = keywords(of: context)
+        let dialect = dialect(of: context)
+        if dialect.draft.hidesSiblingsOfReferences, let link = members.first(where: { $0.key == "$ref" }) {
+            _ = reference(link, context, &parts)
+            return
+        }
         for member in members {
-            if let allowed, Keywords.all.contains(member.key), !allowed.contains(member.key) { continue }
+            if !dialect.knows(member.key), Keywords.any.contains(member.key) {
+                if dialect.isStandard { unknown(member.key, dialect.draft, context) }
+                continue
+            }
+            if dialect.draft > .draft7, Keywords.compatible.contains(member.key) {
+                unknown(member.key, dialect.draft, context)
+            }
             if reference(member, context, &parts) { continue }
             if value(member, context, &parts) { continue }
             if combination(member, context, &parts) { continue }
             if annotation(member, context, &parts) { continue }
             // Objects' and arrays' keywords depend on each other, so they are compiled together, below.
             if Self.containerKeywords.contains(member.key) { continue }
-            unknown(member.key, context)
+            unknown(member.key, dialect.draft, context)
         }
-        object(context, allowed, &parts)
-        array(context, allowed, &parts)
+        object(context, dialect, &parts)
+        array(context, dialect, &parts)
     }
 
-    private mutating func unknown(_ keyword: String, _ context: Context) {
+    private mutating func unknown(_ keyword: String, _ draft: SchemaDraft, _ context: Context) {
         guard set.options.refusesUnknownKeywords, !keyword.hasPrefix("x-") else { return }
-        let advice: String
-        switch keyword {
-        case "definitions": advice = "since draft 2019-09 it is '$defs'"
-        case "dependencies": advice = "since draft 2019-09 it is 'dependentRequired' or 'dependentSchemas'"
-        case "additionalItems": advice = "since draft 2020-12 'items' behind 'prefixItems' says it"
-        case "$recursiveRef", "$recursiveAnchor": advice = "since draft 2020-12 it is '$dynamicRef'"
-        default:
-            advice = Keywords.nearest(to: keyword).map { "did you mean '\($0)'?" } ?? "an annotation begins with 'x-'"
-        }
-        problem(context, [keyword], "no keyword of JSON Schema 2020-12: \(advice)")
+        let advice =
+            Self.moved(keyword, draft) ?? Keywords.nearest(to: keyword, of: draft).map { "did you mean '\($0)'?" }
+            ?? "an annotation begins with 'x-'"
+        problem(context, [keyword], "no keyword of JSON Schema \(draft.name): \(advice)")
     }
 
-    // MARK: References and dialects
+    /// What another draft's keyword is called in this one.
+    private static func moved(_ keyword: String, _ draft: SchemaDraft) -> String? {
+        switch keyword {
+        case "definitions": "since draft 2019-09 it is '$defs'"
+        case "dependencies": "since draft 2019-09 it is 'dependentRequired' or 'dependentSchemas'"
+        case "additionalItems": "since draft 2020-12 'items' behind 'prefixItems' says it"
+        case "$recursiveRef", "$recursiveAnchor": "since draft 2020-12 it is '$dynamicRef'"
+        case "$defs": "before draft 2019-09 it is 'definitions'"
+        case "dependentRequired", "dependentSchemas": "before draft 2019-09 it is 'dependencies'"
+        case "prefixItems": "before draft 2020-12 it is 'items' with a list"
+        case "$dynamicRef",
+            "$dynamicAnchor" where draft == .draft2019:
+            "before draft 2020-12 it is '$recursiveRef'"
+        case "$anchor" where draft <= .draft7: "before draft 2019-09 it is '$id' with '#' and the name"
+        default:
+            Keywords.any.contains(keyword)
+                ? "another draft has it: name that draft in '$schema', or take the keyword out" : nil
+        }
+    }
+
+    // MARK: References
 
     private mutating func reference(_ member: JSON.Member, _ context: Context, _ parts: inout Parts) -> Bool {
-        guard member.key == "$ref" || member.key == "$dynamicRef" else { return false }
+        guard ["$ref", "$dynamicRef", "$recursiveRef"].contains(member.key) else { return false }
         guard let text = member.value.string else {
             problem(context, [member.key], "must be a URI reference, a string")
             return true
@@ -156,7 +186,7 @@ struct Compiler {
             problem(context, [member.key], "'\(text)' leads nowhere: \(reason)")
             return true
         }
-        if member.key == "$dynamicRef", let anchor = set.find(text, from: base)?.dynamicAnchor,
+        if member.key != "$ref", let anchor = dynamicAnchor(member.key, text, base, target),
             let outermost = scopes[context.scope][anchor].flatMap({ set.location(at: $0) })
         {
             target = outermost
@@ -166,65 +196,26 @@ struct Compiler {
         return true
     }
 
-    /// The keywords that the schema's dialect defines; nil for all of 2020-12.
-    private mutating func keywords(of context: Context) -> Set<String>? {
-        let resource = context.location.resource
-        if let known = keywords[resource] { return known }
-        let found = dialect(of: resource, context)
-        keywords[resource] = .some(found)
-        return found
-    }
-
-    private mutating func dialect(of resource: Int, _ context: Context) -> Set<String>? {
-        let place = SchemaSet.Place(
-            document: set.resources[resource].document, pointer: set.resources[resource].pointer)
-        let root = set.documents[place.document].root
-        guard let declared = set.location(at: place)?.schema["$schema"] ?? root["$schema"] else { return nil }
-        guard let text = declared.string else {
-            problem(context, ["$schema"], "must be a URI, a string")
-            return nil
-        }
-        let uri = Reference(text).withoutFragment
-        if uri == Keywords.dialect { return nil }
-        guard let metaschema = set.find(uri, from: Reference(uri))?.location.schema else {
-            problem(
-                context, ["$schema"],
-                "'\(text)' is not JSON Schema 2020-12: translate the schema, or add the metaschema's document")
-            return nil
-        }
-        guard let vocabularies = metaschema["$vocabulary"]?.object else { return nil }
-        var allowed = Set(Keywords.vocabularies["core"] ?? [])
-        for vocabulary in vocabularies {
-            if vocabulary.key.hasPrefix(Keywords.vocabularyPrefix),
-                let keywords = Keywords.vocabularies[String(vocabulary.key.dropFirst(Keywords.vocabularyPrefix.count))]
-            {
-                allowed.formUnion(keywords)
-                if vocabulary.key.hasSuffix("format-assertion") { formatAssertions.insert(resource) }
-            } else if vocabulary.value == .bool(true) {
-                problem(
-                    context, ["$schema"], "its metaschema needs the vocabulary '\(vocabulary.key)', which is unknown")
-            }
-        }
-        return allowed
-    }
-
-    /// Whether the dialect of the schema's metaschema has formats checked.
-    mutating func assertsFormats(_ context: Context) -> Bool {
-        guard keywords(of: context) != nil else { return false }
-        return formatAssertions.contains(context.location.resource)
+    /// The name under which the dynamic scope may hold another target than the one that was found.
+    private func dynamicAnchor(
+        _ keyword: String, _ text: String, _ base: Reference, _ target: SchemaSet.Location
+    ) -> String? {
+        if keyword == "$dynamicRef" { return set.find(text, from: base)?.dynamicAnchor }
+        return target.schema["$recursiveAnchor"] == .bool(true) ? SchemaSet.recursiveAnchor : nil
     }
 
     // MARK: Annotations
 
     private static let containerKeywords: Set<String> = [
         "properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties",
-        "maxProperties", "items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems",
+        "maxProperties", "items", "additionalItems", "prefixItems", "contains", "minContains", "maxContains",
+        "minItems", "maxItems",
         "uniqueItems",
     ]
 
     private static let annotations: Set<String> = [
-        "$schema", "$id", "$anchor", "$dynamicAnchor", "$vocabulary", "$comment", "$defs", "title", "description",
-        "default", "deprecated", "readOnly", "writeOnly", "examples", "contentEncoding", "contentMediaType",
+        "$schema", "$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$comment", "$defs",
+        "definitions", "title", "description", "default", "deprecated", "readOnly", "writeOnly", "examples",
         "contentSchema",
     ]
 

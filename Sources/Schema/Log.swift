@@ -35,6 +35,8 @@ enum Finding {
     case plain(String)
     /// A value out of a choice: the branches' logs tell which came closest.
     case noBranch(count: Int, closest: [ViolationLog.Entry])
+    /// A value out of a list, and the one that was meant, where one is near.
+    case choice(String, meant: String?)
 }
 
 /// Gathers violations.
@@ -120,7 +122,10 @@ struct ViolationLog: Log {
         let isPersonal = depthOfPersonal(entry.path) != nil
         let message: String
         switch entry.finding {
-        case .plain(let text): message = text
+        case .plain(let text): message = text + (isPersonal ? "" : known(entry, keyword))
+        case .choice(let text, let meant):
+            // A suggestion would tell what the value looks like.
+            message = text + (isPersonal ? "" : meant.map { "; did you mean \(JSON.string($0).text)?" } ?? "")
         case .noBranch(let count, let closest):
             let reasons = closest.map { nested in
                 let inner = violation(nested, places)
@@ -131,6 +136,13 @@ struct ViolationLog: Log {
         return Violation(
             instancePath: pathText(entry.path), schemaPath: "\(keyword.file)#\(keyword.pointer)",
             keyword: keyword.keyword, message: message, excerpt: isPersonal ? Self.mask(entry.kind) : entry.excerpt)
+    }
+
+    /// What a member that must not be there should have been called, most likely.
+    private func known(_ entry: Entry, _ keyword: KeywordPlace) -> String {
+        guard !keyword.names.isEmpty, let name = entry.path.last, !name.isKnown else { return "" }
+        return name.text.meant(among: keyword.names).map { ": did you mean '\($0)'?" }
+            ?? ": the schema has no such field"
     }
 
     /// How many steps lead to personal data, when the path leads there.

@@ -40,7 +40,7 @@ extension Machine {
             }
             return fits
         }
-        return explained(instruction, node, tracking) { fitting in fitting > 0 ? nil : "" }
+        return explained(instruction, node, tracking) { fitting in fitting.isEmpty ? "" : nil }
     }
 
     private mutating func oneOf(_ instruction: Instruction, _ node: Node, _ tracking: Tracking) -> Bool {
@@ -54,20 +54,25 @@ extension Machine {
             return fitting == 1
         }
         return explained(instruction, node, tracking) { fitting in
-            fitting == 1 ? nil : fitting == 0 ? "" : "must fit exactly one of the alternatives, fits \(fitting)"
+            if fitting.count < 2 { return fitting.isEmpty ? "" : nil }
+            let numbers = fitting.map(String.init).joined(separator: ", ")
+            return "must fit exactly one of the alternatives, fits \(fitting.count): numbers \(numbers)"
         }
     }
 
     /// Tries every branch and says what is wrong: nil for nothing, empty for no branch at all.
     private mutating func explained(
-        _ instruction: Instruction, _ node: Node, _ tracking: Tracking, _ verdict: (Int) -> String?
+        _ instruction: Instruction, _ node: Node, _ tracking: Tracking, _ verdict: ([Int]) -> String?
     ) -> Bool {
         let branches = Int(instruction.a)..<Int(instruction.b)
-        var fitting = 0
+        // Counted from 0, as pointers do.
+        var fitting: [Int] = []
         var closest: [ViolationLog.Entry]?
         for place in branches {
             var aside = Machine(program: program, log: log.branch(keepingFindings: true))
-            if aside.attempt(program.lists[place], node, tracking, { $1(&$0) }) { fitting += 1 }
+            if aside.attempt(program.lists[place], node, tracking, { $1(&$0) }) {
+                fitting.append(place - branches.lowerBound)
+            }
             log.takeMarks(of: aside.log)
             guard let found = (aside.log as? ViolationLog)?.entries else { continue }
             if closest == nil || Self.isCloser(found, closest ?? []) { closest = found }

@@ -195,7 +195,7 @@ extension Machine {
         for element in node.elements {
             if quietly({ $0.check(rules.pointee.contains, element, nil) }, at: position) {
                 count += 1
-                if let tracking { tracking.pointee.insert(position) }
+                if let tracking, rules.pointee.containsEvaluates { tracking.pointee.insert(position) }
                 // Nobody needs to know how many more.
                 if tracking == nil, count >= rules.pointee.minContains, rules.pointee.maxContains == .max {
                     return true

@@ -14,9 +14,13 @@ extension Machine {
             let range = Int(instruction.pointee.a)..<Int(instruction.pointee.b)
             for constant in range where program.constants[constant].equals(node) { return true }
             if Listener.isSilent { return false }
-            let shown = range.prefix(12).map { JSON(program.constants[$0]).text }.joined(separator: ", ")
+            let values = range.map { JSON(program.constants[$0]) }
+            let shown = values.prefix(12).map(\.text).joined(separator: ", ")
             let rest = range.count > 12 ? " … (\(range.count) in all)" : ""
-            return fail(place, node, "must be one of \(shown)\(rest)")
+            // What stands in another case, or with a slip, was meant most likely.
+            let meant = node.kind == .string ? node.string?.meant(among: values.compactMap(\.string)) : nil
+            log.add(.choice("must be one of \(shown)\(rest)", meant: meant), place, node)
+            return false
         }
     }
 

@@ -1,9 +1,19 @@
-/// The metaschema of JSON Schema 2020-12 and its vocabularies (json-schema.org/draft/2020-12), without comments: schemas
-/// may refer to it, as they do to describe schemas.
+/// The drafts' own schemas, without comments: schemas may refer to them, as they do to describe schemas. Here that of
+/// 2020-12 and its vocabularies (json-schema.org/draft/2020-12).
 enum Metaschema {
     static let prefix = "https://json-schema.org/draft/2020-12/"
 
-    static let documents: [String] = [
+    /// Of a draft; none of 2019-09, whose schemas are understood all the same.
+    static func documents(of draft: SchemaDraft) -> [String] {
+        switch draft {
+        case .draft6: [draft6]
+        case .draft7: [draft7]
+        case .draft2019: []
+        case .draft2020: documents2020
+        }
+    }
+
+    private static let documents2020: [String] = [
         #"""
         {
           "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -105,6 +105,8 @@ struct KeywordPlace: Sendable {
     /// The pointer to the keyword, in its file.
     let pointer: String
     let keyword: String
+    /// Where fields that aren't named are refused: the names.
+    var names: [String] = []
 }
 
 /// Kinds of values, as bits in the order of the tape's tags.
@@ -251,6 +253,8 @@ struct ArrayRules: Sendable {
     var items: Int32 = -1
     /// `contains`: a subschema, or -1.
     var contains: Int32 = -1
+    /// Whether what `contains` finds counts as evaluated.
+    var containsEvaluates = true
     var minContains = 1
     var maxContains = Int.max
     var minItems = 0

@@ -1,6 +1,7 @@
 public import Document
 
-/// JSON Schema documents (draft 2020-12) that may refer to each other. Nothing is ever fetched.
+/// JSON Schema documents (2020-12, and the drafts before it from 6) that may refer to each other. Nothing is ever
+/// fetched.
 ///
 /// ```swift
 /// var schemas = SchemaSet()
@@ -19,6 +20,11 @@ public struct SchemaSet: Sendable {
         public var refusesUnknownKeywords = true
         /// Whether `format` is checked. The standard has it as an annotation only.
         public var assertsFormats = true
+        /// Whether `contentEncoding` and `contentMediaType` are checked where the draft lets them (until draft 7): base64
+        /// and JSON.
+        public var assertsContent = true
+        /// What documents without `$schema` are written in.
+        public var draft = SchemaDraft.draft2020
 
         /// The defaults: strict.
         public init() {}
@@ -33,7 +39,9 @@ public struct SchemaSet: Sendable {
     /// Resources by their document and place in it.
     var byPlace: [Place: Int] = [:]
     var usesDynamicReferences = false
-    private var usesMetaschema = false
+    var metaschemas: Set<SchemaDraft> = []
+    /// The dynamic anchor that `$recursiveAnchor` sets: no `$dynamicAnchor` can bear this name.
+    static let recursiveAnchor = ""
 
     struct Document: Sendable {
         let file: String
@@ -45,6 +53,7 @@ public struct SchemaSet: Sendable {
         let uri: Reference
         let document: Int
         let pointer: String
+        var draft: SchemaDraft
         var anchors: [String: Place] = [:]
         var dynamicAnchors: [String: Place] = [:]
     }
@@ -93,10 +102,11 @@ public struct SchemaSet: Sendable {
 
     /// The set, with the standard's own schemas when one of these refers to them.
     func withMetaschema() throws(SchemaError) -> SchemaSet {
-        guard usesMetaschema, byURI[Keywords.dialect] == nil else { return self }
         var set = self
-        for (number, document) in Metaschema.documents.enumerated() {
-            try set.add(Array(document.utf8), file: "metaschema/\(number)")
+        for draft in metaschemas where byURI[draft.uri] == nil {
+            for (number, document) in Metaschema.documents(of: draft).enumerated() {
+                try set.add(Array(document.utf8), file: "metaschema/\(draft.name)/\(number)")
+            }
         }
         return set
     }
@@ -105,78 +115,6 @@ public struct SchemaSet: Sendable {
     static func uri(ofFile file: String) -> Reference {
         let reference = Reference(file)
         return reference.scheme == nil ? reference.resolved(against: Reference("file:///")) : reference
-    }
-
-    private mutating func register(_ root: JSON, file: String, _ problems: inout [SchemaError.Problem]) {
-        let document = documents.count
-        documents.append(Document(file: file, root: root))
-        resources.append(Resource(uri: Self.uri(ofFile: file), document: document, pointer: ""))
-        let resource = resources.count - 1
-        byPlace[Place(document: document, pointer: "")] = resource
-        if byURI.updateValue(resource, forKey: resources[resource].uri.withoutFragment) != nil {
-            problems.append(.init(file: file, pointer: "", message: "added twice: give each document its own name"))
-        }
-        index(root, "", resource, &problems)
-    }
-
-    /// Finds the identifiers in a schema and in those below it.
-    private mutating func index(
-        _ schema: JSON, _ pointer: String, _ parent: Int, _ problems: inout [SchemaError.Problem]
-    ) {
-        guard case .object(let members) = schema else { return }
-        var resource = parent
-        let document = resources[parent].document
-        let file = documents[document].file
-        let place = Place(document: document, pointer: pointer)
-        func problem(_ keyword: String, _ message: String) {
-            problems.append(.init(file: file, pointer: "\(pointer)/\(keyword)", message: message))
-        }
-        if let id = schema["$id"] {
-            let reference = id.string.map { Reference($0).resolved(against: resources[parent].uri) }
-            if let reference, reference.fragment ?? "" == "" {
-                resources.append(Resource(uri: reference, document: document, pointer: pointer))
-                resource = resources.count - 1
-                byPlace[place] = resource
-                let other = byURI.updateValue(resource, forKey: reference.withoutFragment)
-                if let other, resources[other].document != document || resources[other].pointer != pointer {
-                    problem("$id", "'\(reference.withoutFragment)' names another schema too: choose another $id")
-                }
-            } else {
-                problem("$id", "must be a URI reference without a fragment")
-            }
-        }
-        for keyword in ["$anchor", "$dynamicAnchor"] {
-            guard let anchor = schema[keyword] else { continue }
-            guard let name = anchor.string, Self.isAnchor(name) else {
-                problem(keyword, "must be a name of letters, digits, '-', '_' and '.', begun by a letter or '_'")
-                continue
-            }
-            if resources[resource].anchors.updateValue(place, forKey: name) != nil {
-                problem(keyword, "two anchors of this schema are named '\(name)'")
-            }
-            if keyword == "$dynamicAnchor" { resources[resource].dynamicAnchors[name] = place }
-        }
-        if schema["$dynamicRef"] != nil { usesDynamicReferences = true }
-        if schema["$ref"]?.string?.hasPrefix(Metaschema.prefix) ?? false { usesMetaschema = true }
-        for member in members {
-            let below = "\(pointer)/\(JSONPointer.escape(member.key))"
-            switch (Keywords.holdingSchemas[member.key], member.value) {
-            case (.schema?, let inner): index(inner, below, resource, &problems)
-            case (.schemas?, .array(let inners)):
-                for (number, inner) in inners.enumerated() { index(inner, "\(below)/\(number)", resource, &problems) }
-            case (.namedSchemas?, .object(let inners)):
-                for inner in inners {
-                    index(inner.value, "\(below)/\(JSONPointer.escape(inner.key))", resource, &problems)
-                }
-            default: break
-            }
-        }
-    }
-
-    private static func isAnchor(_ name: String) -> Bool {
-        func isLetter(_ byte: UInt8) -> Bool { (65...90).contains(byte & ~32) || byte == UInt8(ascii: "_") }
-        guard let first = name.utf8.first, isLetter(first) else { return false }
-        return name.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || $0 == 45 || $0 == 46 }
     }
 }
 

@@ -19,6 +19,14 @@ public struct Violation: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+extension [Violation] {
+    /// The first of them in a line, and how many more there are.
+    public func summary(of count: Int = 5) -> String {
+        let more = self.count > count ? "; and \(self.count - count) more" : ""
+        return prefix(count).map(\.description).joined(separator: "; ") + more
+    }
+}
+
 /// What a validation found.
 public struct Report: Sendable {
     /// Every violation, in the order of the document; at most as many as the limit.

@@ -38,6 +38,42 @@ import Testing
         #expect(world.identity == ["product/till:4712": sofa])
     }
 
+    /// The sink decided before it heard of the number: its report says nothing of the copy that the system has told of.
+    @Test func aCopyThatTheSinkDidNotKnowOfIsSentAgain() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.send("product.stated", sofa, from: "till", ["name": "T"], at: 0, selfID: "4711")
+        let revision = world.revision["product/\(sofa)"]!
+        try world.report("product", sofa, from: "till", revision: revision, status: "absent")
+        #expect(world.identity == ["product/till:4711": sofa], "the till has it all the same")
+        #expect(world.revision["product/\(sofa)"] == revision + 1)
+        // Whoever says so again and again is believed.
+        for _ in 0..<5 { try world.report("product", sofa, from: "till", status: "absent") }
+        #expect(world.identity.isEmpty)
+        #expect(world.revision["product/\(sofa)"] == revision + 3)
+    }
+
+    /// The till's log is read late: after the deletion that it tells of a sink has brought the article back.
+    @Test func aDeletionBeforeAWriteLeavesTheNumber() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.send("product.stated", sofa, from: "till", ["name": "T"], at: 2, position: 10, selfID: "4711")
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4711", position: 30)
+        try world.send("product.deleted", sofa, from: "till", at: 3, position: 20, selfID: "4711")
+        #expect(world.identity == ["product/till:4711": sofa])
+    }
+
+    /// An article was entered anew under another number; that the former one is gone is read later.
+    @Test func theDeletionOfAFormerNumberLeavesTheCopy() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4712")
+        let revision = world.revision["product/\(sofa)"]
+        try world.send("product.deleted", sofa, from: "till", at: 3, selfID: "4711")
+        #expect(world.identity == ["product/till:4712": sofa])
+        #expect(world.revision["product/\(sofa)"] == revision)
+    }
+
     @Test func whoeverMayDeletesWithAny() throws {
         for order in permutations(3) {
             var world = try Self.world("any", [])

@@ -52,17 +52,6 @@ func productWorld(_ subscribers: [String] = []) throws -> World {
         ("other", [("b", 2, 2), ("a", 1, 2)], 1),
     ]
 
-    /// I3: what a copy was seen to hold beside what was written goes with the price of its system, whether it was seen before
-    /// or after that won.
-    @Test(arguments: [true, false]) func whatGoesWithAnotherFieldIsTheSameInAnyOrder(isSeenFirst: Bool) throws {
-        var world = try productWorld(["till"])
-        try world.send("product.stated", sofa, from: "importer", ["gtin": .string(sofa)])
-        if !isSeenFirst { try world.send("product.stated", sofa, from: "till", ["price": 5]) }
-        try world.report("product", sofa, from: "till", held: ["gtin": .string(sofa), "currency": "USD"])
-        if isSeenFirst { try world.send("product.stated", sofa, from: "till", ["price": 5]) }
-        #expect(world["product", sofa]?["price"] == 5 && world["product", sofa]?["currency"] == "USD")
-    }
-
     @Test(arguments: cases.indices) func followsTheRule(index: Int) throws {
         let (field, statements, golden) = Self.cases[index]
         for order in permutations(statements.count) {

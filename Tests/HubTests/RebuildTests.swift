@@ -57,7 +57,9 @@ extension Store {
             let state = try running.hub.store.stateBytes(Self.order, Array("o-1".utf8))
             commit.changes = [.init(partition: Self.order, key: Array("ghost".utf8), value: state, indexes: [])]
         }
-        if isYounger { commit.appended[Self.order] = Plant.wall().milliseconds - 3_600_000 }
+        if isYounger {
+            commit.latest[Self.order] = ChangelogMark(offset: 0, appended: Plant.wall().milliseconds - 3_600_000)
+        }
         try tamper(plant, commit)
         try plant.running { running in
             try running.settle(plant)

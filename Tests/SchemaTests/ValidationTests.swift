@@ -109,6 +109,40 @@ func violations(_ schema: CompiledSchema, _ document: String) throws -> [Violati
         #expect(found[0].message == "must fit one of 2 alternatives; the closest: /amount must be at least 0")
     }
 
+    @Test func whatWasMeantIsSaid() throws {
+        let schema = try compile(
+            #"""
+            {"properties": {"state": {"enum": ["placed", "paid"]}, "name": true, "sex": {"enum": ["female", "male"]},
+             "person": {"x-personal": true, "properties": {"title": {"enum": ["Ms", "Mrs"]}}, "additionalProperties": false}},
+             "additionalProperties": false}
+            """#)
+        let found = try violations(
+            schema,
+            #"{"state": "PAID", "nmae": 1, "colour": 2, "sex": "femal", "person": {"title": "ms", "titel": 1}}"#)
+        #expect(
+            found.map(\.message) == [
+                #"must be one of "placed", "paid"; did you mean "paid"?"#, "must not be there: did you mean 'name'?",
+                "must not be there: the schema has no such field",
+                #"must be one of "female", "male"; did you mean "female"?"#, #"must be one of "Ms", "Mrs""#,
+                "must not be there",
+            ])
+    }
+
+    @Test func severalFittingAlternativesAreNumbered() throws {
+        let schema = try compile(#"{"oneOf": [{"type": "string"}, {"minimum": 1}, {"type": "integer"}]}"#)
+        #expect(
+            try violations(schema, "5").map(\.message) == [
+                "must fit exactly one of the alternatives, fits 2: numbers 1, 2"
+            ])
+    }
+
+    @Test func aSummaryTellsHowManyMoreThereAre() throws {
+        let schema = try compile(#"{"items": {"type": "string"}}"#)
+        let found = try violations(schema, "[1, 2, 3]")
+        #expect(found.summary(of: 2).hasSuffix("found 2 (test.json#/items/type); and 1 more"))
+        #expect(!found.summary().contains("more"))
+    }
+
     @Test func personalDataIsMasked() throws {
         let schema = try compile(
             #"""

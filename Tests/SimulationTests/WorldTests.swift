@@ -19,7 +19,7 @@ import Testing
     /// An auditor that looks at nothing finds nothing.
     @Test func theAuditorSeesWhatHappens() throws {
         var seen: [String: Int] = [:]
-        for seed in UInt64(1)...12 { seen.merge(try Self.run(seed).seen) { $0 + $1 } }
+        for seed in UInt64(1)...40 { seen.merge(try Self.run(seed).seen) { $0 + $1 } }
         for what in [
             "transactions", "records", "golden records", "fields", "copies", "positions", "decisions", "granted",
             "stores",

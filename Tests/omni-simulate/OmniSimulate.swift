@@ -30,6 +30,9 @@ struct OmniSimulate: ParsableCommand {
     @Option(help: "Break something on purpose; it succeeds when the auditor finds it.")
     var flaw: String?
 
+    @Flag(help: "Break one thing after the other; it succeeds when the auditor finds them all.")
+    var flaws = false
+
     @Flag(help: "Say how often what has happened.")
     var counts = false
 
@@ -47,6 +50,7 @@ struct OmniSimulate: ParsableCommand {
         // A seed replays exactly only where dictionaries keep their order.
         guard getenv("SWIFT_DETERMINISTIC_HASHING") != nil else { throw ExitCode(try Again.run([])) }
         if let seed { return try replay(seed) }
+        if flaws, flaw == nil { return try breakAll() }
         if worker == nil { return try supervise() }
         try work()
     }
@@ -59,6 +63,12 @@ struct OmniSimulate: ParsableCommand {
         for finding in verdict.findings { print(finding) }
         print(verdict.isClean ? "clean" : "\(verdict.findings.count) findings", verdict.seen.sorted { $0.key < $1.key })
         if !verdict.isClean { throw ExitCode(1) }
+    }
+
+    private func breakAll() throws {
+        var codes: [Int32] = []
+        for flaw in Flaw.allCases { codes.append(try Again.run(["--flaw", flaw.rawValue, "--seeds", "4000"])) }
+        if codes.contains(where: { $0 != 0 }) { throw ExitCode(1) }
     }
 
     /// Each worker takes every so manieth seed.

@@ -29,8 +29,11 @@ final class KafkaBrokers: Brokers {
         ]
         // Three seconds without a free place: the brokers take nothing. The page is read again later.
         let producer = try Producer(
-            defaults.merging(settings).merging(["isolation.level": Isolation.readUncommitted.rawValue]), log: log,
-            queuePatience: .seconds(3), onDelivery: onDelivery)
+            defaults.merging(settings).merging([
+                "isolation.level": Isolation.readUncommitted.rawValue,
+                // No record is ever given up alone: what came behind it would overtake it (I7). The brokers are waited for.
+                "message.timeout.ms": "0",
+            ]), log: log, queuePatience: .seconds(3), onDelivery: onDelivery)
         shared.withLock { $0 = producer }
         return producer
     }

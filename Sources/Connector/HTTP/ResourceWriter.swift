@@ -63,7 +63,9 @@ package struct ResourceWriter: SinkWriter {
             guard written.status == .absent else { return written }
             // The number is known here and not there: the system has lost or deleted it. Creating would bring back
             // what somebody deleted; the hub decides about that.
-            return Written(.absent, own: own)
+            var vanished = Written(.absent, own: own)
+            vanished.isVanished = true
+            return vanished
         }
         switch try find(write) {
         case .none: return try create(write)

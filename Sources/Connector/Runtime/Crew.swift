@@ -85,7 +85,7 @@ package struct Crew: Sendable {
         } else {
             loops.append(
                 try SinkLoop(
-                    settings.sinks, shared, brokers, parked: writes(parked),
+                    settings.sinks, shared, brokers, numbered: entities, parked: writes(parked),
                     undertaken: Undertaking(noted: positions[Undertaking.key]), bootstrap, ready: repeated
                 ) { try sinks(systems) })
         }

@@ -220,6 +220,18 @@ final class Sink {
         seenBy?.held(readBack, entity: entry.kind.name, key: key, knowledge.context(at: .never))
     }
 
+    /// What the source would publish when it saw that the system no longer has what it had under this number.
+    func deletion(of golden: Golden, own: String, topic: String) -> OutgoingEvent {
+        let source = EventSource(system: knowledge.system, name: settings.seenBy ?? settings.name)
+        let key = entry.entity.key == .member ? Reference(system: knowledge.system, id: own).key : golden.key
+        var envelope = Envelope(
+            id: EventID.make(source: source.description, reference: "\(golden.place)/\(own)/gone", index: 0)
+                .description,
+            source: source, type: EventType(entry.kind.name, .deleted), subject: key)
+        envelope.selfID = own
+        return OutgoingEvent(topic: topic, key: key, envelope: envelope, data: Array("{}".utf8))
+    }
+
     /// What the source would have published of a record that was read before the write, except for what it holds after the
     /// write, too: that may be our own, of a write whose answer was lost (I6), and the report says it anyway.
     func observation(_ before: JSON, reference: String, except held: [UInt8]) -> [OutgoingEvent] {

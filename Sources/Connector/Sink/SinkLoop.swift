@@ -15,6 +15,10 @@ final class SinkLoop: Loop {
     private let brokers: any Brokers
     private let consumer: any Member
     private let entityOf: [String: String]
+    /// The entities that systems have numbers for.
+    private let hasNumbers: Set<String>
+    /// The partitions of the topics of numbers.
+    private var partitionsOf: [String: [TopicPartition]] = [:]
     private let bootstrap: Bootstrap
     private let ready: Gate
     private var parked: ParkedWrites
@@ -50,6 +54,8 @@ final class SinkLoop: Loop {
         case beginning
         /// Between two batches.
         case resting
+        /// What was read waits until the tables of numbers know what the hub knew when it said it: their ends.
+        case informing([TopicPartition: Int64])
         /// What is about to be written is noted, and the note not yet acknowledged.
         case noting(Publisher.Ticket)
         /// What was read is written.
@@ -76,11 +82,12 @@ final class SinkLoop: Loop {
     ///   - bootstrap: what must be known before anything is written.
     ///   - ready: opens when the writes that may have been under way are repeated.
     init(
-        _ settings: [SinkSettings], _ shared: Shared, _ brokers: any Brokers, parked: ParkedWrites,
+        _ settings: [SinkSettings], _ shared: Shared, _ brokers: any Brokers, numbered: [String], parked: ParkedWrites,
         undertaken: Undertaking, _ bootstrap: Bootstrap, ready: Gate, _ open: @escaping () throws -> [Sink]
     ) throws(KafkaError) {
         self.shared = shared
         self.brokers = brokers
+        hasNumbers = Set(numbered)
         consumer = try brokers.member()
         self.open = open
         self.bootstrap = bootstrap
@@ -100,7 +107,7 @@ final class SinkLoop: Loop {
 
     package var isAtRest: Bool {
         switch phase {
-        case .beginning, .resting, .holding: pending.isEmpty && suspects.isEmpty
+        case .beginning, .resting, .holding, .informing: pending.isEmpty && suspects.isEmpty
         case .noting, .writing, .retrying: false
         }
     }
@@ -114,6 +121,9 @@ final class SinkLoop: Loop {
             switch phase {
             case .beginning: return try begin()
             case .resting: return try takeUp()
+            case .informing(let ends):
+                guard shared.identities.hasReached(ends) else { return .time(.milliseconds(2)) }
+                try plan()
             case .noting(let note):
                 guard try shared.publisher.isSettled(note) else { return .acknowledgements }
                 phase = .writing
@@ -180,6 +190,32 @@ final class SinkLoop: Loop {
             isIdle = pending.isEmpty && suspects.isEmpty
         }
         if isAssigned, repeating == nil { try beginRepeating() }
+        if let ends = try endsOfNumbers() { phase = .informing(ends) } else { try plan() }
+        return .again
+    }
+
+    /// How far the tables of numbers must be before the pending records are planned; nil: they know all that matters.
+    ///
+    /// The hub tells of a number and of the golden record in one transaction, but in two topics. A record whose number isn't
+    /// known here may not be in the system, or the number is still on its way: taken for absent it would stay unwritten (I9).
+    private func endsOfNumbers() throws -> [TopicPartition: Int64]? {
+        let unknown = (suspects + pending).filter {
+            $0.verb != .gone && hasNumbers.contains($0.entity)
+                && shared.identities.numbers(of: $0.key, entity: $0.entity, in: shared.system).isEmpty
+        }
+        guard !unknown.isEmpty else { return nil }
+        let topics = Set(unknown.map { shared.names.identity(entity: $0.entity) }).sorted()
+        let partitions = try topics.flatMap { topic in
+            if let known = partitionsOf[topic] { return known }
+            let found = try brokers.partitions(of: [topic])
+            partitionsOf[topic] = found
+            return found
+        }
+        return try brokers.watermarks(of: partitions).mapValues(\.high).filter { $0.value > 0 }
+    }
+
+    /// The pending records go to the sinks that are theirs.
+    private func plan() throws {
         for records in [suspects, pending] {
             for sink in sinks {
                 let own = records.filter { $0.entity == sink.settings.of }
@@ -187,7 +223,6 @@ final class SinkLoop: Loop {
             }
         }
         phase = try note().map { .noting($0) } ?? .writing
-        return .again
     }
 
     /// Notes what is about to be written, where that matters.
@@ -322,7 +357,7 @@ final class SinkLoop: Loop {
     /// All jobs of a phase are done.
     private func conclude() throws -> Next {
         switch phase {
-        case .beginning, .resting, .noting, .holding: break
+        case .beginning, .resting, .noting, .holding, .informing: break
         case .writing:
             pending = []
             suspects = []
@@ -367,9 +402,23 @@ final class SinkLoop: Loop {
         for ((golden, _), result) in zip(planned, results) {
             if case .refused(let reason) = result.status { refused[golden.key] = reason }
         }
+        var vanished: Set<String> = []
         for ((golden, write), result) in zip(planned, results) {
+            if result.isVanished, golden.verb == .golden, let own = write.own {
+                vanished.insert(golden.key)
+                try publish(deletionOf: own, golden, sink, on: ticket)
+                continue
+            }
             try conclude(golden, write, result, sink, on: ticket)
             if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
+        }
+        let written = Set(zip(planned, results).filter { !$1.isVanished }.map(\.0.golden.key))
+        for key in vanished.subtracting(written).sorted() {
+            guard refused[key] == nil, let golden = planned.first(where: { $0.golden.key == key })?.golden else {
+                continue
+            }
+            // Until its number is forgotten, or a newer record takes its place.
+            try park(golden, sink, "somebody has deleted it there", isWaiting: true, on: ticket)
         }
         for (key, reason) in refused {
             guard let golden = planned.first(where: { $0.golden.key == key })?.golden else { continue }
@@ -401,6 +450,14 @@ final class SinkLoop: Loop {
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
     }
 
+    /// What somebody deleted is his say, whoever sees it first: the rules decide whether it is written again.
+    private func publish(
+        deletionOf own: String, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket
+    ) throws {
+        let event = sink.deletion(of: golden, own: own, topic: shared.knowledge.inputTopic(sink.entry.kind))
+        try shared.publisher.publish(event, on: ticket)
+    }
+
     private func report(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
         try shared.publisher.publish(report.event(of: golden, sink.reports), on: ticket)
     }
@@ -427,6 +484,9 @@ final class SinkLoop: Loop {
             to: shared.names.parked(connector: shared.connector), key: key, value: value.utf8, on: ticket)
         var report = Report(revision: golden.revision, status: status)
         if status == .parked { report.reason = reason }
+        if status == .absent {
+            report.own = shared.identities.numbers(of: golden.key, entity: golden.entity, in: shared.system).first
+        }
         try self.report(report, golden, sink, on: ticket)
     }
 

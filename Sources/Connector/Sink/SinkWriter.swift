@@ -36,6 +36,8 @@ package struct Written: Sendable, Equatable {
     package var position: Int64?
     /// The record as it was before the write, where the writer has looked, at each try: observations to be published first.
     package var before: [JSON]
+    /// It was known under this number, and somebody has deleted it there.
+    package var isVanished = false
 
     package enum Status: Sendable, Equatable {
         /// Written.

@@ -45,6 +45,8 @@ final class SourceLoop: Loop {
         case published(PageEnd, Publisher.Ticket, Before)
         /// The position behind it is written, and not yet acknowledged.
         case noted(PageEnd, Publisher.Ticket?, Before)
+        /// All of it is safe, and the system doesn't know yet.
+        case safe(PageEnd)
     }
 
     /// What the page has changed in memory, as it was before.
@@ -156,7 +158,9 @@ final class SourceLoop: Loop {
                 absences.confirm()
                 position = end.position ?? position
             }
-            return try finish(end)
+            phase = .safe(end)
+            return .again
+        case .safe(let end): return try finish(end)
         }
     }
 
@@ -189,6 +193,10 @@ final class SourceLoop: Loop {
         case .resting, .retrying: break
         case .retried, .shortened: break
         case .published(_, _, let before), .noted(_, _, let before): restore(before)
+        case .safe:
+            // What was read is safe, what it changed in memory stays; only the system is told again.
+            delivery = Delivery()
+            opened!.rewind()
         }
         phase = .resting
     }

@@ -48,7 +48,7 @@ final class IdentityFollower: Loop {
             switch phase {
             case .beginning: try begin()
             case .reading(let consumer, let ends): try read(consumer, to: ends)
-            case .following(let consumer): try consumer.poll(max: 1_000, timeout: Self.patience) { take($0) }
+            case .following(let consumer): _ = try poll(consumer, max: 1_000)
             }
             return .records
         } catch let error as KafkaError where error.isRetriable {
@@ -88,16 +88,23 @@ final class IdentityFollower: Loop {
     private func read(_ consumer: any Follower, to ends: [TopicPartition: Int64]) throws {
         var behind = ends
         if !behind.isEmpty {
-            let places = try consumer.poll(max: 10_000, timeout: Self.patience) { batch in
-                take(batch)
-                return batch.positions() + batch.ends
-            }
-            for place in places where behind[place.partition].map({ place.offset >= $0 }) == true {
+            for place in try poll(consumer, max: 10_000)
+            where behind[place.partition].map({ place.offset >= $0 }) == true {
                 behind[place.partition] = nil
             }
         }
         phase = behind.isEmpty ? .following(consumer) : .reading(consumer, to: behind)
         if behind.isEmpty { ready.open() }
+    }
+
+    /// Takes what has come. Returns how far that is.
+    private func poll(_ consumer: any Follower, max: Int) throws -> [TopicPartitionOffset] {
+        let places = try consumer.poll(max: max, timeout: Self.patience) { batch in
+            take(batch)
+            return batch.positions() + batch.ends
+        }
+        table.reach(places)
+        return places
     }
 
     private func take(_ batch: borrowing Batch) {

@@ -1,4 +1,5 @@
 import Canonical
+import Kafka
 import Transports
 
 /// Whose number is that, and which number has it there: the content of `omni.id.*`, followed by one thread and asked by
@@ -14,6 +15,8 @@ final class IdentityTable: Sendable {
         /// Entity → created number → key.
         var createdFor: [String: [Reference: String]] = [:]
         var generation: UInt64 = 0
+        /// How far the topics have been followed.
+        var positions: [TopicPartition: Int64] = [:]
     }
 
     private let state = Monitor(State())
@@ -88,6 +91,22 @@ final class IdentityTable: Sendable {
         state.withLock { state in
             (state.keys[entity] ?? [:]).filter { $0.key.system == system }.map { ($0.key.id, $0.value) }
         }.sorted { $0.id < $1.id }
+    }
+
+    // MARK: How much it knows
+
+    /// The topics have been followed up to here.
+    func reach(_ positions: [TopicPartitionOffset]) {
+        state.withLock { state in
+            for place in positions {
+                state.positions[place.partition] = max(place.offset, state.positions[place.partition] ?? 0)
+            }
+        }
+    }
+
+    /// Whether the topics have been followed up to these ends.
+    func hasReached(_ ends: [TopicPartition: Int64]) -> Bool {
+        state.withLock { state in ends.allSatisfy { (state.positions[$0.key] ?? 0) >= $0.value } }
     }
 
     /// Rises with every change.

@@ -84,8 +84,7 @@ struct Translator: ~Copyable {
 
     private func check(_ document: Node, _ kind: ItemKind) throws(Refusal) {
         guard !kind.schema.isValid(document) else { return }
-        let violations = kind.schema.violations(of: document).prefix(5).map(\.description)
-        throw Refusal(description: "\(kind.name): \(violations.joined(separator: "; "))")
+        throw Refusal(description: "\(kind.name): \(kind.schema.violations(of: document).summary())")
     }
 
     /// The document as JSON. The writer's memory is kept, so this takes one allocation of the right size.

@@ -105,7 +105,7 @@ extension Engine {
         let wasPresent = record.isPresent(place.column)
         // A revision of another key says nothing about this one's.
         let isOwn = subject == place.key
-        record.takeReport(isOwn ? report : report.dated(0), event, place, &json, &effects)
+        place.isMissed = record.takeReport(isOwn ? report : report.dated(0), event, place, &json, &effects)
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }
         try conclude(&place, &state, now, &effects)
         return nil

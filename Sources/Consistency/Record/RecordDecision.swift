@@ -28,7 +28,7 @@ extension Engine {
                 let report = try Report(event.data, of: system)
                 place.isReport = true
                 place.column = record.addColumn(system)
-                record.takeReport(report, event, place, &json, &effects)
+                place.isMissed = record.takeReport(report, event, place, &json, &effects)
             } catch {
                 return error
             }
@@ -54,6 +54,8 @@ struct Place {
     /// The event's column; -1 for none.
     var column = -1
     var isReport = false
+    /// Whether a sink passed over a copy that it didn't know of: the document must be sent again.
+    var isMissed = false
     /// Whether the document must be sent again whatever its fields say: its members changed.
     var isChanged = false
 }
@@ -114,38 +116,63 @@ extension RecordState {
     mutating func takeDeletion(_ event: borrowing Event, _ place: Place, _ effects: inout Effects) {
         // The system has it under another number still.
         if removeNumber(event.envelope.selfID, place, &effects) { return }
+        // Or under another number by now: what was deleted is a former one.
+        let numbers = numbers(ofColumn: place.column)
+        if let number = event.envelope.selfID, !numbers.isEmpty, !numbers.contains(where: { $0.isExactly(number) }) {
+            return
+        }
         let found = observe(false, column: place.column, Observation(event), by: place.context.merge)
-        if found == .edit { removeNumbers(place, &effects) }
+        // Read late, and written again since: then it is there, under its number.
+        if found == .edit, !isThere(place.column) { removeNumbers(place, &effects) }
     }
 
+    /// Whether the latest that is known of a copy is that it exists.
+    private mutating func isThere(_ column: Int) -> Bool {
+        guard let slot = slot(field: existence(), column: column), let last = lastEntry(slot) else { return false }
+        return isTrue(last.value)
+    }
+
+    /// Whether a sink that knew of no copy has passed one over: the system had told of it, and its number was not known
+    /// there yet. Counts: a sink that never learns of it is believed in the end.
+    private mutating func isMissed(_ report: Report, _ number: String?, _ place: Place) -> Bool {
+        guard report.status == .absent, number == nil, flags.contains(.alive), !place.context.merge.ofMembers,
+            !columns[place.column].selfID.isEmpty, isThere(place.column),
+            let slot = slot(field: existence(), column: place.column), slots[slot].rewrites < RecordState.mostRewrites
+        else { return false }
+        slots[slot].rewrites += 1
+        return true
+    }
+
+    /// - Returns: whether the sink passed over a copy that it didn't know of.
     mutating func takeReport(
         _ report: Report, _ event: borrowing Event, _ place: Place, _ json: inout JSONWriter,
         _ effects: inout Effects
-    ) {
+    ) -> Bool {
         let revision = min(report.revision, revision)
         modified = true
         columns[place.column].status = report.status
         if report.status == .parked {
             let reason = append(report.reason ?? "no reason given")
             columns[place.column].reason = reason
-            return
+            return false
         }
         columns[place.column].acknowledged = max(columns[place.column].acknowledged, revision)
         if revision >= self.revision { columns[place.column].pendingSince = .never }
         let position = event.envelope.position
         let number = report.selfID ?? event.envelope.selfID
-        if report.status == .absent, removeNumber(number, place, &effects) { return }
+        if isMissed(report, number, place) { return true }
+        if report.status == .absent, removeNumber(number, place, &effects) { return false }
         acknowledge(report.status != .absent, column: place.column, position: position, revision: revision)
         if report.status == .absent {
             removeNumbers(place, &effects)
-            return
+            return false
         }
         addNumber(number, place, &effects)
         guard let held = report.held else {
             // It wrote and didn't look: taken as it was sent, which is the best that is known. Nobody has seen it.
             columns[place.column].isObservable = false
             assumeHeld(place.column, position: position, revision: revision)
-            return
+            return false
         }
         columns[place.column].isObservable = true
         let isFormer = place.context.merge.ofMembers && revision < fields[self.existence()].changed
@@ -158,6 +185,7 @@ extension RecordState {
                     $0, field: field, column: place.column, position: position, revision: revision, isFormer: isFormer)
             }
         }
+        return false
     }
 
     private mutating func observe(

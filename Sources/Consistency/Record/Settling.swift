@@ -18,8 +18,7 @@ extension RecordState {
         // Nothing new was said or seen, so nothing follows.
         guard modified || place.isChanged else { return }
         for (follower, leader) in place.context.followers {
-            // What a report shows of a copy may go with what its system says of the other field, whichever came first (I3).
-            guard let leading = field(leader), fields[leading].isDirty || place.isReport else { continue }
+            guard let leading = field(leader), fields[leading].isDirty else { continue }
             if let field = field(follower) { fields[field].isDirty = true }
         }
         let before = flags
@@ -27,7 +26,7 @@ extension RecordState {
         var changed = mergeDirty(place.context.merge, next: revision + 1)
         let exists = place.context.merge.existence(self, field: existence) ?? false
         changed = setExistence(exists, existence) || changed || place.isChanged
-        let mustResend = !place.isReport && place.column >= 0 && resend(place)
+        let mustResend = place.isMissed || !place.isReport && place.column >= 0 && resend(place)
         if exists {
             if changed || mustResend || !before.contains(.alive) { emitGolden(place, now, &effects) }
         } else if before.contains(.alive) {

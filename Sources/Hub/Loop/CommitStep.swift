@@ -69,7 +69,8 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
             let partition = DomainPartition(domain, delivered.partition.partition)
             commit.changelogOffsets[partition] = highest + 1
             if let time = delivered.appended {
-                commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+                let mark = ChangelogMark(offset: highest, appended: time)
+                commit.latest[partition] = mark.after(try store.latest(partition))
             }
         }
         try store.apply(commit)

@@ -98,7 +98,7 @@ struct Intake {
             }
             let violations = kind.schema.violations(of: data)
             guard violations.isEmpty else {
-                return .refused(violations.prefix(5).map(\.description).joined(separator: "; "))
+                return .refused(Self.version(envelope, kind.kind) + violations.summary())
             }
             do throws(KeyError) {
                 wanted = try kind.entity.key.key(of: data, system: envelope.source.system, selfID: envelope.selfID)
@@ -124,6 +124,12 @@ struct Intake {
             let key = bytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }), Self.flaw(ofKey: key) == nil
         else { return nil }
         return key
+    }
+
+    /// Data of an older version are read with the schema that is there now: who reads why they are refused has to know.
+    private static func version(_ envelope: Envelope, _ kind: Kind) -> String {
+        guard let major = envelope.schemaMajor, major < kind.major else { return "" }
+        return "of version \(major), read with version \(kind.major): "
     }
 
     /// The local store takes keys of 511 bytes, with the domain's name before them.

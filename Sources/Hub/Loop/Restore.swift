@@ -19,21 +19,31 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
 
     private var chunk: Int { 5_000 }
 
-    /// Restores partitions; reports progress in the log. A broker that is away is waited for.
+    /// Restores partitions; reports progress in the log. A broker that is away is waited for, and so is a disk that is full.
     ///
     /// - Parameter now: the time. Deletions are compacted away in the end, so what was away for long is rebuilt.
     /// - Throws: ``Interrupted`` when it is time to stop: the store then keeps what it has.
     func run(_ partitions: [DomainPartition], now: Tick, until isStopping: () -> Bool) throws {
         guard !partitions.isEmpty else { return }
         defer { tell(nil) }
+        var pause = Duration.milliseconds(200)
         while true {
             do {
                 return try attempt(partitions, now, isStopping)
             } catch let error as KafkaError where error.isRetriable {
                 if isStopping() { throw Interrupted() }
                 log.warning("restoring waits for the broker", metadata: ["error": "\(error)"])
-                clocks.rest(.milliseconds(500))
+            } catch let error as StoreError where error.mayPass {
+                if isStopping() { throw Interrupted() }
+                log.error(
+                    "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(pause)"])
             }
+            var left = pause
+            while left > .zero, !isStopping() {
+                clocks.rest(.milliseconds(100))
+                left -= .milliseconds(100)
+            }
+            pause = min(pause * 2, .seconds(5))
         }
     }
 
@@ -102,12 +112,13 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         if start > high {
             return "the changelog ends at \(high), before the local store's \(start): it was made anew"
         }
-        // Whatever lies before the store's place was appended before what the store knows last. A topic that was deleted and
-        // made again holds younger records there.
-        if start > 0, let last = try store.appended(partition),
-            let younger = try changelog.offset(of: place, from: last + 1, timeout: .seconds(5)), younger < start
+        // Nothing before the latest record that the store knows was appended after it. A topic that was deleted and made
+        // again holds younger records there.
+        if let last = try store.latest(partition),
+            let younger = try changelog.offset(of: place, from: last.appended + 1, timeout: .seconds(5)),
+            younger <= last.offset
         {
-            return "the changelog was made anew: its offset \(younger) is younger than the local store's \(start)"
+            return "the changelog was made anew: its offset \(younger) is younger than the local store's \(last.offset)"
         }
         if start < high, try hasMissedDeletions(partition, now) { return "the local store was away for too long" }
         return nil
@@ -124,19 +135,20 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
     ) throws -> StoreCommit {
         let latest = Overlay()
-        var appended: [DomainPartition: Int64] = [:]
+        var marks: [DomainPartition: ChangelogMark] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
-            if let time = record.timestamp { appended[partition] = max(appended[partition] ?? .min, time) }
+            if let time = record.timestamp {
+                marks[partition] = ChangelogMark(offset: record.offset, appended: time).after(marks[partition])
+            }
             key.withUnsafeBytes { key in
                 guard let value = record.value else { return latest.put(partition, key, nil) }
                 value.withUnsafeBytes { latest.put(partition, key, $0) }
             }
         }
         var commit = try latest.changes(names: names)
-        // The broker's clock may have been set back meanwhile.
-        for (partition, time) in appended {
-            commit.appended[partition] = max(time, try store.appended(partition) ?? .min)
+        for (partition, mark) in marks {
+            commit.latest[partition] = mark.after(try store.latest(partition))
         }
         for place in batch.positions() {
             if let partition = places[place.partition] { commit.changelogOffsets[partition] = place.offset }

@@ -198,7 +198,7 @@ package final class TransactionLoop<
             case let error as StoreError where !error.isCorruption:
                 log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
                 try rewind()
-                try mendStore(until: stop)
+                try mendStore()
                 try recall()
             default: throw error
             }
@@ -430,21 +430,11 @@ package final class TransactionLoop<
     }
 
     /// A commit that the store missed is in the changelog: reads it from there, once the disk allows.
-    private func mendStore(until stop: () -> Bool) throws {
+    private func mendStore() throws {
         let owned = committed.keys.compactMap { place in
             domains[place.topic].map { DomainPartition($0, place.partition) }
         }
-        var rest = Duration.milliseconds(100)
-        while !stop() {
-            do {
-                return try restore.run(owned, now: clock.time(clocks.now()).tick, until: isStopping)
-            } catch let error as StoreError where !error.isCorruption {
-                log.error(
-                    "the local store can't be written", metadata: ["error": "\(error)", "next try in": "\(rest)"])
-                self.rest(rest)
-                rest = min(rest * 2, .seconds(5))
-            }
-        }
+        try restore.run(owned, now: clock.time(clocks.now()).tick, until: isStopping)
     }
 
     // MARK: Partitions come and go

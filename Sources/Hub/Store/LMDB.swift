@@ -23,6 +23,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
             switch code {
             case MDB_MAP_FULL: "; it is as large as it may become: share the partitions among more hubs"
             case ENOSPC: "; free disk space"
+            // LMDB says so of a page that was written in part.
+            case EIO: "; the disk is full, or fails"
             case _ where isCorruption:
                 "; the store is rebuilt from the changelog"
             default: ""
@@ -36,6 +38,9 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     package var isCorruption: Bool {
         [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH, MDB_BAD_TXN, MDB_PANIC].contains(code)
     }
+
+    /// Whether it may succeed later: the disk is full. LMDB calls a page that was written in part an input/output error.
+    var mayPass: Bool { [ENOSPC, EDQUOT, EIO].contains(code) }
 
     static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
         guard code == 0 else { throw StoreError(action: action(), code: code) }

@@ -24,6 +24,26 @@ public struct DomainPartition: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(domain)[\(partition)]" }
 }
 
+/// A record of a changelog partition, by which a store can tell that the topic is still the one it knows: nothing at or
+/// before its offset was appended after it. Transactions' markers behind it don't matter.
+package struct ChangelogMark: BitwiseCopyable, Sendable, Equatable {
+    /// Its offset.
+    package var offset: Int64
+    /// When the broker appended it or one before it, by its own clock, which may be set back: the latest time, in
+    /// milliseconds since 1970.
+    package var appended: Int64
+
+    package init(offset: Int64, appended: Int64) {
+        self.offset = offset
+        self.appended = appended
+    }
+
+    /// This one, which is later than another.
+    func after(_ other: ChangelogMark?) -> ChangelogMark {
+        ChangelogMark(offset: max(offset, other?.offset ?? 0), appended: max(appended, other?.appended ?? .min))
+    }
+}
+
 /// What one committed Kafka transaction changes in the local store.
 public struct StoreCommit: Sendable {
     /// A change to one key: the new bytes, or nil when the key goes.
@@ -70,8 +90,8 @@ public struct StoreCommit: Sendable {
     public var changes: [Change] = []
     /// Where each changelog partition goes on behind these changes.
     public var changelogOffsets: [DomainPartition: Int64] = [:]
-    /// When the broker appended the latest of these changes, by its own clock, in milliseconds since 1970.
-    public var appended: [DomainPartition: Int64] = [:]
+    /// The latest record among these changes, in each changelog partition.
+    package var latest: [DomainPartition: ChangelogMark] = [:]
 
     /// Nothing yet.
     public init() {}
@@ -216,13 +236,12 @@ public final class Store: Sendable {
         }
     }
 
-    /// When the broker appended the latest record that the store holds of a partition's changelog, in milliseconds since
-    /// 1970; nil when that isn't known.
-    package func appended(_ partition: DomainPartition) throws(StoreError) -> Int64? {
-        let name = Store.appendedKey(partition)
+    /// The latest record that the store holds of a partition's changelog; nil when that isn't known.
+    package func latest(_ partition: DomainPartition) throws(StoreError) -> ChangelogMark? {
+        let name = Store.latestKey(partition)
         return try environment.read { transaction throws(StoreError) in
             try name.withRaw { name throws(StoreError) in
-                try transaction.get(meta, name) { bytes in bytes.map { $0.loadUnaligned(as: Int64.self) } }
+                try transaction.get(meta, name) { bytes in bytes.map { $0.loadUnaligned(as: ChangelogMark.self) } }
             }
         }
     }
@@ -238,9 +257,9 @@ public final class Store: Sendable {
                     }
                 }
             }
-            for (partition, time) in commit.appended {
-                try Store.appendedKey(partition).withRaw { name throws(StoreError) in
-                    try withBytes(of: time) { value throws(StoreError) in
+            for (partition, mark) in commit.latest {
+                try Store.latestKey(partition).withRaw { name throws(StoreError) in
+                    try withBytes(of: mark) { value throws(StoreError) in
                         try transaction.put(meta, name, value)
                     }
                 }
@@ -305,7 +324,7 @@ public final class Store: Sendable {
             for full in empties { try replaceEntries(of: full, by: [], transaction) }
             let head = Store.full(partition, UnsafeRawBufferPointer(start: nil, count: 0))
             try transaction.delete(state, prefix: head)
-            for name in [Store.offsetKey(partition), Store.appendedKey(partition)] {
+            for name in [Store.offsetKey(partition), Store.latestKey(partition)] {
                 try name.withRaw { name throws(StoreError) in try transaction.delete(meta, name) }
             }
         }
@@ -412,7 +431,7 @@ extension Store {
         Array(entry.index.utf8) + [0] + Array(entry.name.utf8)
     }
 
-    private static func appendedKey(_ partition: DomainPartition) -> [UInt8] { Array("appended \(partition)".utf8) }
+    private static func latestKey(_ partition: DomainPartition) -> [UInt8] { Array("latest \(partition)".utf8) }
 
     private static func offsetKey(_ partition: DomainPartition) -> [UInt8] { Array("offset \(partition)".utf8) }
 

@@ -1,13 +1,11 @@
-import Patterns
-
-/// The values of `format` that can be checked: the standard's (JSON Schema 2020-12, validation, 7.3), without
-/// `idn-hostname`, and those of trade.
+/// The values of `format` that can be checked: the standard's (JSON Schema 2020-12, validation, 7.3) and those of trade.
 enum Format: String, CaseIterable, Sendable {
     case dateTime = "date-time"
     case date, time, duration
     case email
     case idnEmail = "idn-email"
     case hostname, ipv4, ipv6, uri
+    case idnHostname = "idn-hostname"
     case uriReference = "uri-reference"
     case iri
     case iriReference = "iri-reference"
@@ -24,6 +22,19 @@ enum Format: String, CaseIterable, Sendable {
     case e164
     /// The shape of an ISO 4217 code: `EUR`
     case currency
+    // No formats, but checks of strings like them: what `contentEncoding` and `contentMediaType` say in draft 7.
+    case base64
+    case json
+    case base64JSON
+
+    /// What `format` may name.
+    static let named: [String: Format] = Dictionary(
+        uniqueKeysWithValues: allCases.filter { ![.base64, .json, .base64JSON].contains($0) }.map { ($0.rawValue, $0) })
+
+    init?(named name: String) {
+        guard let format = Self.named[name] else { return nil }
+        self = format
+    }
 
     /// What fits, for messages.
     var meaning: String {
@@ -34,6 +45,7 @@ enum Format: String, CaseIterable, Sendable {
         case .duration: "a duration (ISO 8601), such as P3DT12H"
         case .email, .idnEmail: "an e-mail address"
         case .hostname: "a host name"
+        case .idnHostname: "a host name, in any script (RFC 5890)"
         case .ipv4: "an IPv4 address"
         case .ipv6: "an IPv6 address"
         case .uri: "a URI with its scheme"
@@ -44,11 +56,14 @@ enum Format: String, CaseIterable, Sendable {
         case .uuid: "a UUID, such as 2eb8aa08-aa98-11ea-b4aa-73b441d16380"
         case .jsonPointer: "a JSON Pointer (RFC 6901)"
         case .relativeJSONPointer: "a relative JSON Pointer"
-        case .regex: "a regular expression"
+        case .regex: "a regular expression of ECMA-262"
         case .gtin: "a GTIN: 14 digits, the last the right check digit, not all zero"
         case .gln: "a GLN: 13 digits, the last the right check digit, not all zero"
         case .e164: "a telephone number as +, country code and number, 15 digits at most"
         case .currency: "a currency code of three capital letters, such as EUR"
+        case .base64: "base64 (RFC 4648)"
+        case .json: "JSON text"
+        case .base64JSON: "JSON text in base64"
         }
     }
 
@@ -62,6 +77,7 @@ enum Format: String, CaseIterable, Sendable {
         case .email: Mailbox.fits(text, international: false)
         case .idnEmail: Mailbox.fits(text, international: true)
         case .hostname: Host.isName(text[...])
+        case .idnHostname: InternationalName.fits(text)
         case .ipv4: Host.isIPv4(text[...])
         case .ipv6: Host.isIPv6(text[...])
         case .uri: URIShape.fits(text, absolute: true, international: false)
@@ -72,13 +88,16 @@ enum Format: String, CaseIterable, Sendable {
         case .uuid: isUUID(text)
         case .jsonPointer: isPointer(text[...])
         case .relativeJSONPointer: isRelativePointer(text)
-        case .regex: isPattern(text)
+        case .regex: RegexSyntax.isValid(text)
         case .gtin: text.count == 14 && hasCheckDigit(text)
         case .gln: text.count == 13 && hasCheckDigit(text)
         case .e164:
             text.count >= 4 && text.count <= 16 && text[0] == UInt8(ascii: "+") && text[1] != UInt8(ascii: "0")
                 && text.dropFirst().allSatisfy(\.isDigit)
         case .currency: text.count == 3 && text.allSatisfy { (65...90).contains($0) }
+        case .base64: Content.isBase64(text)
+        case .json: Content.isJSON(text)
+        case .base64JSON: Content.isBase64JSON(text)
         }
     }
 
@@ -116,15 +135,6 @@ enum Format: String, CaseIterable, Sendable {
         guard !digits.isEmpty, digits.count == 1 || digits[0] != 48 else { return false }
         let rest = text[digits.endIndex...]
         return rest.count == 1 && rest.first == UInt8(ascii: "#") || isPointer(rest)
-    }
-
-    /// Patterns that this engine refuses though they are valid (lookaround, back-references) don't fit: whoever names
-    /// a pattern in data means it to be used here.
-    private func isPattern(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        do {
-            _ = try Pattern(String(decoding: text, as: UTF8.self))
-            return true
-        } catch { return false }
     }
 }
 

@@ -27,7 +27,10 @@ struct ConnectCommand: ParsableCommand {
         let installation = try global.installation(log: logging)
         let log = Logger(label: "connector.\(name)")
         let running = Running()
-        let stop = try StopFlag { running.stop() }
+        let stop = try StopFlag { [log] in
+            LastResort.begin(log)
+            running.stop()
+        }
         let connector = try ConnectorProcess(installation, name, log: log)
         _ = try TopicSetup(installation, try connector.admin).createMissing()
         running.set(connector)

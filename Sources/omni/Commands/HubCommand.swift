@@ -34,9 +34,9 @@ struct HubCommand: ParsableCommand {
         try Supervised.begin()
         var installation = try global.installation(log: logging)
         if let listen { installation.settings.api.listen = listen }
-        let stop = try StopFlag()
         var log = Logger(label: "hub")
         log[metadataKey: "instance"] = "\(instance)"
+        let stop = try StopFlag { [log] in LastResort.begin(log) }
         try makeFolder(installation.settings.data)
         let created = try TopicSetup(installation, log: log).createMissing()
         if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }

@@ -58,10 +58,17 @@ struct NaiveMerge {
     /// The golden record's fields.
     var golden: [String: JSON] {
         var golden: [String: JSON] = [:]
-        for field in claims.keys { golden[field] = value(field) }
-        // A copy may hold what was written beside the price that its own people set.
-        if claims["currency"] == nil { golden["currency"] = value("currency") }
+        for field in claims.keys where field != "currency" || isCurrencySaid { golden[field] = value(field) }
         return golden
+    }
+
+    /// Fields that these claims leave open. Where the price's winner says no currency, the rule takes what was written beside
+    /// the price in its copy: as of when, only the engine knows.
+    var open: Set<String> { isCurrencySaid ? [] : ["currency"] }
+
+    private var isCurrencySaid: Bool {
+        guard let price = winner("price") else { return true }
+        return claims["currency"]?.contains { $0.system == price.system } ?? false
     }
 
     private func value(_ field: String) -> JSON? {

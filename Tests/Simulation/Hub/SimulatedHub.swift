@@ -63,24 +63,26 @@ package final class SimulatedHub {
         scheduler.trace.count("hub starts", process.name)
         let producer = SimulatedProducer(broker, process, transactionalID: "\(plan.names.hubGroup).\(instance)")
         process.ended = { [unowned self, unowned process] in ended(process, producer) }
-        let loop = loop(process, producer)
+        let courier = scheduler.random.one(in: 4) ? nil : SimulatedCourier(scheduler, process)
+        let loop = loop(process, producer, courier)
         var isStarted = false
-        scheduler.start(
-            SimulatedThread(process.name, of: process) { [unowned self, unowned process] in
-                if !isStarted {
-                    isStarted = true
-                    return try loop.start()
-                }
-                if isStopping {
-                    try loop.end()
-                    return process.kill()
-                }
-                try loop.step { process.isDead }
-            })
+        let thread = SimulatedThread(process.name, of: process) { [unowned self, unowned process] in
+            if !isStarted {
+                isStarted = true
+                return try loop.start()
+            }
+            if isStopping {
+                try loop.end()
+                return process.kill()
+            }
+            try loop.step { process.isDead }
+        }
+        if let courier { thread.isFree = { !courier.isInterrupted } }
+        scheduler.start(thread)
     }
 
     private func loop(
-        _ process: SimulatedProcess, _ producer: SimulatedProducer
+        _ process: SimulatedProcess, _ producer: SimulatedProducer, _ courier: SimulatedCourier?
     ) -> TransactionLoop<SimulatedConsumer, SimulatedProducer, SimulatedReader, SimulatedStore> {
         let consumer = SimulatedConsumer(broker, process, group: plan.names.hubGroup, instance: instance)
         producer.consumer = consumer
@@ -101,7 +103,8 @@ package final class SimulatedHub {
             kinds: plan.kinds, subscribers: plan.subscribers, bounds: HoldBounds(), names: plan.names,
             largest: plan.largest, quarantine: "/tmp/omni-simulated-quarantine", partitionCounts: counts,
             ownership: { [unowned self, unowned process] in if self.process === process { owned = $0 } },
-            waitingCount: { _ in }, log: Logger(label: process.name) { _ in SilentLog() })
+            waitingCount: { _ in }, courier: courier ?? ImmediateCourier(),
+            log: Logger(label: process.name) { _ in SilentLog() })
     }
 
     private func ended(_ process: SimulatedProcess, _ producer: SimulatedProducer) {

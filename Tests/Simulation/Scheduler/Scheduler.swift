@@ -84,9 +84,9 @@ package final class Scheduler {
         fireTimers()
         threads.removeAll { $0.process.isDead && !$0.isRunning }
         let now = clock.now
-        let ready = threads.filter { !$0.isRunning && !$0.process.isDead && !$0.process.isFrozen && $0.wakes <= now }
+        let ready = threads.filter { $0.canRun && $0.wakes <= now && $0.isFree() }
         guard !ready.isEmpty else {
-            let waking = threads.filter { !$0.isRunning && !$0.process.isDead && !$0.process.isFrozen }.map(\.wakes)
+            let waking = threads.filter { $0.canRun && $0.wakes > now }.map(\.wakes)
             clock.pass(to: min(waking.min() ?? .max, timers.next ?? now + 100, now + 1_000))
             return
         }
@@ -183,4 +183,9 @@ package final class Scheduler {
         for _ in 0..<rounds { round() }
         depth -= 1
     }
+}
+
+extension SimulatedThread {
+    /// Whether nothing but the time keeps it from its next step.
+    fileprivate var canRun: Bool { !isRunning && !process.isDead && !process.isFrozen }
 }

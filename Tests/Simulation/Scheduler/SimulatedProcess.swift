@@ -46,6 +46,8 @@ package final class SimulatedThread {
     var isRunning = false
     /// Not before then, in milliseconds: it waits for something.
     package var wakes: Int64 = 0
+    /// Whether another thread of its process lets it go on.
+    package var isFree: () -> Bool = { true }
 
     package init(_ name: String, of process: SimulatedProcess, body: @escaping () throws -> Void) {
         self.name = name

@@ -153,6 +153,8 @@ package final class SimulatedWorld {
         if !till.isAtRest { unrest.append("till") }
         if !broker.transactions.isAtRest { unrest.append("transactions") }
         let group = broker.group(names.hubGroup)
+        let partitions = plan.model.domains.reduce(0) { $0 + broker.logs(of: names.input(domain: $1)).count }
+        if hubs.reduce(0, { $0 + $1.owned.count }) != partitions { unrest.append("partitions without an owner") }
         for domain in plan.model.domains {
             for log in broker.logs(of: names.input(domain: domain)) {
                 let position = group.committed[log.place] ?? 0

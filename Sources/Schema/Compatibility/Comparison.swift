@@ -1,0 +1,112 @@
+import Document
+
+/// Compares one direction: does the writer's schema guarantee all that the reader's asks for?
+struct Comparison {
+    let writer: SchemaVersion
+    let reader: SchemaVersion
+    let seed: UInt64
+
+    /// How many documents are tried at random, beside those made for a finding.
+    private static let trials = 200
+
+    func findings() -> [Compatibility.Finding] {
+        // What didn't change needs no proof, however it refers to itself.
+        if writer.set.documents.map(\.root) == reader.set.documents.map(\.root) { return [] }
+        var prover = Prover(writer: writer, reader: reader, seed: seed)
+        let written = Conjunction([Part(version: writer, location: writer.root)])
+        let suspicions = prover.prove(
+            written, Part(version: reader, location: reader.root), Surroundings(embed: { [$0] }))
+        var findings: [Compatibility.Finding] = []
+        var unshown: [Suspicion] = []
+        for suspicion in suspicions {
+            // Where it is alone in being wrong, it is seen best.
+            let shown = suspicion.candidates.filter(shows).min {
+                reader.violations($0).count < reader.violations($1).count
+            }
+            if let witness = shown {
+                note(suspicion, witness, &findings)
+            } else {
+                unshown.append(suspicion)
+            }
+        }
+        // Documents at random: for what nothing was found for, and in case the proof has missed something.
+        var strays = randomWitnesses(written)
+        for suspicion in unshown {
+            let place = strays.firstIndex { witness in
+                reader.violations(witness).contains { "\($0.schemaPath)" == suspicion.schemaPath }
+            }
+            note(suspicion, place.map { strays.remove(at: $0) }, &findings)
+        }
+        if findings.allSatisfy({ $0.witness == nil }), let witness = strays.first {
+            let violation = reader.violations(witness)[0]
+            let suspicion = Suspicion(
+                path: violation.instancePath, field: JSONPointer(violation.instancePath)?.tokens.last,
+                schemaPath: violation.schemaPath,
+                cause: "the \(reader.label) version: \(violation.message)", candidates: [])
+            note(suspicion, witness, &findings)
+        }
+        return findings
+    }
+
+    private func shows(_ document: JSON) -> Bool { writer.accepts(document) && !reader.accepts(document) }
+
+    private func note(
+        _ suspicion: Suspicion, _ witness: JSON?, _ findings: inout [Compatibility.Finding]
+    ) {
+        if let known = findings.firstIndex(where: {
+            $0.path == suspicion.path && $0.schemaPath == suspicion.schemaPath && $0.cause == suspicion.cause
+        }) {
+            if findings[known].witness != nil || witness == nil { return }
+            findings.remove(at: known)
+        }
+        findings.append(
+            .init(
+                path: suspicion.path, field: suspicion.field, schemaPath: suspicion.schemaPath, cause: suspicion.cause,
+                witness: witness,
+                violations: witness.map { says($0, suspicion.schemaPath) } ?? []))
+    }
+
+    /// What the reader says of a document, what it is about first.
+    private func says(_ document: JSON, _ schemaPath: String) -> [String] {
+        let violations = reader.violations(document)
+        return (violations.filter { $0.schemaPath == schemaPath } + violations.filter { $0.schemaPath != schemaPath })
+            .map(\.description)
+    }
+
+    private func randomWitnesses(_ written: Conjunction) -> [JSON] {
+        var sampler = Sampler(numbers: SeededNumbers(seed: seed), hints: reader)
+        var found: [JSON] = []
+        for _ in 0..<Self.trials where found.count < 16 {
+            let document = sampler.value(written, .random)
+            if !found.contains(document), shows(document) { found.append(document) }
+        }
+        return found
+    }
+}
+
+/// A place where the reader asks for what the writer doesn't guarantee, and documents that might show it.
+struct Suspicion {
+    let path: String
+    /// The field that it is about.
+    let field: String?
+    let schemaPath: String
+    let cause: String
+    /// Whole documents, best first.
+    var candidates: [JSON]
+}
+
+/// What is around a value that is looked at.
+struct Surroundings {
+    var path: [String] = []
+    var depth = 0
+    /// Whole documents with that value in its place.
+    let embed: (JSON) -> [JSON]
+
+    var pointer: String { path.map { "/" + ($0 == "*" ? $0 : JSONPointer.escape($0)) }.joined() }
+
+    func below(_ token: String, _ embed: @escaping (JSON) -> [JSON]) -> Surroundings {
+        Surroundings(path: path + [token], depth: depth + 1) { value in
+            embed(value).prefix(4).flatMap { self.embed($0) }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Document
+
+/// A schema that applies to a value: a place in one of the two versions, or one that was made up on the way (a type
+/// that is looked at alone).
+struct Part {
+    let version: SchemaVersion
+    let location: SchemaSet.Location
+    /// What tells made-up parts apart from others at the same place.
+    var note = ""
+
+    var schema: JSON { location.schema }
+    var draft: SchemaDraft { version.set.resources[location.resource].draft }
+    /// Tells whether two parts are the same.
+    var key: String { "\(version.label) \(location.place.document)#\(location.place.pointer) \(note)" }
+
+    /// The keyword's value; nil where the draft doesn't know it.
+    func value(_ keyword: String) -> JSON? {
+        guard case .object = schema, Keywords.all(of: draft).contains(keyword) || Keywords.compatible.contains(keyword)
+        else { return nil }
+        return schema[keyword]
+    }
+
+    /// The schema below a keyword.
+    func below(_ tokens: String...) -> Part? { below(tokens) }
+
+    func below(_ tokens: [String]) -> Part? {
+        var schema = schema
+        var place = location.place
+        var resource = location.resource
+        for token in tokens {
+            guard let next = schema[JSONPointer(tokens: [token])] else { return nil }
+            schema = next
+            place = .init(document: place.document, pointer: place.pointer + "/" + JSONPointer.escape(token))
+            resource = version.set.byPlace[place] ?? resource
+        }
+        return Part(version: version, location: .init(schema: schema, place: place, resource: resource))
+    }
+
+    /// The schemas of a list: `anyOf`, `prefixItems`.
+    func list(_ keyword: String) -> [Part] {
+        (value(keyword)?.array ?? []).indices.compactMap { below(keyword, String($0)) }
+    }
+
+    /// The schemas by name: `properties`, `patternProperties`.
+    func named(_ keyword: String) -> [(name: String, part: Part)] {
+        (value(keyword)?.object ?? []).compactMap { member in below(keyword, member.key).map { (member.key, $0) } }
+    }
+
+    /// What a keyword refers to.
+    func target(_ keyword: String) -> Part? {
+        guard let text = value(keyword)?.string else { return nil }
+        let base = version.set.resources[location.resource].uri
+        return version.set.find(text, from: base).map { Part(version: version, location: $0.location) }
+    }
+
+    /// What the schema refers to, when it does nothing else.
+    var soleTarget: Part? {
+        guard note.isEmpty, let target = target("$ref") else { return nil }
+        if draft.hidesSiblingsOfReferences { return target }
+        let speaking = schema.object?.contains { member in
+            member.key != "$ref" && Keywords.any.contains(member.key) && !Sameness.silent.contains(member.key)
+        }
+        return speaking == true ? nil : target
+    }
+
+    /// File, `#` and pointer of a keyword, as in reports.
+    func path(_ keyword: String) -> String {
+        let file = version.set.documents[location.place.document].file
+        return "\(file)#\(location.place.pointer)/\(JSONPointer.escape(keyword))"
+    }
+
+    /// A part with nothing but a type.
+    func only(type: String) -> Part {
+        Part(
+            version: version,
+            location: .init(schema: ["type": .string(type)], place: location.place, resource: location.resource),
+            note: "type \(type)")
+    }
+
+    /// The items by position, and all that follow; nil: nothing is said.
+    var items: (prefix: [Part], rest: Part?) {
+        guard draft.listsItems else { return (list("prefixItems"), value("items") == nil ? nil : below("items")) }
+        guard value("items")?.array != nil else { return ([], value("items") == nil ? nil : below("items")) }
+        return (list("items"), value("additionalItems") == nil ? nil : below("additionalItems"))
+    }
+}
+
+/// Schemas that all apply to the same value: of the writer's version, mostly.
+struct Conjunction {
+    /// References and `allOf` are followed already.
+    private(set) var parts: [Part] = []
+    /// Alternatives that one branch was taken of.
+    var decided: Set<String> = []
+
+    init(_ parts: [Part] = []) { for part in parts { add(part) } }
+
+    mutating func add(_ part: Part) {
+        if part.schema == .bool(true) || parts.contains(where: { $0.key == part.key }) { return }
+        if let target = part.soleTarget {
+            add(target)
+            return
+        }
+        parts.append(part)
+        if let target = part.target("$ref") { add(target) }
+        for inner in part.list("allOf") { add(inner) }
+    }
+
+    func with(_ part: Part) -> Conjunction {
+        var copy = self
+        copy.add(part)
+        return copy
+    }
+
+    /// Tells whether two are the same.
+    var key: String { (parts.map(\.key).sorted() + decided.sorted()).joined(separator: "|") }
+
+    /// Whether nothing fits.
+    var isNever: Bool { parts.contains { $0.schema == .bool(false) } }
+
+    func values(_ keyword: String) -> [JSON] { parts.compactMap { $0.value(keyword) } }
+
+    func numbers(_ keyword: String) -> [Number] { values(keyword).compactMap(\.number) }
+
+    /// The largest lower count (`minItems`) of all.
+    func least(_ keyword: String) -> Int { numbers(keyword).compactMap(\.integer).max() ?? 0 }
+
+    /// The smallest upper count of all.
+    func most(_ keyword: String) -> Int { numbers(keyword).map { $0.integer ?? .max }.min() ?? .max }
+}
+
+/// The types a value may have.
+struct Types: Equatable {
+    var kinds: Kinds
+    /// Numbers are whole.
+    var isWhole = false
+
+    static let all = Types(kinds: .all)
+
+    /// What all the schemas' `type` leave.
+    init(_ conjunction: Conjunction) {
+        self = .all
+        for value in conjunction.values("type") { formIntersection(Types(value)) }
+    }
+
+    init(kinds: Kinds) { self.kinds = kinds }
+
+    /// What `type` says.
+    init(_ value: JSON) {
+        let names = value.array?.compactMap(\.string) ?? [value.string ?? ""]
+        kinds = []
+        for (name, kind) in Kinds.named where names.contains(name) { kinds.formUnion(kind) }
+        if names.contains("integer"), !names.contains("number") {
+            kinds.formUnion(.number)
+            isWhole = true
+        }
+    }
+
+    mutating func formIntersection(_ other: Types) {
+        kinds.formIntersection(other.kinds)
+        isWhole = (isWhole || other.isWhole) && kinds.contains(.number)
+    }
+
+    /// Whether all of these are among the others.
+    func fit(in other: Types) -> Bool {
+        kinds.isSubset(of: other.kinds) && (!kinds.contains(.number) || isWhole || !other.isWhole)
+    }
+
+    var names: [String] {
+        Kinds.named.filter { kinds.isSuperset(of: $0.kinds) }
+            .map { $0.kinds == .number && isWhole ? "integer" : $0.name }
+    }
+}

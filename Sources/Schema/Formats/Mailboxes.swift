@@ -1,0 +1,42 @@
+/// E-mail addresses (RFC 5321, 4.1.2; RFC 6531 for those beyond ASCII).
+enum Mailbox {
+    static func fits(_ text: UnsafeBufferPointer<UInt8>, international: Bool) -> Bool {
+        guard let at = text.lastIndex(of: UInt8(ascii: "@")), text.count <= 320 else { return false }
+        let local = text[..<at]
+        let domain = text[(at + 1)...]
+        guard (1...64).contains(local.count) || international && !local.isEmpty else { return false }
+        return isLocal(local, international) && isDomain(domain, international)
+    }
+
+    private static func isLocal(_ local: Bytes, _ international: Bool) -> Bool {
+        if local.first == UInt8(ascii: "\"") {
+            guard local.count >= 2, local.last == UInt8(ascii: "\"") else { return false }
+            var inner = local.dropFirst().dropLast()
+            while let byte = inner.popFirst() {
+                if byte == UInt8(ascii: "\"") { return false }
+                if byte == UInt8(ascii: "\\") {
+                    guard let escaped = inner.popFirst(), (32...126).contains(escaped) else { return false }
+                } else if byte < 32 || byte == 127 || (byte > 127 && !international) {
+                    return false
+                }
+            }
+            return true
+        }
+        let allowed = Array("!#$%&'*+-/=?^_`{|}~".utf8)
+        return local.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
+            !atom.isEmpty
+                && atom.allSatisfy { $0.isLetter || $0.isDigit || allowed.contains($0) || ($0 > 127 && international) }
+        }
+    }
+
+    private static func isDomain(_ domain: Bytes, _ international: Bool) -> Bool {
+        if domain.first == UInt8(ascii: "["), domain.last == UInt8(ascii: "]") {
+            let address = domain.dropFirst().dropLast()
+            return address.starts(with: "IPv6:".utf8) ? Host.isIPv6(address.dropFirst(5)) : Host.isIPv4(address)
+        }
+        guard international, domain.contains(where: { $0 > 127 }) else { return Host.isName(domain) }
+        return domain.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
+            !label.isEmpty && label.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 > 127 }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Canonical
+import Connector
+import Document
+import Installation
+import Testing
+import Transports
+
+/// What a changed schema breaks: mappings by what they name, fixtures by running them.
+@Suite struct SchemaImpactTests {
+    private static let files = [
+        "connector.yaml": """
+        system: test
+        connections: { in: { folder: "/tmp/nowhere" } }
+        sources:
+          goods: { from: { in: { files: "*.json" } }, format: { json: {} }, map: goods.jsonata }
+          counts: { from: { in: { files: "*.txt" } }, format: { json: {} }, map: counts.jsonata }
+        """,
+        "goods.jsonata": """
+        /* price is
+           what it costs */
+        {"product": {
+          "gtin": gtin,
+          "price": amount
+        }}
+        """,
+        "counts.jsonata": #"{"count": {"product": gtin, "place": shop, "quantity": price}}"#,
+        "fixtures/goods/one.in.json": #"{"gtin": "06438012345675", "amount": 1}"#,
+        "fixtures/goods/one.out.json": #"[{"product": {"gtin": "06438012345675", "price": 1}}]"#,
+    ]
+
+    private func kind(_ dry: DryInstallation) throws -> Kind {
+        try #require(try dry.installation.model().kind("product"))
+    }
+
+    @Test func mappingsAreNamedWithTheLinesThatNameTheField() throws {
+        let dry = try DryInstallation(Self.files)
+        let impact = try SchemaImpact(dry.installation)
+        let uses = try impact.uses(of: kind(dry), fields: ["price"])
+        // Not the comment's lines, and not the mapping of counts: its product is a field, but its price is no product's.
+        let use = try #require(uses.first)
+        #expect(use.connector == "test" && use.part == "goods" && use.isSource)
+        #expect(use.file == "Connectors/test/goods.jsonata" && use.lines == [5])
+        #expect(try impact.uses(of: kind(dry), fields: ["brand"]).isEmpty)
+        #expect(try impact.uses(of: kind(dry), fields: []).map(\.part).contains("goods"))
+    }
+
+    @Test func fixturesThatTheNewVersionRefusesAreNamed() throws {
+        let dry = try DryInstallation(Self.files)
+        let fixtures = try dry.fixtures()
+        _ = try fixtures.run(updating: .everything)
+        #expect(try SchemaImpact(dry.installation).failures(of: ["product"]).isEmpty)
+        let path = "\(dry.folder)/Schemas/product.schema.json"
+        var schema = try JSON(parsing: AtomicFile.read(path))
+        schema["required"] = ["gtin", "name"]
+        try AtomicFile.replace(path, with: schema.utf8)
+        let failures = try SchemaImpact(dry.installation).failures(of: ["product"])
+        #expect(failures.map(\.fixture) == ["test/goods/one"])
+        #expect(failures.first?.reasons.contains { $0.contains("name") } == true, "\(failures)")
+        #expect(try SchemaImpact(dry.installation).failures(of: ["customer"]).isEmpty)
+    }
+}

@@ -1,0 +1,220 @@
+import Document
+import Schema
+import Testing
+
+@Suite struct CompatibilityTests {
+    static let product = #"""
+        {"type": "object", "required": ["gtin"], "properties": {
+          "gtin": {"type": "string", "format": "gtin", "pattern": "^[0-9]{14}$"},
+          "name": {"type": ["string", "null"], "minLength": 1},
+          "price": {"type": ["number", "null"], "minimum": 0},
+          "labels": {"type": ["array", "null"], "items": {"$ref": "#/$defs/label"}}},
+         "$defs": {"label": {"type": "object", "required": ["code"], "properties": {"code": {"type": "string"}}}}}
+        """#
+
+    /// Old, new, what is certain; then the path of the first finding backward and forward (empty: none).
+    static let cases: [(String, String, Compatibility.Level, String?, String?)] = [
+        ("{}", "{}", .full, nil, nil),
+        (#"{"title": "a"}"#, #"{"title": "b", "description": "c", "x-anything": 1}"#, .full, nil, nil),
+        // A field more, a field less.
+        (
+            object(#""a": {"type": "string"}"#), object(#""a": {"type": "string"}, "b": {"type": "integer"}"#), .full,
+            nil, nil
+        ),
+        (object(#""a": true, "b": {"type": "string"}"#), object(#""a": true"#), .full, nil, nil),
+        (object(#""a": true"#), object(#""a": true"#, #""required": ["a"]"#), .forward, "", nil),
+        (object(#""a": true"#), object(#""a": true, "b": true"#, #""required": ["b"]"#), .forward, "", nil),
+        (object(#""a": true"#, #""required": ["a"]"#), object(#""b": true"#), .backward, nil, ""),
+        // Closed objects.
+        (
+            object(#""a": true"#, #""additionalProperties": false"#),
+            object(#""a": true, "b": true"#, #""additionalProperties": false"#), .backward, nil, "/b"
+        ),
+        (object(#""a": true"#), object(#""b": true"#, #""additionalProperties": false"#), .forward, "/a", nil),
+        (
+            object(#""a": true"#, #""additionalProperties": {"type": "string"}"#),
+            object(#""a": true"#, #""additionalProperties": {"type": ["string", "integer"]}"#), .backward, nil, "/other"
+        ),
+        (
+            #"{"type": "object", "patternProperties": {"^x": {"type": "integer"}}}"#,
+            #"{"type": "object", "patternProperties": {"^x": {"type": "number"}}}"#, .backward, nil, "/x"
+        ),
+        (
+            object(#""a": true, "bb": true"#), object(#""a": true, "bb": true"#, #""propertyNames": {"maxLength": 1}"#),
+            .forward, "", nil
+        ),
+        (
+            object(#""a": true, "b": true"#),
+            object(#""a": true, "b": true"#, #""dependentRequired": {"a": ["b"]}"#), .forward, "", nil
+        ),
+        (object(#""a": true"#), object(#""a": true"#, #""minProperties": 1"#), .forward, "", nil),
+        (
+            object(#""a": true"#), object(#""a": true"#, #""unevaluatedProperties": false"#), .full, nil, nil
+        ),
+        (
+            object(#""a": true, "b": true"#), object(#""a": true"#, #""unevaluatedProperties": false"#), .forward, "/b",
+            nil
+        ),
+        // Types.
+        (#"{"type": "integer"}"#, #"{"type": "number"}"#, .backward, nil, ""),
+        (#"{"type": "string"}"#, #"{"type": ["string", "null"]}"#, .backward, nil, ""),
+        (#"{"type": "string"}"#, #"{"type": "integer"}"#, .none, "", ""),
+        (
+            #"{"type": ["integer", "string"]}"#, #"{"anyOf": [{"type": "string"}, {"type": "integer"}]}"#, .full, nil,
+            nil
+        ),
+        (#"{"type": "boolean"}"#, #"{"enum": [true, false]}"#, .full, nil, nil),
+        // Values.
+        (#"{"enum": ["a", "b"]}"#, #"{"enum": ["a", "b", "c"]}"#, .backward, nil, ""),
+        (#"{"enum": ["a", "b"]}"#, #"{"enum": ["a"]}"#, .forward, "", nil),
+        (#"{"const": 1}"#, #"{"enum": [1.0]}"#, .full, nil, nil),
+        (#"{"enum": ["a", "b"]}"#, #"{"type": "string", "maxLength": 1}"#, .backward, nil, ""),
+        // Numbers.
+        (#"{"type": "number", "minimum": 0}"#, #"{"type": "number", "minimum": 1}"#, .forward, "", nil),
+        (#"{"type": "number", "minimum": 0}"#, #"{"type": "number", "exclusiveMinimum": 0}"#, .forward, "", nil),
+        (#"{"type": "integer", "minimum": 1}"#, #"{"type": "integer", "exclusiveMinimum": 0}"#, .full, nil, nil),
+        (#"{"type": "number", "maximum": 9}"#, #"{"type": "number", "maximum": 10}"#, .backward, nil, ""),
+        (#"{"type": "number", "multipleOf": 0.01}"#, #"{"type": "number", "multipleOf": 0.1}"#, .forward, "", nil),
+        (#"{"type": "number", "multipleOf": 6}"#, #"{"type": "number", "multipleOf": 3}"#, .backward, nil, ""),
+        // A bound says nothing of strings.
+        (#"{"type": "string"}"#, #"{"type": "string", "minimum": 5}"#, .full, nil, nil),
+        // Text.
+        (#"{"type": "string", "minLength": 1}"#, #"{"type": "string", "minLength": 2}"#, .forward, "", nil),
+        (#"{"type": "string", "maxLength": 5}"#, #"{"type": "string", "maxLength": 4}"#, .forward, "", nil),
+        (#"{"type": "string"}"#, #"{"type": "string", "pattern": "^[0-9]+$"}"#, .forward, "", nil),
+        (
+            #"{"type": "string", "pattern": "^[a-z]{3}$"}"#, #"{"type": "string", "pattern": "^[A-Z]{3}$"}"#, .none, "",
+            ""
+        ),
+        (#"{"type": "string"}"#, #"{"type": "string", "format": "date"}"#, .forward, "", nil),
+        // Lists.
+        (#"{"type": "array"}"#, #"{"type": "array", "items": {"type": "string"}}"#, .forward, "/*", nil),
+        (
+            #"{"type": "array", "items": {"type": "integer"}}"#, #"{"type": "array", "items": {"type": "number"}}"#,
+            .backward, nil, "/*"
+        ),
+        (
+            #"{"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}"#,
+            #"{"type": "array", "prefixItems": [{"type": "string"}, {"type": "string"}]}"#, .none, "/1", "/1"
+        ),
+        (#"{"type": "array", "maxItems": 2}"#, #"{"type": "array", "maxItems": 3}"#, .backward, nil, ""),
+        (#"{"type": "array", "minItems": 2}"#, #"{"type": "array", "minItems": 3}"#, .forward, "", nil),
+        (#"{"type": "array"}"#, #"{"type": "array", "uniqueItems": true}"#, .forward, "", nil),
+        (#"{"type": "array"}"#, #"{"type": "array", "contains": {"const": 1}}"#, .forward, "", nil),
+        (
+            #"{"type": "array", "items": {"const": 1}, "minItems": 2}"#,
+            #"{"type": "array", "items": {"const": 1}, "minItems": 2, "contains": {"type": "integer"}, "minContains": 2}"#,
+            .full, nil, nil
+        ),
+        // Combined.
+        (#"{"allOf": [{"type": "integer"}, {"minimum": 0}]}"#, #"{"type": "integer", "minimum": 0}"#, .full, nil, nil),
+        (
+            #"{"anyOf": [{"type": "integer"}]}"#, #"{"anyOf": [{"type": "integer"}, {"type": "string"}]}"#, .backward,
+            nil, ""
+        ),
+        (
+            #"{"oneOf": [{"type": "integer"}, {"type": "string"}]}"#,
+            #"{"oneOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}"#, .backward, nil, ""
+        ),
+        (#"{"type": "string"}"#, #"{"type": "string", "not": {"const": "x"}}"#, .forward, "", nil),
+        (#"{"type": "string"}"#, #"{"type": "string", "not": {"type": "integer"}}"#, .full, nil, nil),
+        (
+            object(#""kind": {"enum": ["a", "b"]}, "n": {"type": "integer"}"#, #""required": ["kind"]"#),
+            object(
+                #""kind": {"enum": ["a", "b"]}, "n": {"type": "integer"}"#,
+                #""required": ["kind"], "if": {"properties": {"kind": {"const": "b"}}}, "then": {"required": ["n"]}"#),
+            .forward, "", nil
+        ),
+        (
+            object(#""a": true, "b": true"#),
+            object(#""a": true, "b": true"#, #""dependentSchemas": {"a": {"required": ["b"]}}"#), .forward, "", nil
+        ),
+        // By reference, and recursive.
+        (
+            ##"{"$ref": "#/$defs/n", "$defs": {"n": {"type": "integer"}}}"##,
+            ##"{"$ref": "#/$defs/m", "$defs": {"m": {"type": "integer"}}}"##, .full, nil, nil
+        ),
+        (
+            ##"{"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}}"##,
+            ##"{"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "number"}}}"##, .backward, nil,
+            "/n"
+        ),
+        // A draft's way to say it.
+        (
+            #"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "array", "items": [{"type": "string"}], "additionalItems": false}"#,
+            #"{"type": "array", "prefixItems": [{"type": "string"}], "items": false}"#, .full, nil, nil
+        ),
+        (product, product, .full, nil, nil),
+        (
+            product, product.replacing(#""price": {"type": ["number", "null"]"#, #""price": {"type": "number""#),
+            .forward,
+            "/price", nil
+        ),
+        (
+            product, product.replacing(#""required": ["code"]"#, #""required": ["code", "text"]"#), .forward,
+            "/labels/*",
+            nil
+        ),
+        (product, "true", .backward, nil, ""),
+        (product, "false", .forward, "", nil),
+    ]
+
+    @Test(arguments: cases)
+    func whatIsCompatibleIsSaidAndWhatIsNotIsShown(
+        old: String, new: String, level: Compatibility.Level, backward: String?, forward: String?
+    ) throws {
+        let compatibility = try compare(old, new)
+        #expect(compatibility.level == level, "\(old) → \(new): \(compatibility)")
+        #expect(compatibility.backward.first?.path == backward, "\(old) → \(new): \(compatibility.backward)")
+        #expect(compatibility.forward.first?.path == forward, "\(old) → \(new): \(compatibility.forward)")
+        // Each of these can be shown.
+        for (findings, writer, reader) in [(compatibility.backward, old, new), (compatibility.forward, new, old)] {
+            for finding in findings {
+                let witness = try #require(finding.witness, "\(old) → \(new): \(finding)")
+                #expect(try fits(witness, writer) && !fits(witness, reader))
+                #expect(!finding.violations.isEmpty)
+            }
+        }
+    }
+
+    @Test func theCauseSaysWhoWantsWhat() throws {
+        let found = try compare(object(#""a": true"#), object(#""a": true"#, #""required": ["a"]"#)).backward
+        #expect(found.map(\.cause) == ["the new version requires 'a'; an old document may leave it out"])
+        #expect(found[0].schemaPath == "new.json#/required")
+        #expect(found[0].witness == [:])
+        #expect(
+            found[0].violations == ["the document: must have the member 'a', found an object of 0 (new.json#/required)"]
+        )
+    }
+
+    @Test func whatCanNeitherBeProvedNorShownHasNoWitness() throws {
+        // The patterns mean the same, which nobody proves here.
+        let compatibility = try compare(
+            #"{"type": "string", "pattern": "^[0-9]+$"}"#, #"{"type": "string", "pattern": "^[0-9][0-9]*$"}"#)
+        #expect(compatibility.level == .none)
+        #expect(compatibility.backward.map(\.witness) == [nil] && compatibility.forward.map(\.witness) == [nil])
+    }
+
+    private func fits(_ document: JSON, _ schema: String) throws -> Bool {
+        try violations(compile(schema), document.text).isEmpty
+    }
+}
+
+private func object(_ properties: String, _ more: String? = nil) -> String {
+    #"{"type": "object", "properties": {\#(properties)}\#(more.map { ", " + $0 } ?? "")}"#
+}
+
+func compare(_ old: String, _ new: String, seed: UInt64 = 1) throws -> Compatibility {
+    var before = SchemaSet()
+    try before.add(Array(old.utf8), file: "old.json")
+    var after = SchemaSet()
+    try after.add(Array(new.utf8), file: "new.json")
+    return try Compatibility(old: before, "old.json", new: after, "new.json", seed: seed)
+}
+
+extension String {
+    fileprivate func replacing(_ part: String, _ other: String) -> String {
+        let place = ranges(of: part)[0]
+        return String(self[..<place.lowerBound]) + other + String(self[place.upperBound...])
+    }
+}

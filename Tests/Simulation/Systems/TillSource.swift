@@ -1,0 +1,88 @@
+import Canonical
+package import Connector
+package import Document
+
+/// How a connector reads the till's outbox: as the outbox transport does.
+package struct TillSource: SourceTransport {
+    private let till: StoreTill
+    private let process: SimulatedProcess
+    private let page: Int
+    private var read: Int64 = 0
+
+    package init(_ till: StoreTill, _ process: SimulatedProcess, page: Int) {
+        self.till = till
+        self.process = process
+        self.page = page
+    }
+
+    package mutating func read(
+        from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd {
+        guard try till.line.fate(process, "read the till") == .answered else {
+            throw SystemFailure("the till's database is locked")
+        }
+        var tape = Tape()
+        guard let seq = position?["seq"]?.integer.map(Int64.init) else { return try snapshot(&tape, take) }
+        var end = PageEnd()
+        read = seq
+        for note in till.content.outbox.filter({ $0.number > seq }).prefix(page) {
+            end.records += 1
+            read = note.number
+            try hand(
+                note.op, note.id, note.old, note.new, at: note.at, "outbox/\(note.number)", note.number, nil, &tape,
+                take)
+        }
+        if till.line.flaw == .positionAhead, read != seq { read = till.content.newest }
+        if read != seq { end.position = ["seq": .number(Number(Int(read)))] }
+        end.isIdle = end.records < page
+        return end
+    }
+
+    private mutating func snapshot(
+        _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> PageEnd {
+        read = till.content.newest
+        var end = PageEnd(
+            position: ["seq": .number(Number(Int(read)))], delivery: "snapshot@\(read)", endsDelivery: true)
+        for (id, row) in till.articles {
+            end.records += 1
+            try hand("snapshot", id, .null, row, at: nil, "article\(id)", nil, end.delivery, &tape, take)
+        }
+        return end
+    }
+
+    private func hand(
+        _ op: String, _ id: Int, _ old: JSON, _ new: JSON, at: Int64?, _ reference: String, _ position: Int64?,
+        _ delivery: String?, _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws {
+        let document = StoreTill.document(op: op, id: id, old: old, new: new, at: at)
+        tape.reset()
+        tape.setRoot(tape.append(document))
+        try take(
+            ReadRecord(
+                reference: reference, stamp: at.map { Tick($0) } ?? .never, position: position, content: .document,
+                delivery: delivery), &tape)
+    }
+
+    package mutating func acknowledge() throws {
+        guard read > 0 else { return }
+        guard try till.line.fate(process, "acknowledge to the till") != .lost else {
+            throw SystemFailure("the till's database is locked")
+        }
+        let safe = read
+        till.content.outbox.removeAll { $0.number <= safe }
+        read = 0
+    }
+
+    package mutating func rewind() { read = 0 }
+    package mutating func wait(_ stop: StopSignal) throws {}
+}
+
+extension StoreTill {
+    static func document(op: String, id: Int, old: JSON, new: JSON, at: Int64?) -> JSON {
+        [
+            "op": .string(op), "table": "article", "key": ["id": .number(Number(id))], "old": old, "new": new,
+            "at": at.map { .string(Tick($0).rfc3339) } ?? .null,
+        ]
+    }
+}
