@@ -42,7 +42,8 @@ struct NameFilters {
         // Behind the text lie at least eight bytes, so short names are cut, and the empty one is all zero.
         if length < 8 { text &= (1 << UInt64(length * 8)) &- 1 }
         let last = UInt64(start.load(fromByteOffset: max(length - 1, 0), as: UInt8.self))
-        let hash = (text ^ (last << 48) ^ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15
+        // Names that begin alike differ in the last letter, mostly: it must not cancel against the text's.
+        let hash = (text ^ UInt64(length)) &* 0x9E37_79B9_7F4A_7C15 &+ last &* 0xD6E8_FEB8_6659_FD93
         let bit = Int(hash >> 53)
         let filter = filters + (depth - 1) * Self.words
         let mask: UInt64 = 1 << UInt64(bit & 63)

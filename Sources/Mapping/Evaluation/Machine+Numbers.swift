@@ -53,7 +53,8 @@ extension Machine {
         guard double.isFinite else { throw failure("D1001", "the number is out of range") }
         if double == double.rounded(.towardZero), double.magnitude < 1e15 { return Value(small: Int(double)) }
         let text = double.description
-        guard text.utf8.contains(UInt8(ascii: "e")) else { return try value(plainDouble: text) }
+        // Doubles below have no exponent when they are printed.
+        if double.magnitude >= 0.0001, double.magnitude < 1e15 { return try value(plainDouble: text) }
         guard let number = Number(text) else { throw failure("D1001", "the number is out of range") }
         if number.coefficient < 1_000_000_000_000_000, let value = Value(exact: number) { return value }
         return try self.text(of: number, inexact: true)
