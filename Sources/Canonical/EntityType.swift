@@ -87,7 +87,7 @@ public struct EntityType: Sendable {
     private static func kinds(of name: String, _ schema: JSON, major: Int, domain: String) -> [Kind] {
         let own = Kind(
             name: name, entity: name, domain: domain, major: major, schema: schema,
-            references: SchemaWalk(schema).references)
+            references: SchemaWalk(schema).references, lists: SchemaWalk(schema).lists)
         return [own] + (name == "stock" ? stockKinds(schema, major) : [])
     }
 
@@ -109,7 +109,7 @@ public struct EntityType: Sendable {
             document["$defs"] = schema["$defs"]
             return Kind(
                 name: name, entity: "stock", domain: "stock", major: major, schema: document,
-                references: SchemaWalk(document).references)
+                references: SchemaWalk(document).references, lists: SchemaWalk(document).lists)
         }
     }
 }

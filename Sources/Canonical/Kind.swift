@@ -16,6 +16,9 @@ public struct Kind: Sendable {
     public let schema: JSON
     /// Fields that refer to other entities.
     public let references: [ReferenceField]
+    /// Fields that are lists, the outer ones first: member names; nil goes through all elements of an array. What a mapping
+    /// gives there alone is a list of one.
+    public let lists: [[String?]]
 
     /// The value of `ce_dataschema`.
     public var dataSchema: String { "urn:omni:\(name):\(major)" }
@@ -39,6 +42,7 @@ struct SchemaWalk {
     let document: JSON
     private(set) var references: [ReferenceField] = []
     private(set) var personal: [String] = []
+    private(set) var lists: [[String?]] = []
 
     init(_ document: JSON) {
         self.document = document
@@ -55,6 +59,7 @@ struct SchemaWalk {
         if let target = schema["$ref"]?.string, let definition = resolve(target) {
             walk(definition, path: path, depth: depth + 1)
         }
+        if Self.isList(schema) { lists.append(path) }
         for member in schema["properties"]?.object ?? [] {
             if member.value["x-personal"] == true, path.isEmpty { personal.append(member.key) }
             walk(member.value, path: path + [member.key], depth: depth + 1)
@@ -63,6 +68,12 @@ struct SchemaWalk {
         for keyword in ["allOf", "anyOf", "oneOf"] {
             for part in schema[keyword]?.array ?? [] { walk(part, path: path, depth: depth + 1) }
         }
+    }
+
+    /// Whether only arrays fit, and perhaps null: then there is no doubt about what a single value means.
+    private static func isList(_ schema: JSON) -> Bool {
+        let types = schema["type"]?.string.map { [$0] } ?? schema["type"]?.array?.compactMap(\.string) ?? []
+        return types.contains("array") && types.allSatisfy { $0 == "array" || $0 == "null" }
     }
 
     private func resolve(_ target: String) -> JSON? {

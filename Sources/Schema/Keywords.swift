@@ -1,3 +1,5 @@
+import Document
+
 /// What the compiler knows of each draft's keywords, before it looks at values.
 enum Keywords {
     /// Where subschemas lie in a keyword's value.

@@ -2,7 +2,7 @@ import Glibc
 import Transports
 
 /// Folders of our own.
-enum Folders {
+package enum Folders {
     /// Makes a folder and what is missing above it.
     static func create(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
         guard access(path, F_OK) != 0, !path.isEmpty else { return }
@@ -13,7 +13,7 @@ enum Folders {
     }
 
     /// The names in a folder, sorted, without hidden ones; none when it can't be read.
-    static func names(in path: String) -> [String] {
+    package static func names(in path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []

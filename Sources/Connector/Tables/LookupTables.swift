@@ -34,6 +34,11 @@ struct LookupTables: Sendable {
     /// Whether there is a table of that name.
     func has(_ name: String) -> Bool { tables[name] != nil }
 
+    /// The columns that any of a table's rows fills, sorted.
+    func columns(of name: String) -> [String] {
+        Set((tables[name] ?? [:]).values.flatMap { $0.map(\.column) }).sorted()
+    }
+
     /// The row of a key; nil when there is none.
     func row(of table: String, key: String) -> [(column: String, value: String)]? { tables[table]?[key] }
 

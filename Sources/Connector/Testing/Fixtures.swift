@@ -13,9 +13,9 @@ import Transports
 /// `{"product": {"till:4711": "06438012345675"}}`; `fixtures/reservations.json` what is decided: `{"<id>": {"state": "confirmed"}}`.
 /// A golden record's `record` is what the system holds, for sinks with `read-first`.
 public struct Fixtures {
-    private let settings: ConnectorSettings
-    private let mappings: Mappings
-    private let knowledge: Knowledge
+    let settings: ConnectorSettings
+    let mappings: Mappings
+    let knowledge: Knowledge
 
     /// Reads the connector. Its placeholders needn't have values: nothing is connected.
     ///
@@ -74,17 +74,6 @@ public struct Fixtures {
         case everything
     }
 
-    /// What came of a fixture's input.
-    private struct Found {
-        var results: [JSON] = []
-        var refusals: [String] = []
-
-        mutating func reject(_ reason: String, isMeant: Bool) {
-            results.append(["rejected": .string(reason)])
-            if !isMeant { refusals.append(reason) }
-        }
-    }
-
     /// A fixture whose input can't be used.
     public struct Unusable: Error, CustomStringConvertible {
         /// Which, and why.
@@ -96,29 +85,16 @@ public struct Fixtures {
     /// - Parameter updating: what is written as what is expected from now on, to be looked over.
     /// - Throws: `SystemError` when a file can't be read or written, ``Unusable`` when an input is none.
     public func run(updating: Updating = .nothing) throws -> [Outcome] {
-        var outcomes: [Outcome] = []
-        let names = settings.sources.map(\.name) + settings.sinks.map(\.name).filter { settings.source($0) == nil }
-        for name in names {
-            let folder = "\(settings.folder)/fixtures/\(name)"
-            for file in Folders.names(in: folder) {
-                guard let parts = Self.parts(of: file) else { continue }
-                let found: Found
-                do {
-                    found = try result(of: name, "\(folder)/\(file)", isJSON: parts.ext == "json")
-                } catch let error as JSONError {
-                    throw Unusable(description: "fixtures/\(name)/\(file): \(error)")
-                }
-                outcomes.append(try conclude("\(name)/\(parts.name)", found, updating))
-            }
+        try files().map { file in
+            let bytes = try AtomicFile.read(file.path)
+            return try conclude(file.title, try found(in: file, bytes), updating)
         }
-        return outcomes
     }
 
     /// The sources and sinks that no fixture shows.
     public var unshown: [String] {
-        Set(settings.sources.map(\.name) + settings.sinks.map(\.name)).filter { name in
-            !Folders.names(in: "\(settings.folder)/fixtures/\(name)").contains { Self.parts(of: $0) != nil }
-        }.sorted()
+        let shown = Set(files().map(\.part))
+        return Set(settings.sources.map(\.name) + settings.sinks.map(\.name)).subtracting(shown).sorted()
     }
 
     private func conclude(_ name: String, _ found: Found, _ updating: Updating) throws -> Outcome {
@@ -161,11 +137,6 @@ public struct Fixtures {
             .joined(separator: ", ")
     }
 
-    private static func parts(of file: String) -> (name: String, ext: String)? {
-        guard let mark = file.firstRange(of: ".in.") else { return nil }
-        return (String(file[..<mark.lowerBound]), String(file[mark.upperBound...]))
-    }
-
     private static func identities(_ path: String, into table: IdentityTable) throws {
         guard let bytes = try? AtomicFile.read(path) else { return }
         for entity in try JSON(parsing: bytes).object ?? [] {
@@ -183,102 +154,6 @@ public struct Fixtures {
                 entry.key,
                 to: entry.value["state"]?.string.map {
                     DecisionTable.Decision(state: $0, reason: entry.value["reason"]?.string)
-                })
-        }
-    }
-
-    // MARK: Results
-
-    private func result(of name: String, _ path: String, isJSON: Bool) throws -> Found {
-        let bytes = try AtomicFile.read(path)
-        if let source = settings.source(name), !isSink(name, bytes, isJSON) {
-            return try self.source(source, bytes, isJSON: isJSON && source.format == nil)
-        }
-        return try sink(settings.sinks.first { $0.name == name }!, bytes)
-    }
-
-    /// A source and a sink may share a name: a golden record has `key` and `data`.
-    private func isSink(_ name: String, _ bytes: [UInt8], _ isJSON: Bool) -> Bool {
-        guard isJSON, settings.sinks.contains(where: { $0.name == name }), let json = try? JSON(parsing: bytes)
-        else { return false }
-        return json["key"]?.string != nil && json["data"] != nil
-    }
-
-    private func source(_ source: SourceSettings, _ bytes: [UInt8], isJSON: Bool) throws -> Found {
-        var translator = RecordTranslator(mappings.sources[source.name]!, knowledge, source: source.name)
-        var found = Found()
-        var delivery = Delivery()
-        delivery.enter("fixture")
-        func take(_ tape: inout Tape) {
-            let input = tape.root
-            if let repeated = delivery.repeats(source.unique, in: input) {
-                return found.reject("\(repeated) stands in this delivery already", isMeant: true)
-            }
-            switch translator.translate(input, &tape, "fixture", .never, nil) {
-            case .failure(let dead): found.reject(dead.reason, isMeant: dead.isMeant)
-            case .success(let translation) where !translation.missing.isEmpty:
-                found.results.append(["waits": .array(translation.missing.map(JSON.string))])
-            case .success(let translation): found.results += translation.events.map(Self.shown)
-            }
-        }
-        var tape = Tape()
-        if isJSON {
-            do throws(JSONError) {
-                try tape.parse(bytes)
-                take(&tape)
-            } catch {
-                found.reject("line \(error.line): \(error.reason)", isMeant: false)
-            }
-            return found
-        }
-        try bytes.withUnsafeBytes { bytes in
-            var reader = try FormatCatalog.format(source.format ?? .string("json-lines")).reader(over: bytes)
-            while true {
-                do throws(FormatError) {
-                    guard try reader.next(into: &tape) != nil else { break }
-                    take(&tape)
-                } catch {
-                    found.reject(error.description, isMeant: false)
-                    if error.scope == .file { break }
-                }
-            }
-        }
-        return found
-    }
-
-    private static func shown(_ event: OutgoingEvent) -> JSON {
-        var json: JSON = [
-            "type": .string(event.envelope.type.description), "key": .string(event.key),
-            "data": (try? JSON(parsing: event.data)) ?? .null,
-        ]
-        if let own = event.envelope.selfID { json["self"] = .string(own) }
-        if event.envelope.time.isKnown { json["time"] = .string(event.envelope.time.rfc3339) }
-        return json
-    }
-
-    private func sink(_ settings: SinkSettings, _ bytes: [UInt8]) throws -> Found {
-        let json = try JSON(parsing: bytes)
-        let golden = Golden(
-            entity: settings.of, key: json["key"]?.string ?? "",
-            verb: json["verb"]?.string.flatMap(Golden.Verb.init) ?? .golden,
-            revision: Int64(json["revision"]?.integer ?? 1), data: (json["data"] ?? .object([])).utf8, time: .never,
-            place: "fixture")
-        let sink = Sink(
-            settings, knowledge.kinds[settings.of]!, knowledge, filter: mappings.filters[settings.name],
-            mapping: mappings.sinks[settings.name]!, seenBy: nil, writer: nil)
-        if let record = json["record"] { sink.look = { _ in record } }
-        switch try sink.plan(golden) {
-        case .absent: return Found(results: [["absent": true]])
-        case .absentUntilKnown(let reason): return Found(results: [["absentUntil": .string(reason)]])
-        case .wait(let reason): return Found(results: [["waits": .string(reason)]])
-        case .refuse(let reason, let isMeant):
-            return Found(results: [["refused": .string(reason)]], refusals: isMeant ? [] : [reason])
-        case .write(let writes):
-            return Found(
-                results: writes.map { write in
-                    var json: JSON = [write.action == .put ? "put" : "delete": write.document]
-                    if let own = write.own { json["self"] = .string(own) }
-                    return json
                 })
         }
     }

@@ -14,6 +14,8 @@ final class ItemKind: Sendable {
     let schema: CompiledSchema
     /// Fields that refer to other entities.
     let references: [ReferenceField]
+    /// Fields that are lists.
+    let lists: [[String?]]
     /// Where what is said of it goes.
     let topic: String
     private let dataSchema: String
@@ -28,6 +30,7 @@ final class ItemKind: Sendable {
         key = entry.entity.key
         schema = entry.schema
         references = entry.kind.references
+        lists = entry.kind.lists
         topic = knowledge.inputTopic(entry.kind)
         dataSchema = entry.kind.dataSchema
         let source = EventSource(system: knowledge.system, name: name)

@@ -94,14 +94,17 @@ struct Translator: ~Copyable {
         return writer.bytes.withUnsafeBufferPointer { Array($0) }
     }
 
-    /// The document with its references replaced by keys. An unknown one is noted, and stands as `<system>:<id>`.
+    /// The document with its references replaced by keys, and with lists of one where the mapping, as JSONata has it, gave
+    /// the one alone. An unknown reference is noted, and stands as `<system>:<id>`.
     private func resolved(
         _ document: Node, _ kind: ItemKind, on tape: inout Tape, _ translation: inout Translation
     ) -> Node {
-        guard kind.references.contains(where: { Self.holdsReference(document, $0.path[...]) }) else {
+        let holdsReferences = kind.references.contains { Self.holdsReference(document, $0.path[...]) }
+        guard holdsReferences || kind.lists.contains(where: { Self.isAlone(document, $0[...]) }) else {
             return document
         }
         var json = JSON(document)
+        for path in kind.lists { json = Self.listed(json, path[...]) }
         for field in kind.references {
             json = replace(json, field.path[...], entity: field.entity, &translation)
         }
@@ -113,6 +116,31 @@ struct Translator: ~Copyable {
         if let name = step { return node[name].map { holdsReference($0, path.dropFirst()) } ?? false }
         for element in node.elements where holdsReference(element, path.dropFirst()) { return true }
         return false
+    }
+
+    /// Whether a value stands where the schema says array.
+    private static func isAlone(_ node: Node, _ path: ArraySlice<String?>) -> Bool {
+        guard let step = path.first else { return node.kind != .array && !node.isNull }
+        if let name = step { return node[name].map { isAlone($0, path.dropFirst()) } ?? false }
+        // What stands alone is the list's one element.
+        guard node.kind == .array else { return isAlone(node, path.dropFirst()) }
+        for element in node.elements where isAlone(element, path.dropFirst()) { return true }
+        return false
+    }
+
+    private static func listed(_ value: JSON, _ path: ArraySlice<String?>) -> JSON {
+        guard let step = path.first else {
+            if case .array = value { return value }
+            return value.isNull ? value : .array([value])
+        }
+        if let name = step {
+            guard let member = value[name] else { return value }
+            var value = value
+            value[name] = listed(member, path.dropFirst())
+            return value
+        }
+        guard case .array(let elements) = value else { return value }
+        return .array(elements.map { listed($0, path.dropFirst()) })
     }
 
     private func replace(

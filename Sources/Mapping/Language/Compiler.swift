@@ -141,12 +141,19 @@ struct Compiler {
     private func unknown(variable name: String, at offset: Int, called: Bool) -> MappingError? {
         if bound.contains(name) || options.variables?.contains(name) == true { return nil }
         if called {
-            return source.error("T1006", "there is no function $\(name)", at: offset, token: name)
+            return source.error("T1006", "there is no function $\(name)\(advice(for: name))", at: offset, token: name)
         }
         if options.variables != nil {
-            return source.error("U1004", "nothing binds the variable $\(name)", at: offset, token: name)
+            return source.error(
+                "U1004", "nothing binds the variable $\(name)\(advice(for: name))", at: offset, token: name)
         }
         return nil
+    }
+
+    /// The name that was meant, most likely.
+    private func advice(for name: String) -> String {
+        let known = bound.union(options.variables ?? []).sorted() + Library.standard.functions.map(\.name)
+        return name.meant(among: known).map { "; did you mean $\($0)?" } ?? ""
     }
 
     // MARK: Operations

@@ -17,6 +17,9 @@ struct ConnectorCommand: ParsableCommand {
             discussion: """
                 fixtures/<source or sink>/<case>.in.<ext> goes in; <case>.out.json is what must come out.
 
+                With each fixture go its variations: the record twice and out of order, each field absent, null, of another type,
+                a field that nobody knows, the document empty and cut in half. See docs/connectors.md.
+
                 EXAMPLE
                   omni connector test retailer
                   omni connector test retailer --update
@@ -38,6 +41,9 @@ struct ConnectorCommand: ParsableCommand {
         @Flag(help: "With --update: also write results that hold refused records.")
         var refused = false
 
+        @Flag(inversion: .prefixedNo, help: "Run the fixtures' variations, too.")
+        var variations = true
+
         func validate() throws {
             if refused, !update { throw ValidationError("--refused needs --update.") }
         }
@@ -47,14 +53,23 @@ struct ConnectorCommand: ParsableCommand {
         func run() throws {
             let installation = try global.installation(isShort: true)
             var failed = 0
+            var passed = 0
+            var varying = 0
             var results: [JSON] = []
             for name in names.isEmpty ? installation.connectors : names {
                 let fixtures = try Fixtures(installation, name)
                 let outcomes = try fixtures.run(updating: updating)
                 for outcome in outcomes {
                     failed += outcome.isFine ? 0 : 1
+                    passed += outcome.isFine ? 1 : 0
                     results.append(Self.json(outcome, of: name))
                     if !output.json { Self.show(outcome, of: name) }
+                }
+                for varied in variations ? try fixtures.variations() : [] {
+                    failed += varied.complaints.isEmpty ? 0 : 1
+                    varying += varied.count
+                    results.append(Self.json(varied, of: name))
+                    if !output.json { Self.show(varied, of: name) }
                 }
                 if !output.json {
                     for part in fixtures.unshown { say("– \(name)/\(part) has no fixture") }
@@ -63,7 +78,8 @@ struct ConnectorCommand: ParsableCommand {
             if output.json {
                 say(JSON.array(results).text)
             } else {
-                say("\(results.count - failed) passed, \(failed) failed")
+                let more = variations ? ", \(varying) variations" : ""
+                say("\(passed) passed, \(failed) failed\(more)")
             }
             if failed > 0 { throw ExitCode.failure }
         }
@@ -78,6 +94,18 @@ struct ConnectorCommand: ParsableCommand {
             case .written(let what): say("    wrote \(what)")
             case .withheld: say("    not written: mend the record or the mapping, or add --refused to expect this")
             }
+        }
+
+        private static func show(_ varied: Variations, of connector: String) {
+            for complaint in varied.complaints { say("✗ \(connector)/\(varied.name), varied: \(complaint)") }
+        }
+
+        private static func json(_ varied: Variations, of connector: String) -> JSON {
+            [
+                "connector": .string(connector), "variations": .string(varied.name),
+                "count": .number(Number(varied.count)), "passed": .bool(varied.complaints.isEmpty),
+                "complaints": .array(varied.complaints.map { .string($0) }),
+            ]
         }
 
         private static func json(_ outcome: Fixtures.Outcome, of connector: String) -> JSON {

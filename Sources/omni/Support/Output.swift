@@ -15,12 +15,17 @@ struct OutputOptions: ParsableArguments {
 }
 
 /// Writes to standard output at once: what is printed is seen, also by a pipe.
-func say(_ text: String = "") {
+func say(_ text: String = "") { write(text, to: STDOUT_FILENO) }
+
+/// Writes to standard error at once.
+func complain(_ text: String) { write(text, to: STDERR_FILENO) }
+
+private func write(_ text: String, to descriptor: Int32) {
     var line = text + "\n"
     line.withUTF8 { bytes in
         var rest = UnsafeRawBufferPointer(bytes)
         while !rest.isEmpty {
-            let count = write(STDOUT_FILENO, rest.baseAddress, rest.count)
+            let count = write(descriptor, rest.baseAddress, rest.count)
             guard count > 0 else { return }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }

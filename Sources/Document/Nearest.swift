@@ -1,7 +1,7 @@
 extension String {
     /// The word that was meant, most likely: the nearest, where one is near. At most two letters differ, and fewer
     /// than half of the shorter word's.
-    func nearest(of words: some Sequence<String>) -> String? {
+    package func nearest(of words: some Sequence<String>) -> String? {
         let own = Array(utf8)
         guard own.count <= 64 else { return nil }
         var best: (distance: Int, word: String)?
@@ -15,7 +15,7 @@ extension String {
     }
 
     /// The same word in another case, else the nearest.
-    func meant(among words: [String]) -> String? {
+    package func meant(among words: [String]) -> String? {
         let own = lowercased()
         return words.first { $0.lowercased() == own } ?? nearest(of: words)
     }

@@ -1,0 +1,227 @@
+import Canonical
+import Document
+public import Installation
+public import Mapping
+import Transports
+
+/// Reads every mapping of a connector against the schema that it must produce and the records that it gets
+/// (`omni map check`).
+///
+/// A source's records are its fixtures; a sink's are whatever the entity's schema describes.
+public struct MappingCheck {
+    private let settings: ConnectorSettings
+    private let kinds: KindCatalog
+    private let tables: LookupTables
+    private let files: [FixtureFile]
+
+    /// What there is to say of one mapping.
+    public struct Report: Sendable {
+        /// The connector.
+        public let connector: String
+        /// The source or sink.
+        public let part: String
+        /// `Connectors/retailer/price.jsonata`.
+        public let file: String
+        /// Its text.
+        public let source: [UInt8]
+        /// What is to be looked at, in the order of the text.
+        public let findings: [MappingFinding]
+        /// Whether there was no fixture to read it against.
+        public let isBlind: Bool
+    }
+
+    /// Reads a connector's settings.
+    ///
+    /// - Throws: `ConfigurationError`, or what is wrong with a schema or a table.
+    public init(_ installation: Installation, _ name: String) throws {
+        settings = try installation.connector(name, surroundings: .unneeded)
+        kinds = try KindCatalog(try installation.model())
+        var problems: [Problem] = []
+        tables = LookupTables(settings, &problems)
+        if !problems.isEmpty { throw ConfigurationError(problems) }
+        files = Fixtures.files(of: settings)
+    }
+
+    /// Reads the mappings, one report for each source, each sink, and each sink's `where`.
+    ///
+    /// - Throws: `SystemError` when a mapping or a fixture can't be read.
+    public func reports() throws -> [Report] {
+        var reports: [Report] = []
+        for source in settings.sources { reports.append(try report(of: source)) }
+        for sink in settings.sinks {
+            if let filter = sink.filter {
+                let file = "Connectors/\(settings.name)/connector.yaml, sink \"\(sink.name)\", where"
+                reports.append(try report(of: sink, file, Array(filter.utf8)) { _, _, _ in [] })
+            }
+            let bytes = try AtomicFile.read("\(settings.folder)/\(sink.map)")
+            reports.append(
+                try report(of: sink, "Connectors/\(settings.name)/\(sink.map)", bytes) { document, sink, bytes in
+                    Self.findings(in: document, sink, bytes)
+                })
+        }
+        return reports
+    }
+
+    // MARK: Sources
+
+    private func report(of source: SourceSettings) throws -> Report {
+        var input = Outline.never
+        for file in files where file.part == source.name {
+            let bytes = try AtomicFile.read(file.path)
+            guard case .source = Fixtures.role(of: file, bytes, settings) else { continue }
+            try Fixtures.records(of: source, bytes, ext: file.ext) { tape, refusal in
+                if refusal == nil { input.formUnion(Outline(sampling: JSON(tape.root))) }
+            }
+        }
+        let isBlind = input.kinds.isEmpty
+        let bytes = try AtomicFile.read("\(settings.folder)/\(source.map)")
+        let file = "Connectors/\(settings.name)/\(source.map)"
+        let variables = ["system": Outline(oneOf: [.string(settings.system)])]
+        let findings = inspect(bytes, file, isBlind ? .any : input, variables) { items(in: $0, bytes) }
+        return Report(
+            connector: settings.name, part: source.name, file: file, source: bytes, findings: findings,
+            isBlind: isBlind)
+    }
+
+    private func inspect(
+        _ bytes: [UInt8], _ file: String, _ input: Outline, _ variables: [String: Outline],
+        _ judge: (Outline) -> [MappingFinding]
+    ) -> [MappingFinding] {
+        var options = MappingOptions.connector(variables: Set(variables.keys))
+        options.tables = tables.names
+        do throws(MappingError) {
+            let columns = Dictionary(uniqueKeysWithValues: tables.names.map { ($0, tables.columns(of: $0)) })
+            let inspection = try MappingInspection(
+                source: bytes, file: file, options: options, input: input, variables: variables, tables: columns)
+            return (inspection.findings + judge(inspection.result)).sorted {
+                ($0.offset, $0.message) < ($1.offset, $1.message)
+            }
+        } catch {
+            return [MappingFinding(error)]
+        }
+    }
+
+    /// A source's items: `{"<kind>": document, "self": …, "at": …, "deleted": …}`.
+    private func items(in result: Outline, _ bytes: [UInt8]) -> [MappingFinding] {
+        let items = result.items
+        var findings: [MappingFinding] = []
+        func report(_ rule: MappingFinding.Rule, _ message: String, at offset: Int?) {
+            findings.append(MappingFinding(.error, rule, message, at: offset ?? items.offset ?? 0, in: bytes))
+        }
+        guard !items.kinds.isEmpty, items.kinds != .any else { return [] }
+        let strange = items.kinds.subtracting([.object, .nothing, .null])
+        if items.kinds.subtracting([.nothing, .null]).isDisjoint(with: .object), !strange.isEmpty {
+            report(
+                .value, "a source's mapping gives items such as {\"product\": {…}}; this gives \(items.always)",
+                at: items.offset)
+        }
+        for (name, member) in items.members.sorted(by: { ($0.value.offset ?? 0) < ($1.value.offset ?? 0) }) {
+            switch name {
+            case "self": expect(member, [.string, .number, .null], "self", &findings, bytes)
+            case "at": expect(member, [.string, .number, .null], "at", &findings, bytes)
+            case "deleted": expect(member, .boolean, "deleted", &findings, bytes)
+            default:
+                guard let entry = kinds[name] else {
+                    let meant = name.meant(among: kinds.names + ["self", "at", "deleted"])
+                    report(
+                        .unknownField,
+                        "\"\(name)\" is no kind of data\(meant.map { "; did you mean \"\($0)\"?" } ?? "; there are: \(kinds.names.joined(separator: ", "))")",
+                        at: member.offset)
+                    continue
+                }
+                var fit = SchemaFit(
+                    document: entry.kind.schema, name: name, source: bytes, offset: member.offset ?? 0)
+                fit.check(member.shape, entry.kind.schema)
+                findings += fit.findings
+            }
+        }
+        return findings
+    }
+
+    private func expect(
+        _ member: Outline.Member, _ kinds: Outline.Kinds, _ name: String, _ findings: inout [MappingFinding],
+        _ bytes: [UInt8]
+    ) {
+        let own = member.shape.kinds.subtracting(.nothing)
+        guard !own.isEmpty, own.isDisjoint(with: kinds) else { return }
+        findings.append(
+            MappingFinding(
+                member.shape.isSampled ? .warning : .error, .value,
+                "\"\(name)\" is \(member.shape.always); it must be \(Outline(kinds).always)", at: member.offset ?? 0,
+                in: bytes))
+    }
+
+    // MARK: Sinks
+
+    private func report(
+        of sink: SinkSettings, _ file: String, _ bytes: [UInt8],
+        _ judge: (Outline, SinkSettings, [UInt8]) -> [MappingFinding]
+    ) throws -> Report {
+        let input =
+            kinds[sink.of].map { Outline(schema: $0.kind.schema, in: $0.kind.schema) } ?? .any
+        var records = Outline.nothing
+        for file in files where file.part == sink.name {
+            guard let record = try? JSON(parsing: try AtomicFile.read(file.path))["record"] else { continue }
+            records.formUnion(Outline(sampling: record))
+        }
+        let variables: [String: Outline] = [
+            "system": Outline(oneOf: [.string(settings.system)]), "key": Outline(.string), "revision": Outline(.number),
+            "self": Outline([.string, .nothing]), "deleted": Outline(.boolean),
+            "record": records.kinds == .nothing ? .any : records,
+        ]
+        let findings = inspect(bytes, file, input, variables) { judge($0, sink, bytes) }
+        return Report(
+            connector: settings.name, part: sink.name, file: file, source: bytes, findings: findings, isBlind: false)
+    }
+
+    /// What the system's side asks of a document: columns that name a row, members that a path names, a file's fields.
+    private static func findings(in result: Outline, _ sink: SinkSettings, _ bytes: [UInt8]) -> [MappingFinding] {
+        let made = result.items
+        guard made.kinds.contains(.object), !made.isOpen else { return [] }
+        var findings: [MappingFinding] = []
+        for name in sink.needs where made.members[name]?.shape.kinds.isSubset(of: .nothing) ?? true {
+            findings.append(
+                MappingFinding(
+                    .error, .missingField, "\"\(name)\" names the record there, and is never given",
+                    at: made.offset ?? 0, in: bytes))
+        }
+        guard let fields = sink.fields else { return findings }
+        for (name, member) in made.members.sorted(by: { ($0.value.offset ?? 0) < ($1.value.offset ?? 0) })
+        where !fields.contains(name) {
+            let meant = name.meant(among: fields).map { "; did you mean \"\($0)\"?" } ?? ""
+            findings.append(
+                MappingFinding(
+                    .error, .unknownField, "the file has no field \"\(name)\"\(meant)", at: member.offset ?? 0,
+                    in: bytes))
+        }
+        return findings
+    }
+}
+
+extension SinkSettings {
+    /// The members of a document without which the record can't be found in the system.
+    fileprivate var needs: [String] {
+        switch to.transport {
+        case .table(let table): table.key.filter { $0 != table.own }
+        case .resource(let resource):
+            Self.names(in: resource.one) + (resource.find.map(Self.names) ?? [])
+        case .file: []
+        }
+    }
+
+    /// The fields of a file that has no others.
+    fileprivate var fields: [String]? {
+        guard case .file(let file) = to.transport, let fields = file.format["csv"]?["fields"]?.object else {
+            return nil
+        }
+        return fields.map(\.key)
+    }
+
+    /// The names in a path's braces, but the number.
+    private static func names(in path: String) -> [String] {
+        path.split(separator: "{").dropFirst().compactMap { part in
+            let name = part.prefix { $0 != "}" && $0 != "." }
+            return name == "id" ? nil : String(name)
+        }
+    }
+}

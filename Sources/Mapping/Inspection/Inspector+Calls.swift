@@ -1,0 +1,173 @@
+import Document
+
+extension Inspector {
+    // MARK: Calls
+
+    mutating func call(_ node: Syntax, _ context: Outline, first: Outline? = nil) -> Outline {
+        let procedure = node.left!
+        let isNamed = procedure.kind == .variable && procedure.predicates.isEmpty
+        if isNamed, lookUp(procedure.text) == nil, let number = Library.standard.number(of: procedure.text) {
+            return callLibrary(number, node, context, first)
+        }
+        let arguments = (first.map { [$0] } ?? []) + node.children.map { inspect($0, context) }
+        if procedure.kind == .lambda { return lambda(procedure, context, with: arguments) }
+        _ = inspect(procedure, context)
+        return .any
+    }
+
+    /// A function's body, with what its parameters are given.
+    mutating func lambda(_ node: Syntax, _ context: Outline, with arguments: [Outline]) -> Outline {
+        let result = scoped { inspector in
+            for (place, parameter) in node.children.enumerated() {
+                inspector.bind(
+                    parameter.text, arguments.isEmpty ? .any : place < arguments.count ? arguments[place] : .nothing)
+            }
+            return inspector.inspect(node.left!, context)
+        }
+        return arguments.isEmpty ? Outline(.function) : result
+    }
+
+    mutating func apply(_ node: Syntax, _ context: Outline) -> Outline {
+        let left = inspect(node.left!, context)
+        let right = node.right!
+        if right.kind == .call, right.predicates.isEmpty, right.groupPairs == nil {
+            return call(right, context, first: left)
+        }
+        if right.kind == .lambda { return lambda(right, context, with: [left]) }
+        if right.kind == .variable, lookUp(right.text) == nil,
+            let number = Library.standard.number(of: right.text)
+        {
+            return callLibrary(number, right, context, left)
+        }
+        _ = inspect(right, context)
+        return .any
+    }
+
+    private mutating func callLibrary(
+        _ number: Int, _ node: Syntax, _ context: Outline, _ first: Outline?
+    ) -> Outline {
+        let function = Library.standard.functions[number]
+        let nodes = node.kind == .call ? node.children : []
+        // A function that is given to another one sees what that one hands to it.
+        if let handed = Self.handing[function.name] {
+            return callWithFunction(function.name, handed, nodes, context, first)
+        }
+        let arguments = (first.map { [$0] } ?? []) + nodes.map { inspect($0, context) }
+        check(arguments, of: Library.standard.signatures[number], function.name, node)
+        return result(of: function, arguments, nodes, context)
+    }
+
+    // MARK: Arguments
+
+    private mutating func check(_ arguments: [Outline], of signature: Signature, _ name: String, _ node: Syntax) {
+        let parameters = signature.parameters
+        guard arguments.count <= parameters.count || parameters.last?.repeats == true else {
+            // Too many, or the first are taken from the context: the evaluator says so.
+            return
+        }
+        guard !parameters.contains(where: \.usesContext) || arguments.count == parameters.count else { return }
+        for (parameter, argument) in zip(parameters, arguments) {
+            guard !argument.kinds.isEmpty, !argument.kinds.contains(.nothing), !parameter.isArray,
+                !parameter.repeats, argument.kinds.isDisjoint(with: Outline.Kinds(parameter.types))
+            else { continue }
+            report(
+                argument.isSampled ? .warning : .error, .type,
+                "$\(name) takes \(Outline(Outline.Kinds(parameter.types)).always) here, but this is \(argument.always): it fails the record",
+                at: node)
+        }
+    }
+
+    // MARK: Results
+
+    private func result(of function: Function, _ arguments: [Outline], _ nodes: [Syntax], _ context: Outline) -> Outline
+    {
+        let list = arguments.first ?? .any
+        switch function.name {
+        case "reject", "error": return .never
+        case "exists": return Outline(.boolean)
+        case "count", "millis": return Outline(.number)
+        case "reverse", "shuffle": return list.kinds.contains(.array) ? list : Outline(arrayOf: list.items)
+        case "distinct": return list.many
+        case "append": return arguments.dropFirst().reduce(into: list.many) { $0.formUnion($1.many) }
+        case "sort": return Outline(arrayOf: list.items.something).orNothing
+        case "clone": return list
+        case "omni_table": return row(nodes)
+        case "omni_decision":
+            return Outline(members: [("state", Outline(.string)), ("reason", Outline([.string, .nothing]))]).orNothing
+        default: return Self.plain(function.signature, arguments)
+        }
+    }
+
+    /// What the signature says: `<s-:s>` gives a string.
+    private static func plain(_ signature: String, _ arguments: [Outline]) -> Outline {
+        guard let colon = signature.lastIndex(of: ":") else { return .any }
+        let letter = signature[signature.index(after: colon)...].first
+        let kinds: Outline.Kinds =
+            switch letter {
+            case "s": .string
+            case "n": .number
+            case "b": .boolean
+            default: .any
+            }
+        if kinds == .any { return .any }
+        // Nothing in, nothing out; and many functions give nothing for what isn't one of theirs.
+        return Outline(kinds.union(.nothing))
+    }
+
+    private func row(_ nodes: [Syntax]) -> Outline {
+        guard let name = nodes.first, name.kind == .string, let columns = tables[name.text] else { return .any }
+        return Outline(members: columns.map { ($0, Outline([.string, .nothing])) }).orNothing
+    }
+
+    // MARK: Functions of functions
+
+    /// How a function hands a list to the function that it is given.
+    private enum Handing { case elements, members, fold }
+
+    private static let handing: [String: Handing] = [
+        "map": .elements, "filter": .elements, "single": .elements, "sift": .members, "each": .members,
+        "reduce": .fold,
+    ]
+
+    private mutating func callWithFunction(
+        _ name: String, _ handing: Handing, _ nodes: [Syntax], _ context: Outline, _ first: Outline?
+    ) -> Outline {
+        var arguments = first.map { [$0] } ?? []
+        var body: Syntax?
+        for node in nodes {
+            if node.kind == .lambda, body == nil {
+                body = node
+            } else {
+                arguments.append(inspect(node, context))
+            }
+        }
+        let list = arguments.first ?? context
+        let element = list.items.something
+        let handed: [Outline] =
+            switch handing {
+            case .elements: [element, Outline(.number), list]
+            case .members: [everyMember(of: list).items.something, Outline(.string), list]
+            case .fold: [.any, element, Outline(.number), list]
+            }
+        let given = body.map { lambda($0, context, with: handed) } ?? .any
+        switch name {
+        case "map", "each": return given.many
+        case "filter": return list.many
+        case "single": return element
+        case "sift": return Outline([.object, .nothing])
+        default: return .any
+        }
+    }
+}
+
+extension Outline.Kinds {
+    /// The kinds of a signature's types.
+    init(_ types: Signature.Types) {
+        self = []
+        let pairs: [(Signature.Types, Outline.Kinds)] = [
+            (.array, .array), (.string, .string), (.number, .number), (.boolean, .boolean), (.null, .null),
+            (.function, .function), (.object, .object),
+        ]
+        for (type, kind) in pairs where types.contains(type) { insert(kind) }
+    }
+}

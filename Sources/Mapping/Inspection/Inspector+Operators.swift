@@ -1,0 +1,114 @@
+import Document
+
+extension Inspector {
+    // MARK: Operators
+
+    mutating func binary(_ node: Syntax, _ context: Outline) -> Outline {
+        let left = inspect(node.left!, context)
+        let right = inspect(node.right!, context)
+        switch node.text {
+        case "+", "-", "*", "/", "%": return arithmetic([left, right], node.text, node)
+        case "&": return Outline(.string)
+        case "..": return Outline(arrayOf: Outline(.number))
+        case "=", "!=":
+            checkEquality(left, right, node)
+            return Outline(.boolean)
+        case "<", "<=", ">", ">=":
+            checkOrder(left, right, node)
+            let either = left.kinds.union(right.kinds)
+            return either.contains(.nothing) ? Outline([.boolean, .nothing]) : Outline(.boolean)
+        case "in":
+            checkMembership(left, right, node)
+            return Outline(.boolean)
+        default: return Outline(.boolean)
+        }
+    }
+
+    mutating func arithmetic(_ operands: [Outline], _ symbol: String, _ node: Syntax) -> Outline {
+        for operand in operands where operand.kinds.isDisjoint(with: [.number, .nothing]) && !operand.kinds.isEmpty {
+            report(
+                operand.isSampled ? .warning : .error, .type,
+                "'\(symbol)' needs numbers; this is \(operand.always): \(Self.advice(operand))", at: node)
+        }
+        let mayLack = operands.contains { $0.kinds.contains(.nothing) }
+        return Outline(mayLack ? [.number, .nothing] : .number)
+    }
+
+    private static func advice(_ operand: Outline) -> String {
+        operand.kinds.contains(.string) ? "use $number" : "it fails the record"
+    }
+
+    // MARK: Comparisons
+
+    /// What isn't one kind of scalar is left alone: arrays and objects compare by what is in them.
+    private func isPlain(_ shape: Outline) -> Bool {
+        let kinds = shape.kinds.subtracting(.nothing)
+        return !kinds.isEmpty && kinds.isSubset(of: [.null, .boolean, .number, .string])
+    }
+
+    private mutating func checkEquality(_ left: Outline, _ right: Outline, _ node: Syntax) {
+        guard isPlain(left), isPlain(right) else { return }
+        // To ask for null is a way of asking whether there is anything: samples needn't show it.
+        if left.kinds.subtracting(.nothing) == .null || right.kinds.subtracting(.nothing) == .null { return }
+        let outcome = node.text == "=" ? "never holds" : "always holds"
+        let both = left.kinds.intersection(right.kinds).subtracting(.nothing)
+        if both.isDisjoint(with: .scalars) {
+            report(
+                .warning, .comparison,
+                "this \(outcome): the left side is \(left.always), the right side \(right.always)", at: node)
+            return
+        }
+        guard !left.isSampled, !right.isSampled, let mine = left.values, let others = right.values,
+            both.isSubset(of: .scalars), mine.isDisjoint(with: others)
+        else { return }
+        report(.warning, .comparison, "this \(outcome): \(Self.choice(mine, others))", at: node)
+    }
+
+    private mutating func checkOrder(_ left: Outline, _ right: Outline, _ node: Syntax) {
+        for side in [left, right]
+        where side.kinds.isDisjoint(with: [.number, .string, .nothing]) && !side.kinds.isEmpty {
+            report(
+                side.isSampled ? .warning : .error, .type,
+                "'\(node.text)' compares numbers or texts; this is \(side.always): it fails the record", at: node)
+            return
+        }
+        let (mine, others) = (left.kinds.subtracting(.nothing), right.kinds.subtracting(.nothing))
+        guard isPlain(left), isPlain(right), mine.isDisjoint(with: others), mine != .null, others != .null else {
+            return
+        }
+        report(
+            left.isSampled || right.isSampled ? .warning : .error, .type,
+            "'\(node.text)' compares \(left.always) with \(right.always): it fails the record", at: node)
+    }
+
+    private mutating func checkMembership(_ left: Outline, _ right: Outline, _ node: Syntax) {
+        let items = right.items
+        guard isPlain(left), isPlain(items), !left.isSampled, !items.isSampled, let mine = left.values,
+            let others = items.values, !left.kinds.contains(.null), mine.isDisjoint(with: others)
+        else { return }
+        report(.warning, .comparison, "this never holds: \(Self.choice(mine, others))", at: node)
+    }
+
+    /// `it is one of "placed", "ready"; did you mean "ready"?`
+    private static func choice(_ mine: Set<JSON>, _ others: Set<JSON>) -> String {
+        let (known, asked) = mine.count >= others.count ? (mine, others) : (others, mine)
+        let texts = known.compactMap(\.string).sorted()
+        let shown = known.map(\.text).sorted()
+        let few = shown.count > 8 ? shown.prefix(8).joined(separator: ", ") + ", …" : shown.joined(separator: ", ")
+        let meant = asked.compactMap(\.string).compactMap { $0.meant(among: texts) }.min()
+        let list = shown.count == 1 ? "it is always \(few)" : "it is one of \(few)"
+        return list + (meant.map { "; did you mean \"\($0)\"?" } ?? "")
+    }
+}
+
+extension Outline {
+    /// `a string`, `in all fixtures a number or null`.
+    public var always: String {
+        let names: [(Kinds, String)] = [
+            (.null, "null"), (.boolean, "true or false"), (.number, "a number"), (.string, "a string"),
+            (.array, "an array"), (.object, "an object"), (.function, "a function"),
+        ]
+        let words = names.filter { kinds.contains($0.0) }.map(\.1).joined(separator: " or ")
+        return isSampled ? "in all fixtures \(words)" : words
+    }
+}

@@ -1,0 +1,94 @@
+import Installation
+import Mapping
+import Testing
+
+@testable import Connector
+
+/// `omni map check`: mappings read against the schemas and the fixtures.
+@Suite struct MappingCheckTests {
+    private func findings(source map: String, _ input: String, sink: String = "{ \"gtin\": $key }") throws -> [String] {
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop } }
+            sources:
+              sales: { from: { drop: { files: "*.jsonl" } }, map: sales.jsonata }
+            sinks:
+              list:
+                of: product
+                map: list.jsonata
+                to: { drop: { file: list.csv, format: { csv: { fields: { gtin: text, name: text } } } } }
+            """,
+            "sales.jsonata": map, "list.jsonata": sink, "fixtures/sales/a.in.json": input,
+        ])
+        return try MappingCheck(place.installation, "test").reports().flatMap { report in
+            report.findings.map { "\(report.part) \($0.line):\($0.column) \($0.rule.rawValue): \($0.message)" }
+        }
+    }
+
+    private static let article = #"{"ean": "6438012345675", "title": "Sofa", "price": 19.90, "state": "x"}"#
+
+    @Test func whatFitsIsLeftAlone() throws {
+        let map = #"{"product": {"gtin": $omni_gtin(ean), "name": title, "price": price}, "self": ean}"#
+        #expect(try findings(source: map, Self.article, sink: #"{"gtin": $key, "name": name}"#) == [])
+    }
+
+    @Test(arguments: [
+        (#"{"produkt": {"gtin": ean}}"#, "unknown-field: \"produkt\" is no kind of data; did you mean \"product\"?"),
+        (
+            #"{"product": {"gtin": ean, "nam": title}}"#,
+            "unknown-field: the schema of product has no \"nam\"; did you mean \"name\"?"
+        ),
+        (
+            #"{"product": {"name": title}}"#,
+            "missing-field: \"gtin\" is required by the schema of product, and is never given"
+        ),
+        (
+            #"{"product": {"gtin": ean, "name": price}}"#,
+            "value: product's \"name\" is in all fixtures a number; the schema takes null or a string"
+        ),
+        (
+            #"{"movement": {"product": ean, "place": "k", "quantity": 1, "kind": "sold"}}"#,
+            "value: movement's \"kind\" can be \"sold\", which is none of "
+        ),
+        (#"{"product": {"gtin": ean}, "deleted": "no"}"#, "value: \"deleted\" is a string; it must be true or false"),
+        (
+            #"{"product": {"gtin": ean, "name": tittle}}"#,
+            "absent: no fixture has \"tittle\" here; did you mean \"title\"?"
+        ),
+        ("price = \"x\" ? {\"product\": {\"gtin\": ean}}", "comparison: this never holds"),
+        ("\"product\"", "value: a source's mapping gives items such as {\"product\": {…}}; this gives a string"),
+        ("$omni_gtn(ean)", "language: T1006: there is no function $omni_gtn; did you mean $omni_gtin?"),
+    ])
+    func whatCannotBeRightInASourceIsNamed(map: String, expected: String) throws {
+        let found = try findings(source: map, Self.article)
+        #expect(found.contains { $0.hasPrefix("sales 1:") && $0.contains(expected) }, "\(found)")
+    }
+
+    @Test(arguments: [
+        (#"{"gtin": $key, "name": titel}"#, "absent: there is no \"titel\" here"),
+        (#"{"gtin": $key, "nme": name}"#, "unknown-field: the file has no field \"nme\"; did you mean \"name\"?"),
+        (#"{"gtin": $kee}"#, "language: U1004: nothing binds the variable $kee; did you mean $key?"),
+        (#"{"gtin": $key, "name": price & labels.txt}"#, "absent: there is no \"txt\" here; did you mean \"text\"?"),
+        (#"{"gtin": $key, "name": name > 3}"#, "type: '>' compares null or a string with a number"),
+    ])
+    func whatCannotBeRightInASinkIsNamed(map: String, expected: String) throws {
+        let found = try findings(source: "[]", Self.article, sink: map)
+        #expect(found.contains { $0.hasPrefix("list 1:") && $0.contains(expected) }, "\(found)")
+    }
+
+    @Test func oneElementWhereTheSchemaSaysArrayFits() throws {
+        let map = #"{"product": {"gtin": ean, "assortment": "till", "labels": {"code": "a"}}}"#
+        #expect(try findings(source: map, Self.article) == [])
+    }
+
+    @Test func theRepositorysOwnMappingsHaveNothingToSay() throws {
+        let installation = try Installation.load(folder: Workplace.repository, surroundings: .unneeded)
+        for name in installation.connectors {
+            for report in try MappingCheck(installation, name).reports() {
+                let found = report.findings.map { "\(report.file):\($0.line):\($0.column) \($0.message)" }
+                #expect(found == [])
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Document
+import Installation
+import Testing
+import Transports
+
+@testable import Connector
+
+/// `omni map run` and `omni map try`: a mapping, an input, what comes of it.
+@Suite struct WorkbenchTests {
+    private func place() throws -> DryInstallation {
+        try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop } }
+            sources:
+              sales: { from: { drop: { files: "*.csv" } }, format: csv, map: both.jsonata }
+              more: { from: { drop: { files: "*.jsonl" } }, map: both.jsonata }
+            sinks:
+              list: { of: product, map: list.jsonata, to: { drop: { file: list.jsonl, format: json-lines } } }
+            """,
+            "both.jsonata": #"{"product": {"gtin": $omni_gtin(ean), "name": title}}"#,
+            "list.jsonata": #"{"key": $key, "name": name}"#, "plain.jsonata": "$sum(a)",
+            "fixtures/sales/one.in.csv": "ean,title\n6438012345675,Sofa\n",
+            "fixtures/sales/one.out.json": "[]",
+        ])
+    }
+
+    @Test func aSourcesMappingRunsAsTheSourceDoes() throws {
+        let place = try place()
+        let path = "\(place.folder)/Connectors/test/both.jsonata"
+        let bench = try Workbench(path, in: place.installation, as: "sales")
+        #expect(bench.place == "test/sales")
+        let trial = try bench.run(Array("ean,title\n6438012345675,Sofa\n1,Chair\n".utf8), ext: "csv")
+        #expect(trial.results.first?["data"] == ["gtin": "06438012345675", "name": "Sofa"])
+        #expect(trial.refusals.count == 1 && trial.refusals[0].contains("gtin"))
+        let fixture = try #require(bench.cases.first)
+        #expect(fixture.name == "sales/one")
+        let again = try bench.run(try AtomicFile.read(fixture.path), ext: fixture.ext)
+        #expect(fixture.differences(again).count == 1)
+    }
+
+    @Test func aMappingOfSeveralSourcesAsksWhichIsMeant() throws {
+        let place = try place()
+        let path = "\(place.folder)/Connectors/test/both.jsonata"
+        #expect(throws: ConfigurationError.self) { try Workbench(path, in: place.installation) }
+        #expect(throws: ConfigurationError.self) { try Workbench(path, in: place.installation, as: "other") }
+        #expect(try Workbench(path, in: place.installation, as: "more").place == "test/more")
+    }
+
+    @Test func aSinksMappingTakesAGoldenRecordOrItsDataAlone() throws {
+        let place = try place()
+        let bench = try Workbench("\(place.folder)/Connectors/test/list.jsonata", in: place.installation)
+        let golden = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa"}}"#.utf8))
+        #expect(golden.results == [["put": ["key": "1", "name": "Sofa"]]])
+        #expect(try bench.run(Array(#"{"name": "Sofa"}"#.utf8)).results == [["put": ["key": "", "name": "Sofa"]]])
+    }
+
+    @Test func anyOtherFileIsAPlainExpression() throws {
+        let place = try place()
+        let file = "\(place.folder)/sum.jsonata"
+        try AtomicFile.replace(file, with: Array("a > 3 ? $error(\"big\") : $sum(b)".utf8))
+        let bench = try Workbench(file, in: nil)
+        #expect(bench.place == nil && bench.cases == [])
+        #expect(try bench.run(Array(#"{"b": [1, 2]}"#.utf8)).results == [3])
+        #expect(try bench.run(Array("{}".utf8)).results == [])
+        let failed = try bench.run(Array(#"{"a": 4}"#.utf8))
+        #expect(failed.results == [] && failed.refusals.count == 1 && failed.refusals[0].contains("sum.jsonata:1:"))
+        #expect(throws: JSONError.self) { try bench.run(Array("{".utf8)) }
+    }
+}

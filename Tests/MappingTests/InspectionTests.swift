@@ -1,0 +1,124 @@
+import Document
+import Testing
+
+@testable import Mapping
+
+/// What is said of a mapping before any record comes.
+@Suite struct InspectionTests {
+    private func inspect(
+        _ source: String, _ sample: String, variables: [String: Outline] = [:], tables: [String: [String]] = [:]
+    ) throws -> MappingInspection {
+        try MappingInspection(
+            source: Array(source.utf8), file: "test.jsonata",
+            options: MappingOptions(variables: Set(variables.keys)), input: Outline(sampling: JSON(parsing: sample)),
+            variables: variables, tables: tables)
+    }
+
+    private static let order = """
+        {"id": 7, "state": "open", "paid": true, "note": null,
+         "lines": [{"sku": "A", "count": 2, "tags": ["x"]}, {"sku": "B", "count": 1, "size": "L"}]}
+        """
+
+    // MARK: Paths
+
+    @Test(arguments: [
+        ("id", []), ("lines.sku", []), ("lines.size", []), ("lines[0].tags[0]", []), ("$.id", []), ("*.sku", []),
+        ("sate", ["1:1 no fixture has \"sate\" here; did you mean \"state\"?"]),
+        ("lines.skuu", ["1:7 no fixture has \"skuu\" here; did you mean \"sku\"?"]),
+        ("lines.{ \"a\": sku, \"b\": ean }", ["1:24 no fixture has \"ean\" here"]),
+        ("lines[cuont > 1].sku", ["1:7 no fixture has \"cuont\" here; did you mean \"count\"?"]),
+        ("($l := lines[0]; $l.skew)", ["1:21 no fixture has \"skew\" here"]),
+        ("$map(lines, function($l) { $l.cnt })", ["1:31 no fixture has \"cnt\" here"]),
+        ("lines ~> $map(function($l) { $l.sku })", []),
+        ("lines^(>cout).sku", ["1:9 no fixture has \"cout\" here; did you mean \"count\"?"]),
+        ("lines{ sku: cuont }", ["1:13 no fixture has \"cuont\" here; did you mean \"count\"?"]),
+        ("lines.( $n := sku; %.id & $n )", []),
+        ("lines@$l.{ \"a\": $l.skk }", ["1:20 no fixture has \"skk\" here; did you mean \"sku\"?"]),
+        ("lines#$i.{ \"a\": $i, \"b\": sku }", []), ("note.text", []),
+        ("$sift($, function($v, $k) { $v.sku })", []),
+    ])
+    func aPathThatNoSampleHasIsNamed(source: String, expected: [String]) throws {
+        let findings = try inspect(source, Self.order).findings
+        #expect(findings.map { "\($0.line):\($0.column) \($0.message)" } == expected)
+        #expect(findings.allSatisfy { $0.rule == .absent && $0.severity == .warning })
+    }
+
+    // MARK: Comparisons and types
+
+    @Test(arguments: [
+        ("id = \"7\"", "this never holds: the left side is in all fixtures a number, the right side a string"),
+        (
+            "paid != \"yes\"",
+            "this always holds: the left side is in all fixtures true or false, the right side a string"
+        ),
+        ("state > 3", "'>' compares in all fixtures a string with a number: it fails the record"),
+        ("state + 1", "'+' needs numbers; this is in all fixtures a string: use $number"),
+        ("-state", "'-' needs numbers; this is in all fixtures a string: use $number"),
+        ("paid < 1", "'<' compares numbers or texts; this is in all fixtures true or false: it fails the record"),
+        ("$uppercase(id)", "$uppercase takes a string here, but this is in all fixtures a number: it fails the record"),
+    ])
+    func anOperandOfAWrongTypeIsNamed(source: String, expected: String) throws {
+        #expect(try inspect(source, Self.order).findings.map(\.message) == [expected])
+    }
+
+    @Test(arguments: [
+        "state = \"closed\"", "note = null", "id != null", "lines.sku = \"A\"", "colour ?? 3", "id = 7 or paid",
+        "$exists(note) ? note & \"x\"", "$number(state) + 1", "lines.count > 1", "$string(id) = \"7\"",
+        "$sum(lines.count) - 1", "state in [\"open\", \"closed\"]",
+    ])
+    func whatMayBeRightIsLeftAlone(source: String) throws {
+        let findings = try inspect(source, Self.order).findings.filter { $0.rule != .absent }
+        #expect(findings.map(\.message) == [])
+    }
+
+    @Test func aValueThatIsNoneOfTheKnownOnesIsNamed() throws {
+        let state = Outline(oneOf: ["open", "closed"])
+        func findings(_ source: String) throws -> [String] {
+            try inspect(source, "{}", variables: ["state": state]).findings.map(\.message)
+        }
+        let list = "it is one of \"closed\", \"open\"; did you mean \"closed\"?"
+        #expect(try findings("$state = \"close\"") == ["this never holds: \(list)"])
+        #expect(try findings("$state != \"close\"") == ["this always holds: \(list)"])
+        #expect(try findings("$state in [\"close\"]") == ["this never holds: \(list)"])
+        #expect(try findings("$state in [\"close\", \"open\"]") == [])
+    }
+
+    @Test func aTablesColumnsAreKnown() throws {
+        let found = try inspect(
+            "$omni_table(\"units\", id).nam", #"{"id": "pcs"}"#, tables: ["units": ["code", "name"]])
+        #expect(found.findings.map(\.message) == ["there is no \"nam\" here; did you mean \"name\"?"])
+    }
+
+    // MARK: Results
+
+    @Test(
+        arguments: [
+            ("id", Outline.Kinds.number), ("lines.sku", [.nothing, .string, .array]), ("[lines.sku]", .array),
+            ("{\"a\": id}", .object), ("id > 3", .boolean), ("colour", .nothing), ("id ? \"a\"", [.string, .nothing]),
+            ("id ? \"a\" : $reject(\"b\")", .string), ("colour ?? 1", .number), ("$count(lines)", .number),
+            ("lines[0].sku", [.nothing, .string]), ("function($x) { $x }", .function), ("id & \"\"", .string),
+        ] as [(String, Outline.Kinds)])
+    func theResultsKindsAreKnown(source: String, kinds: Outline.Kinds) throws {
+        #expect(try inspect(source, Self.order).result.kinds == kinds)
+    }
+
+    @Test func membersKeepTheirPlaces() throws {
+        let result = try inspect("{\n  \"a\": id,\n  \"b\": id > 3 ? { \"c\": state }\n}", Self.order).result
+        #expect(result.members["a"]?.offset == 4)
+        #expect(result.members["b"]?.shape.kinds == [.object, .nothing])
+        #expect(result.members["b"]?.shape.members["c"]?.shape.kinds == .string)
+    }
+
+    @Test func whatDoesNotCompileIsThrown() {
+        #expect(throws: MappingError.self) { try inspect("{ \"a\": ", "{}") }
+    }
+
+    @Test func anUnknownFunctionOrVariableIsToldTheNearest() {
+        #expect(mappingError("$omni_gtn(a)")?.message == "there is no function $omni_gtn; did you mean $omni_gtin?")
+        #expect(mappingError("($total := 1; $totl(2))")?.message == "there is no function $totl; did you mean $total?")
+        let options = MappingOptions(variables: ["system"])
+        #expect(
+            mappingError("$sytem", options: options)?.message
+                == "nothing binds the variable $sytem; did you mean $system?")
+    }
+}
