@@ -91,8 +91,6 @@ extension Machine {
         depth = 0
         unit = 0
         random = context.seed
-        loose.truncate(0)
-        needsFullSealing = false
         pushFrame()
     }
 

@@ -47,7 +47,6 @@ extension Machine {
             if !value.isUndefined {
                 tape[at] = pair.pointee.key &+ UInt64(truncatingIfNeeded: poolBase)
                 tape[at &+ 1] = value.bits
-                if value.isLoose { loose.append(UInt32(truncatingIfNeeded: at &+ 1)) }
                 at &+= 2
             }
             pair += 1

@@ -14,10 +14,9 @@ extension Machine {
         guard !result.isFunction else { throw functionResult() }
         if result.isLink {
             var bytesLeft = workLimit
-            try checkResult(container(result), 0, &bytesLeft)
+            try sealContainer(container(result), 0, &bytesLeft)
+            return tape.node(at: container(result))
         }
-        if needsFullSealing || loose.count > 0 { try sealWords(result) }
-        if result.isLink { return tape.node(at: container(result)) }
         try reserve(words: 1)
         tape.appendReserved(try sealed(result.bits))
         return tape.node(at: tape.count - 1)
@@ -27,8 +26,9 @@ extension Machine {
     /// bounded by itself.
     private static let deepest = 500
 
-    /// Bounds the result as it will be written: links may lead to one value many times over.
-    private func checkResult(_ index: Int, _ depth: Int, _ bytesLeft: inout Int) throws(MappingFailure) {
+    /// Seals what the result reaches, and bounds it as it will be written: links may lead to one value many times over.
+    /// What only helped on the way stays as it is: nobody reads it.
+    private mutating func sealContainer(_ index: Int, _ depth: Int, _ bytesLeft: inout Int) throws(MappingFailure) {
         let end = tape.end(of: index)
         if index < firstWord {
             // Part of the input: of its bytes as many as it has of its words.
@@ -37,10 +37,18 @@ extension Machine {
             guard depth < Self.deepest else { throw tooDeep() }
             var place = index &+ 1
             while place < end {
-                let value = Value(bits: tape[place])
+                var value = Value(bits: tape[place])
+                if value.isLoose {
+                    // A function in a container is fine while mapping; it can neither leave nor be left out silently.
+                    guard !value.isFunction else { throw functionResult() }
+                    value = Value(bits: try sealed(value.bits))
+                    tape[place] = value.bits
+                }
                 bytesLeft &-= 4
                 if value.isLink {
-                    try checkResult(container(value), depth &+ 1, &bytesLeft)
+                    let inner = container(value)
+                    if inner != value.index { tape[place] = Value(link: inner).bits }
+                    try sealContainer(inner, depth &+ 1, &bytesLeft)
                 } else if value.isText {
                     bytesLeft &-= value.length
                 }
@@ -55,34 +63,6 @@ extension Machine {
             code.program.source.error(
                 "U2004", "the result is a function: call it, or leave it out",
                 at: Int(operations[Int(code.program.root)].offset)))
-    }
-
-    private mutating func sealWords(_ result: Value) throws(MappingFailure) {
-        var holdsFunction = false
-        if needsFullSealing {
-            for place in firstWord..<tape.count { try sealWord(place, &holdsFunction) }
-        } else {
-            for place in 0..<loose.count { try sealWord(Int(loose[place]), &holdsFunction) }
-        }
-        var seen: Set<Int> = []
-        if holdsFunction, result.isLink, reachesFunction(container(result), &seen) { throw functionResult() }
-    }
-
-    private mutating func sealWord(_ place: Int, _ holdsFunction: inout Bool) throws(MappingFailure) {
-        let word = tape[place]
-        guard word >> 60 >= Value.number else { return }
-        // A function in a container is fine while mapping; it can neither leave nor be left out silently.
-        if word >> 60 == Value.function { holdsFunction = true } else { tape[place] = try sealed(word) }
-    }
-
-    private func reachesFunction(_ index: Int, _ seen: inout Set<Int>) -> Bool {
-        guard index >= firstWord, seen.insert(index).inserted else { return false }
-        for place in (index + 1)..<tape.end(of: index) {
-            let value = Value(bits: tape[place])
-            if value.isFunction { return true }
-            if value.isLink, reachesFunction(container(value), &seen) { return true }
-        }
-        return false
     }
 
     private mutating func sealed(_ word: UInt64) throws(MappingFailure) -> UInt64 {

@@ -30,10 +30,6 @@ struct Machine: ~Copyable {
     var held = Buffer<Value>()
     var frame: Int32 = -1
 
-    /// Where containers hold words that only the evaluator understands: the result's are sealed.
-    var loose = Buffer<UInt32>()
-    /// Whether words were changed where nobody took notes (a transform's), so that sealing must look at all.
-    var needsFullSealing = false
     /// The call that a function in tail position left: its function; arguments are on the stack from `tailBase`.
     var tailFunction = Value.undefined
     var tailBase = 0
@@ -279,7 +275,6 @@ struct Machine: ~Copyable {
         for place in 0..<count {
             let value = stack[base + place]
             words[place + 1] = value.bits
-            if value.isLoose { loose.append(UInt32(start + place + 1)) }
         }
         stack.truncate(base)
         return start
@@ -354,7 +349,7 @@ struct Machine: ~Copyable {
         if stepsLeft < 0 { throw outOfSteps() }
         let work =
             8 * (stack.count + held.count + frames.count) + 16 * (tuples.count + bindings.count)
-            + 40 * functions.count + 4 * loose.count
+            + 40 * functions.count
         if work > workLimit { throw outOfMemory() }
     }
 

@@ -23,6 +23,22 @@ enum Identifiers {
             return try machine.string(utf8: gtin)
         },
         Function(
+            "omni_gln", "<(sn)-:s>",
+            "A GLN, the number of a company or place, as 13 digits; undefined when the check digit is wrong, or it is all zeros (GS1).",
+            examples: [
+                .init("$omni_gln(\"6438012345675\")", #""6438012345675""#),
+                .init("$omni_gln(\"6438 0123 4567 5\")", #""6438012345675""#),
+                .init("$omni_gln(\"6438012345678\")", nil), .init("$omni_gln(\"40170725\")", nil),
+            ]
+        ) { (machine, arguments) throws(MappingFailure) in
+            let value = machine.argument(arguments, 0)
+            if value.isUndefined { return value }
+            let text = machine.utf8(try machine.text(of: value))
+            // A GLN's check digit is a GTIN-13's.
+            guard text.count(where: { $0 &- 48 < 10 }) == 13, let digits = gtin(text) else { return .undefined }
+            return try machine.string(utf8: Array(digits.dropFirst()))
+        },
+        Function(
             "omni_phone", "<(sn)-s?:s>",
             "A telephone number in E.164 form; numbers without a country are of the given one (its calling code, as \"358\").",
             examples: [

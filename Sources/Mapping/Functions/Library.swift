@@ -62,7 +62,7 @@ struct Library: Sendable {
         Strings.functions + Matching.functions + Encoding.functions + Numbers.functions + Formatting.functions
             + Aggregation.functions + Truth.functions + Arrays.functions + Objects.functions
             + HigherOrder.functions + Dates.functions + Control.functions + Chance.functions + Identifiers.functions
-            + References.functions)
+            + Codes.functions + Decimals.functions + References.functions)
 
     init(_ functions: [Function]) {
         self.functions = functions
