@@ -21,7 +21,8 @@ import Testing
             """,
             "sales.jsonata": map, "list.jsonata": sink, "fixtures/sales/a.in.json": input,
         ])
-        return try MappingCheck(place.installation, "test").reports().flatMap { report in
+        let reports = try withExtendedLifetime(place) { try MappingCheck(place.installation, "test").reports() }
+        return reports.flatMap { report in
             report.findings.map { "\(report.part) \($0.line):\($0.column) \($0.rule.rawValue): \($0.message)" }
         }
     }
@@ -58,7 +59,7 @@ import Testing
         ),
         ("price = \"x\" ? {\"product\": {\"gtin\": ean}}", "comparison: this never holds"),
         ("\"product\"", "value: a source's mapping gives items such as {\"product\": {…}}; this gives a string"),
-        ("$omni_gtn(ean)", "language: T1006: there is no function $omni_gtn; did you mean $omni_gtin?"),
+        ("$omni_gtinn(ean)", "language: T1006: there is no function $omni_gtinn; did you mean $omni_gtin?"),
     ])
     func whatCannotBeRightInASourceIsNamed(map: String, expected: String) throws {
         let found = try findings(source: map, Self.article)

@@ -27,6 +27,7 @@ import Transports
 
     @Test func aSourcesMappingRunsAsTheSourceDoes() throws {
         let place = try place()
+        defer { withExtendedLifetime(place) {} }
         let path = "\(place.folder)/Connectors/test/both.jsonata"
         let bench = try Workbench(path, in: place.installation, as: "sales")
         #expect(bench.place == "test/sales")
@@ -41,6 +42,7 @@ import Transports
 
     @Test func aMappingOfSeveralSourcesAsksWhichIsMeant() throws {
         let place = try place()
+        defer { withExtendedLifetime(place) {} }
         let path = "\(place.folder)/Connectors/test/both.jsonata"
         #expect(throws: ConfigurationError.self) { try Workbench(path, in: place.installation) }
         #expect(throws: ConfigurationError.self) { try Workbench(path, in: place.installation, as: "other") }
@@ -49,6 +51,7 @@ import Transports
 
     @Test func aSinksMappingTakesAGoldenRecordOrItsDataAlone() throws {
         let place = try place()
+        defer { withExtendedLifetime(place) {} }
         let bench = try Workbench("\(place.folder)/Connectors/test/list.jsonata", in: place.installation)
         let golden = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa"}}"#.utf8))
         #expect(golden.results == [["put": ["key": "1", "name": "Sofa"]]])
@@ -57,6 +60,7 @@ import Transports
 
     @Test func anyOtherFileIsAPlainExpression() throws {
         let place = try place()
+        defer { withExtendedLifetime(place) {} }
         let file = "\(place.folder)/sum.jsonata"
         try AtomicFile.replace(file, with: Array("a > 3 ? $error(\"big\") : $sum(b)".utf8))
         let bench = try Workbench(file, in: nil)

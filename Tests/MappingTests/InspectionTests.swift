@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func anUnknownFunctionOrVariableIsToldTheNearest() {
-        #expect(mappingError("$omni_gtn(a)")?.message == "there is no function $omni_gtn; did you mean $omni_gtin?")
+        #expect(mappingError("$omni_gtinn(a)")?.message == "there is no function $omni_gtinn; did you mean $omni_gtin?")
         #expect(mappingError("($total := 1; $totl(2))")?.message == "there is no function $totl; did you mean $total?")
         let options = MappingOptions(variables: ["system"])
         #expect(

@@ -123,6 +123,5 @@ extension Machine {
         let old = container(match)
         let new = try object(from: base)
         tape[old] = new.bits
-        needsFullSealing = true
     }
 }

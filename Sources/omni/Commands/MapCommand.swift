@@ -2,6 +2,7 @@ import ArgumentParser
 import Connector
 import Document
 import Installation
+import Logging
 import Mapping
 import Transports
 
@@ -92,6 +93,7 @@ struct MapCommand: ParsableCommand {
         var file: String
 
         func run() throws {
+            StructuredLog.install(level: .critical, style: nil)
             let bench = try Workbench.open(file, global, as: part)
             let bytes = try input.map { try AtomicFile.read($0) } ?? StandardInput.read()
             let trial = try bench.run(bytes, ext: input.map(StandardInput.ext) ?? bench.extensionOfInput(bytes))
@@ -131,6 +133,7 @@ struct MapCommand: ParsableCommand {
 
         func run() throws {
             let stop = try StopFlag()
+            StructuredLog.install(level: .critical, style: nil)
             let trial = MappingTrial(file: file, input: input, part: part, global: global)
             var seen: [String: FileState]?
             while !stop.isSet {

@@ -32,8 +32,7 @@ struct GlobalOptions: ParsableArguments {
     /// - Parameter isShort: the command answers and ends: what it can't do it says itself, so the log keeps quiet.
     /// - Parameter log: what a command that runs on was told about its log.
     func installation(isShort: Bool = false, log: LogOptions? = nil) throws -> Installation {
-        let folder = String(validatingCString: realpath(folder, nil) ?? strdup(folder)) ?? folder
-        let installation = try Installation.load(folder: folder, environment: environment)
+        let installation = try load()
         let level = logLevel ?? (isShort ? "critical" : installation.settings.log.level.rawValue)
         guard let level = Logger.Level(rawValue: level) else {
             throw ValidationError("--log-level: there is no level '\(level)'")
@@ -41,6 +40,12 @@ struct GlobalOptions: ParsableArguments {
         let isJSON = log?.json == true || installation.settings.log.form == .json
         StructuredLog.install(level: level, style: isJSON ? .json : nil)
         return installation
+    }
+
+    /// Reads the installation as it lies there now; the log stays as it is.
+    func load() throws -> Installation {
+        let folder = String(validatingCString: realpath(folder, nil) ?? strdup(folder)) ?? folder
+        return try Installation.load(folder: folder, environment: environment)
     }
 
     /// The arguments with those of these options that stand before the command moved to the end: `omni -C DIR lag`.

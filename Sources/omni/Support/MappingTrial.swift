@@ -38,7 +38,7 @@ struct MappingTrial {
         for inner in Folders.names(in: folder + "/fixtures") {
             paths += Folders.names(in: "\(folder)/fixtures/\(inner)").map { "\(folder)/fixtures/\(inner)/\($0)" }
         }
-        if let installation = try? global.installation(isShort: true) {
+        if let installation = try? global.load() {
             paths += Folders.names(in: installation.folder + "/Schemas").map { "\(installation.folder)/Schemas/\($0)" }
         }
         return paths.reduce(into: [:]) { $0[$1] = FileState($1) }
@@ -55,7 +55,7 @@ struct MappingTrial {
     }
 
     private func findings(_ bench: Workbench) -> [String] {
-        guard let place = bench.place, let installation = try? global.installation(isShort: true),
+        guard let place = bench.place, let installation = try? global.load(),
             let connector = place.split(separator: "/").first,
             let reports = try? MappingCheck(installation, String(connector)).reports()
         else { return [] }
@@ -104,7 +104,7 @@ extension Workbench {
     static func open(_ file: String, _ global: GlobalOptions, as part: String?) throws -> Workbench {
         let path = absolute(file)
         // A file of its own needs no installation; one in a connector's folder is told what is wrong with it.
-        let installation = path.contains("/Connectors/") ? try global.installation(isShort: true) : nil
+        let installation = path.contains("/Connectors/") ? try global.load() : nil
         return try Workbench(path, in: installation, as: part)
     }
 
