@@ -5,10 +5,11 @@
 # make simulate SEED=K   one simulated world again, with all that happens in it; without SEED: 10,000 of them
 # make bench-peers   mapping and validation beside others from PyPI, in one run (PEERS_FLAGS=--json; SUITES=folder)
 # make conformance   the public suites of JSONata and JSON Schema (SUITES=folder that holds them)
+# make fuzz   each fuzz target fed for SECONDS=60; what ends one is kept (TARGETS="json mapping")
 # make build  .build/release/omni alone
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test simulate bench bench-peers chaos conformance build setup lint format clean
+.PHONY: help demo test simulate bench bench-peers chaos conformance fuzz build setup lint format clean
 
 # Static: one file to copy, and no dynamic relocation at start-up. The linker's word on mktemp is Foundation's own.
 RELEASE := -c release --static-swift-stdlib
@@ -56,6 +57,9 @@ SUITES ?= ../shared/data
 conformance:
 	@swift build --no-color-diagnostics $(RELEASE) --product omni-conformance
 	@.build/release/omni-conformance $(SUITES) Tests/Conformance/exceptions.txt
+
+fuzz: setup
+	@tools/fuzz $(SECONDS) $(TARGETS)
 
 bench-peers:
 	@swift build --no-color-diagnostics $(RELEASE) --product omni-peers

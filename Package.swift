@@ -164,6 +164,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Tests/Chaos", swiftSettings: settings),
 
+        // What takes bytes from anywhere: make fuzz feeds it, FuzzTests runs what was ever found.
+        .target(
+            name: "FuzzTargets", dependencies: ["Document", "Formats", "Mapping", "Patterns", "Schema"],
+            path: "Tests/Fuzz/Targets", swiftSettings: settings),
         tests("Document"),
         tests("Digests"),
         tests("Patterns"),
@@ -185,5 +189,16 @@ let package = Package(
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         tests("Demo", ["Document", "Digests", "Transports"]),
         tests("Simulation", ["Canonical", "Consistency", "Document", "Hub", "Kafka"]),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
     ]
 )
+
+// libFuzzer is there only where the compiler brings it in: tools/fuzz.
+if Context.environment["OMNI_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "omni-fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz/Driver",
+            swiftSettings: settings),
+    ]
+}
