@@ -19,6 +19,8 @@ struct RecordState: ~Copyable {
     var entries = Table<Entry>()
     /// Customers: what members are matched by.
     var hashes = Table<MatchHash>(capacity: 8)
+    /// Where the members of the last statement stood among the fields: those of the next one mostly stand there, too.
+    var guesses = Table<Int32>(capacity: 32)
     /// Whether there is anything to write back.
     var modified = false
     /// Whether it may be found by other names than before (``StateName``).
@@ -205,6 +207,16 @@ extension RecordState {
             fields.insert(Field(name: text), at: place.index)
         }
         return place.index
+    }
+
+    /// The same for the member at a place of a statement.
+    mutating func addField(_ name: UnsafeBufferPointer<UInt8>, member place: Int) -> Int {
+        while guesses.count <= place { guesses.append(0) }
+        let guess = Int(guesses[place])
+        if guess < fields.count, equals(fields[guess].name, name) { return guess }
+        let found = addField(name)
+        guesses[place] = Int32(found)
+        return found
     }
 
     func field(_ name: String) -> Int? {
