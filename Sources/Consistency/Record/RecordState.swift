@@ -19,6 +19,8 @@ struct RecordState: ~Copyable {
     var entries = Table<Entry>()
     /// Customers: what members are matched by.
     var hashes = Table<MatchHash>(capacity: 8)
+    /// What was read: fields that still look like that are written by copying their bytes.
+    var asRead = AsRead()
     /// Where the members of the last statement stood among the fields: those of the next one mostly stand there, too.
     var guesses = Table<Int32>(capacity: 32)
     /// Whether there is anything to write back.
@@ -65,6 +67,8 @@ struct RecordState: ~Copyable {
         /// The golden value; -1 when there is none.
         var golden: Int32 = -1
         var isDirty = false
+        /// Which of the fields that were read it is; -1 for a new one.
+        var read: Int32 = -1
     }
 
     /// A value's JSON text. Values of a field differ in their text, not always in what it means (19.90, 19.9).
@@ -124,6 +128,7 @@ struct RecordState: ~Copyable {
         slots.removeAll()
         entries.removeAll()
         hashes.removeAll()
+        asRead.reset()
         modified = false
         hasOtherNames = false
     }

@@ -76,6 +76,8 @@ struct Table<Element: BitwiseCopyable>: ~Copyable {
         count = kept
     }
 
+    var all: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: start, count: count) }
+
     func buffer(_ range: TextRange) -> UnsafeBufferPointer<Element> {
         UnsafeBufferPointer(start: start + Int(range.start), count: Int(range.count))
     }
