@@ -13,9 +13,9 @@ enum HubSpeed: Measurement {
 
     static func run(_ bench: Bench) throws -> [Figure] {
         let workloads = [
-            Workload(kind: .product, entities: 10_000, updates: bench.count(300_000, atLeast: 10_000)),
-            Workload(kind: .product, entities: 1_000_000, updates: bench.count(300_000, atLeast: 10_000)),
-            Workload(kind: .stock, entities: 10_000, updates: bench.count(200_000, atLeast: 10_000)),
+            Workload(kind: .product, entities: 10_000, updates: bench.count(300_000, atLeast: 40_000)),
+            Workload(kind: .product, entities: 1_000_000, updates: bench.count(300_000, atLeast: 40_000)),
+            Workload(kind: .stock, entities: 10_000, updates: bench.count(200_000, atLeast: 40_000)),
         ]
         return try workloads.flatMap { workload in
             guard bench.wants("hub/\(workload.name)") else { return [Figure]() }

@@ -77,7 +77,9 @@ struct Portrait {
     }
 
     /// Records in one transaction: never fewer than the hub's, as it may have left partition 0 out of some.
-    var transaction: Int { max(1, inputs * partitions / transactions) }
+    ///
+    /// A turn of the hub has 5,000 at most.
+    var transaction: Int { min(5_000, max(1, inputs * partitions / transactions)) }
 
     /// What the C program is told.
     var arguments: [String] {
