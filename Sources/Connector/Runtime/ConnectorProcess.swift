@@ -105,7 +105,9 @@ public final class ConnectorProcess: Sendable {
     }
 
     private func loops(_ hints: [String: Hints], as left: Crew.Left) throws -> [any Loop] {
-        let assembly = Assembly(crew.settings, hints: hints, port: webhookPort, clock: shared.clock, log: shared.log)
+        let assembly = Assembly(
+            crew.settings, hints: hints, port: webhookPort, positions: left.positions, clock: shared.clock,
+            log: shared.log)
         return try patiently { try crew.loops(assembly, as: left) } ?? []
     }
 

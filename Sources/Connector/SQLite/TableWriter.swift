@@ -29,10 +29,12 @@ struct TableWriter: SinkWriter {
         ) WITHOUT ROWID;
         """
 
-    /// - Parameter seenBy: the source that reads the same table, whose records the read-back looks like.
+    /// - Parameters:
+    ///   - seenBy: the source that reads the same table, whose records the read-back looks like.
+    ///   - noted: the highest number that any source of this database has read before.
     init(
         _ settings: TableWriting, _ deletion: SinkSettings.Deletion, _ connection: SQLiteConnection,
-        seenBy: OutboxReading?
+        seenBy: OutboxReading?, noted: Int64 = 0
     ) throws {
         self.settings = settings
         conditionByKey = TableStatements.conditionByKey(settings)
@@ -47,7 +49,10 @@ struct TableWriter: SinkWriter {
                 OutboxReading(table: settings.table, key: settings.key, columns: [], with: []), in: database)
             let outbox = try seenBy.flatMap { try $0.table == settings.table ? OutboxTable($0, in: database) : nil }
             try database.transaction { try database.execute(Self.script) }
-            try outbox?.install(in: database)
+            if let outbox {
+                try outbox.install(in: database)
+                _ = try OutboxTable.goOn(behind: noted, in: database)
+            }
             return (all, outbox)
         }
         columns = Set(all.columns)
