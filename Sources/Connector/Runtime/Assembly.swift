@@ -10,17 +10,21 @@ struct Assembly: Systems {
     let port: Int?
     /// How far each source was read before.
     let positions: [String: JSON]
+    /// A folder for what is on its way, and gone with the process.
+    let scratch: String
     let clock: LoopClock
     let log: Logger
 
     init(
-        _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, positions: [String: JSON], clock: LoopClock,
+        _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, positions: [String: JSON], scratch: String,
+        clock: LoopClock,
         log: Logger
     ) {
         self.settings = settings
         self.positions = positions
         self.hints = hints
         self.port = port
+        self.scratch = scratch
         self.clock = clock
         self.log = log
     }
@@ -55,7 +59,8 @@ struct Assembly: Systems {
         let connection = settings.connection(sink.to.connection)?.kind
         switch (sink.to.transport, connection) {
         case (.file(let writing), .folder(let folder)?):
-            return try FileWriter(writing, folder: folder, sink: sink.name, readsBack: sink.seenBy != nil)
+            return try FileWriter(
+                writing, folder: folder, scratch: scratch, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
             return try TableWriter(
                 writing, sink.delete, database, seenBy: outbox(of: sink), noted: noted(sink.to.connection))
