@@ -259,7 +259,7 @@ int main(int count, char **words) {
         rd_kafka_topic_partition_list_destroy(positions);
         // As the hub does: a commit sends at once what waits, and as long as that may not leave yet, librdkafka's thread
         // polls without a pause.
-        while (rd_kafka_outq_len(producer) > 1000 && rd_kafka_poll(producer, 5) > 0) {}
+        while (rd_kafka_outq_len(producer) > 1000 && rd_kafka_poll(producer, 20) > 0) {}
         check_kafka(rd_kafka_commit_transaction(producer, 60000), "commit transaction");
 
         check_lmdb(mdb_txn_begin(environment, NULL, 0, &transaction), "begin to write");

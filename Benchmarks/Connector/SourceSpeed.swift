@@ -53,7 +53,8 @@ enum SourceSpeed: Measurement {
 
     /// As many records of the same size, with as many headers, by the same producer.
     private static func produceAlone(_ plant: Plant, _ count: Int) throws -> Double {
-        let producer = try plant.producer()
+        // As a connector has it.
+        let producer = try plant.producer(["linger.ms": "100", "queue.buffering.max.kbytes": "16384"])
         let topic = plant.names.input(domain: "product")
         let golden = Articles.golden(1, revision: 1)
         let (value, key) = (Array(golden.value.utf8), Array(golden.key.utf8))

@@ -34,7 +34,7 @@ enum RestoreSpeed: Measurement {
 
     /// Writes states as the engine makes them; answers their bytes.
     private static func fill(_ plant: Plant, _ count: Int) throws -> Int {
-        let producer = try plant.producer(["linger.ms": "50", "batch.size": "500000"])
+        let producer = try plant.producer(["linger.ms": "1000", "batch.size": "500000"])
         let topic = plant.names.state(domain: "product")
         var engine = Engine(model: plant.model, subscribers: [:])
         var effects = Effects()

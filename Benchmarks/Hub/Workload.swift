@@ -36,7 +36,7 @@ struct Workload {
     private func write(
         _ plant: Plant, count: Int, _ pick: (Int, inout SplitMix) -> (entity: Int, version: Int)
     ) throws {
-        let producer = try plant.producer(["linger.ms": "50", "batch.size": "500000", "compression.type": "none"])
+        let producer = try plant.producer(["linger.ms": "1000", "batch.size": "500000", "compression.type": "none"])
         let topic = plant.names.input(domain: domain)
         var random = SplitMix(state: UInt64(count))
         let start = Plant.wall().milliseconds

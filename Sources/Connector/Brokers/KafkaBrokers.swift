@@ -26,8 +26,9 @@ final class KafkaBrokers: Brokers {
         let defaults: Kafka.Settings = [
             // What is on its way is bounded, however large a page is; one record always fits.
             "queue.buffering.max.kbytes": "\(max(16_384, 4 * largest / 1_024))",
-            // Whoever says something waits for it by ending the lingering. Until then it makes large requests of small
-            // records: with many small ones on their way, librdkafka's sender asks without a pause whether it may send more.
+            // Whoever says something waits for it by flushing, which ends the lingering. Until then it makes few large
+            // requests: with more on their way than a partition may have, librdkafka's sender asks without a pause whether
+            // it may send another.
             "linger.ms": "100",
         ]
         // Three seconds without a free place: the brokers take nothing. The page is read again later.
@@ -56,9 +57,9 @@ final class KafkaBrokers: Brokers {
             settings.merging([
                 "group.id": group, "group.instance.id": group, "auto.offset.reset": "earliest",
                 // A system may be out of order for hours; this member stays, as its heartbeats go on.
-                "max.poll.interval.ms": "86400000", "queued.max.messages.kbytes": "8192",
+                "max.poll.interval.ms": "86400000", "queued.max.messages.kbytes": "4096",
                 // Else an answer may hold a megabyte of each partition.
-                "fetch.max.bytes": "4194304",
+                "fetch.max.bytes": "2097152",
             ]), log: log)
     }
 

@@ -72,11 +72,8 @@ final class Publisher: Sendable {
 
     /// Sends what is said without waiting for more of it, and takes acknowledgements in, for so long at most.
     func serve(for time: Duration) {
-        // What fails is told to its ticket. Flushing ends lingering; for as long as it lasts librdkafka's sender asks again and
-        // again whether there is more that can be sent, so it lasts just until all is on its way.
-        do { return try producer.flush(timeout: .milliseconds(1)) } catch {}
-        // In short turns: it waits for what others say, too.
-        producer.poll(timeout: min(time, .milliseconds(5)))
+        // What fails is told to its ticket. In short turns: it waits for what others say, too.
+        do { try producer.flush(timeout: min(time, .milliseconds(5))) } catch {}
     }
 
     /// Waits for what is still on its way, at the end.

@@ -2,26 +2,48 @@ import Canonical
 import Document
 import Kafka
 
-/// A golden record as it came from its topic, copied out of the batch.
-struct Golden: Sendable, Equatable {
+/// A golden record as it came from its topic, copied out of the batch. A class: it is handed on many times.
+final class Golden: Sendable, Equatable {
     /// The entity: `product`.
-    var entity: String
+    let entity: String
     /// Its key.
-    var key: String
+    let key: String
     /// What happened.
-    var verb: Verb
+    let verb: Verb
     /// Rising with every change of the key.
-    var revision: Int64
+    let revision: Int64
     /// The document; `{}` when it was erased.
-    var data: [UInt8]
+    let data: [UInt8]
     /// When the hub says it happened.
-    var time: Tick
+    let time: Tick
     /// Where it stood: `omni.product[3]@5531`.
-    var place: Place
+    let place: Place
     /// For continuing the trace.
-    var traceparent: String?
+    let traceparent: String?
     /// What the revision is counted from.
-    var epoch: Int64 = 0
+    let epoch: Int64
+
+    init(
+        entity: String, key: String, verb: Verb, revision: Int64, data: [UInt8], time: Tick, place: Place,
+        traceparent: String? = nil, epoch: Int64 = 0
+    ) {
+        self.entity = entity
+        self.key = key
+        self.verb = verb
+        self.revision = revision
+        self.data = data
+        self.time = time
+        self.place = place
+        self.traceparent = traceparent
+        self.epoch = epoch
+    }
+
+    static func == (one: Golden, other: Golden) -> Bool {
+        one === other
+            || one.place == other.place && one.entity == other.entity && one.key == other.key && one.verb == other.verb
+                && one.revision == other.revision && one.epoch == other.epoch && one.data == other.data
+                && one.time == other.time && one.traceparent == other.traceparent
+    }
 
     /// A place in a topic, whose name is put together when somebody asks.
     enum Place: Sendable, Equatable, CustomStringConvertible, ExpressibleByStringLiteral {
@@ -98,7 +120,7 @@ extension Golden {
     }
 
     /// Reads what ``json`` gives.
-    init?(_ json: JSON) {
+    convenience init?(_ json: JSON) {
         guard let entity = json["entity"]?.string, let key = json["key"]?.string,
             let verb = json["verb"]?.string.flatMap(Verb.init), let revision = json["revision"]?.integer,
             let data = json["data"]

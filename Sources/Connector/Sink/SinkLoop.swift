@@ -245,7 +245,8 @@ final class SinkLoop: Loop {
         jobs = repeats
         for records in [suspects, pending] {
             for sink in sinks {
-                let own = records.filter { $0.entity == sink.settings.of }
+                let isAll = records.allSatisfy { $0.entity == sink.settings.of }
+                let own = isAll ? records : records.filter { $0.entity == sink.settings.of }
                 if !own.isEmpty { jobs.append(Job(sink: sink, records: own)) }
             }
         }

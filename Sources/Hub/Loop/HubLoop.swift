@@ -46,6 +46,9 @@ struct HubClients {
         return try Producer(
             Self.patience.merging(settings).merging([
                 "transactional.id": id, "client.id": "omni-hub-\(instance)",
+                // Brokers refuse to begin a transaction while they are still ending the one before: that is asked again soon,
+                // or a lone change would wait for a tenth of a second.
+                "retry.backoff.ms": "10",
                 // A commit sends what waits. Until then full batches leave by themselves, and no others do: records that
                 // have waited for longer than this keep librdkafka's thread awake (Producer.commit says more).
                 "linger.ms": "1000", "batch.size": "262144", "queue.buffering.max.messages": "200000",

@@ -63,9 +63,10 @@ extension Producer {
     ///
     /// A commit sends everything at once. Of that, an idempotent producer has five requests on their way; and as long as
     /// records wait that could leave but for that, librdkafka 2.0's thread polls without a pause, which took a third of a
-    /// busy hub's processor time. Full batches that leave before their `linger.ms` is over are waited for asleep.
+    /// busy hub's processor time. Full batches that leave before their `linger.ms` is over are waited for asleep; what is
+    /// left then is mostly less than a batch of each partition.
     private func awaitFullBatches() {
-        while rd_kafka_outq_len(client.handle) > 1_000, rd_kafka_poll(client.handle, 5) > 0 {}
+        while rd_kafka_outq_len(client.handle) > 1_000, rd_kafka_poll(client.handle, 20) > 0 {}
     }
 
     /// Acknowledgements of what is no longer wanted.
