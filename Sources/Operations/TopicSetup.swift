@@ -54,7 +54,10 @@ public struct TopicSetup {
             let torn = families.filter { $0.isTorn(missing) }
             if !torn.isEmpty { throw LostTopics(names: torn.flatMap { $0.topics.filter(missing.contains) }) }
         }
-        return try admin.create(specifications.filter { missing.contains($0.name) }, timeout: .seconds(30))
+        let created = try admin.create(specifications.filter { missing.contains($0.name) }, timeout: .seconds(30))
+        // Brokers know a topic before they tell everybody of it.
+        for _ in 0..<40 where try !self.missing().isEmpty { usleep(250_000) }
+        return created
     }
 
     /// The names of topics that aren't there.

@@ -111,4 +111,36 @@ import Transports
             #expect(running.reason?.contains(#"the database has no table "sales""#) == true)
         }
     }
+
+    /// A till that comes back from a backup counts from where it stood then: its sales have numbers, and would have ids, that
+    /// were used before.
+    @Test func whatATillSellsAfterItCameBackFromABackupIsReadAndNoRepetition() throws {
+        let (place, database) = try workplace()
+        try place.identify("product", "till", "4711", as: sofa)
+        let topic = place.names.input(domain: "stock")
+        try place.connected { _ in
+            _ = try place.records(topic, count: 1)
+            for quantity in 2...4 { try sell(quantity, in: database) }
+            _ = try place.records(topic, count: 4)
+            place.eventually {
+                try place.records(place.names.position(connector: "test")).last?.value?["position"]?["seq"] == 3
+            }
+        }
+        // The backup is from before these sales.
+        try database.execute(
+            """
+            DELETE FROM sale WHERE quantity > 1; DELETE FROM omni_outbox;
+            UPDATE sqlite_sequence SET seq = 0 WHERE name = 'omni_outbox';
+            """)
+        try sell(5, in: database)
+        try place.connected { _ in
+            place.eventually { try quantities(place.records(topic)).contains(-5) }
+            try sell(6, in: database)
+            place.eventually { try quantities(place.records(topic)).contains(-6) }
+        }
+        let seen = try place.records(topic)
+        #expect(Set(seen.map { $0.headers["ce_id"] }).count == 6, "each has an id of its own")
+        let positions = seen.compactMap { $0.headers["ce_position"].flatMap { Int($0) } }
+        #expect(positions == positions.sorted(), "the change log's positions rise")
+    }
 }

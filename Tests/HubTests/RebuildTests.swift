@@ -293,7 +293,8 @@ extension Store {
             let store = try Store(
                 folder: folder, identity: .init(cluster: cluster, prefix: prefix), size: 1 << 30,
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let partition = DomainPartition("product", 0)
+            // One whose changelog holds more than that.
+            let partition = DomainPartition("customer", 0)
             try store.put(partition, "junk", "junk", [RebuildTests.names.last!])
             var commit = StoreCommit()
             commit.changelogOffsets[partition] = offset

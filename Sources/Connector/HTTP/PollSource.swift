@@ -53,6 +53,11 @@ package struct PollSource: SourceTransport {
     /// The largest cursor seen in this run.
     private var cursor: JSON?
     private var compareAt: ContinuousClock.Instant?
+    /// What stands at the cursor, and what of it is acknowledged.
+    private var edge = CursorEdge()
+    private var knownEdge = CursorEdge()
+    /// Whether this run has shown anything that the one before hadn't.
+    private var isNews = false
 
     package init(
         _ settings: SourceSettings, _ poll: PollReading, _ system: HTTPSystem, hints: Hints?,
@@ -74,7 +79,15 @@ package struct PollSource: SourceTransport {
         return try page(position, take)
     }
 
-    package mutating func acknowledge() throws { hints?.confirmTaken() }
+    package mutating func acknowledge() throws {
+        if run == nil { knownEdge = edge }
+        hints?.confirmTaken()
+    }
+
+    package mutating func hear(ofWrites numbers: Set<String>) {
+        edge.forget(numbers)
+        knownEdge.forget(numbers)
+    }
 
     package mutating func rewind() {
         (run, next, last) = (nil, nil, nil)
@@ -104,6 +117,8 @@ package struct PollSource: SourceTransport {
         start = position?["cursor"]
         cursor = start
         pages = 0
+        edge = CursorEdge()
+        isNews = false
         if position == nil {
             run = .everything(isSilent: settings.start == .now)
         } else if poll.since == nil {
@@ -140,7 +155,15 @@ package struct PollSource: SourceTransport {
         var largest = cursor
         for element in list.elements {
             end.records += 1
-            if let since = poll.since, !since.member.isEmpty { largest = Self.larger(largest, element, since.member) }
+            var isRepeated = false
+            if let since = poll.since, !since.member.isEmpty {
+                largest = Self.larger(largest, element, since.member)
+                let record = CursorEdge.Record(element, id: poll.id, cursor: since.member)
+                isRepeated = run == .new && knownEdge.holds(record)
+                edge.add(record, largest: largest)
+            }
+            if isRepeated { continue }
+            isNews = true
             if !isSilent { try hand(element, "\(cycle)", end.delivery, take) }
         }
         finish(&end, tape.root, answer, cycle: cycle, largest: largest)
@@ -182,6 +205,8 @@ package struct PollSource: SourceTransport {
         let isWhole = run != .new
         run = nil
         end.isIdle = true
+        // Nothing has come, so nothing is to be noted.
+        if !isWhole, !isNews, cursor == start { return }
         end.endsDelivery = isWhole && end.delivery != nil
         end.isPatchwork = pages > 1
         var position: JSON = ["cycle": .number(Number(cycle + 1))]

@@ -1,3 +1,4 @@
+import Document
 import Installation
 import Logging
 
@@ -7,16 +8,20 @@ struct Assembly: Systems {
     /// Where webhooks arrive, by source, and the port.
     let hints: [String: Hints]
     let port: Int?
+    /// How far each source was read before.
+    let positions: [String: JSON]
     /// A folder for what is on its way, and gone with the process.
     let scratch: String
     let clock: LoopClock
     let log: Logger
 
     init(
-        _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, scratch: String, clock: LoopClock,
+        _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, positions: [String: JSON], scratch: String,
+        clock: LoopClock,
         log: Logger
     ) {
         self.settings = settings
+        self.positions = positions
         self.hints = hints
         self.port = port
         self.scratch = scratch
@@ -30,7 +35,8 @@ struct Assembly: Systems {
         case (.files(let reading), .folder(let folder)?):
             return try FileSource(source, reading, folder: folder, log: log, clock: clock)
         case (.outbox(let reading), .sqlite(let database)?):
-            return try OutboxSource(source, reading, database, clock: clock)
+            return try OutboxSource(
+                source, reading, database, noted: noted(source.from.connection), clock: clock, log: log)
         case (.poll(let reading), .http(let http)?):
             return PollSource(
                 source, reading, HTTPSystem(http), hints: hints[source.name],
@@ -56,12 +62,19 @@ struct Assembly: Systems {
             return try FileWriter(
                 writing, folder: folder, scratch: scratch, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
-            return try TableWriter(writing, sink.delete, database, seenBy: outbox(of: sink))
+            return try TableWriter(
+                writing, sink.delete, database, seenBy: outbox(of: sink), noted: noted(sink.to.connection))
         case (.resource(let writing), .http(let http)?):
             return ResourceWriter(settings: writing, deletion: sink.delete, system: HTTPSystem(http))
         default:
             throw WrongSetting("sink \"\(sink.name)\": its connection is of another kind")
         }
+    }
+
+    /// The highest number of a database's change log that any source has read.
+    private func noted(_ connection: String) -> Int64 {
+        settings.sources.filter { $0.from.connection == connection }
+            .compactMap { positions[$0.name]?["position"]?["seq"]?.integer.map { Int64($0) } }.max() ?? 0
     }
 
     private func outbox(of sink: SinkSettings) -> OutboxReading? {

@@ -19,9 +19,15 @@ final class Bootstrap: Sendable {
     /// Whether there was anything to wait for at the start.
     let isNeeded: Bool
 
-    /// - Parameter awaited: the sources whose first snapshot is not read yet.
-    init(awaited: Set<String>) {
+    /// Whether the connector has never run: nothing was ever written, so there is nothing to repeat before sources read.
+    let isFirst: Bool
+
+    /// - Parameters:
+    ///   - awaited: the sources whose first snapshot is not read yet.
+    ///   - isFirst: whether the connector has never run. A source that was added to one that has doesn't make it new.
+    init(awaited: Set<String>, isFirst: Bool) {
         isNeeded = !awaited.isEmpty
+        self.isFirst = isFirst
         state = Monitor(State(awaited: awaited))
     }
 

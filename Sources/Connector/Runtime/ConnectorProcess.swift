@@ -108,7 +108,8 @@ public final class ConnectorProcess: Sendable {
 
     private func loops(_ hints: [String: Hints], as left: Crew.Left) throws -> [any Loop] {
         let assembly = Assembly(
-            crew.settings, hints: hints, port: webhookPort, scratch: scratch, clock: shared.clock, log: shared.log)
+            crew.settings, hints: hints, port: webhookPort, positions: left.positions, scratch: scratch,
+            clock: shared.clock, log: shared.log)
         return try patiently { try crew.loops(assembly, as: left) } ?? []
     }
 

@@ -103,12 +103,11 @@ package struct Crew: Sendable {
 
     /// The sources whose snapshot must be known before the sinks begin. Files come when they come.
     private func bootstrap(_ positions: [String: JSON]) -> Bootstrap {
-        Bootstrap(
-            awaited: Set(
-                settings.sources.filter { source in
-                    if case .files = source.from.transport { return false }
-                    return source.start == .snapshot && positions[source.name] == nil
-                }.map(\.name)))
+        let awaited = settings.sources.filter { source in
+            if case .files = source.from.transport { return false }
+            return source.start == .snapshot && positions[source.name] == nil
+        }
+        return Bootstrap(awaited: Set(awaited.map(\.name)), isFirst: positions.isEmpty)
     }
 
     private func writes(_ parked: [String: JSON]) -> ParkedWrites {

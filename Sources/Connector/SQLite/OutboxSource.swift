@@ -1,6 +1,7 @@
 import Canonical
 import Document
 import Installation
+import Logging
 import Transports
 
 /// A table's changes, in the order in which they were made; first, if wanted, all rows there are.
@@ -15,9 +16,11 @@ struct OutboxSource: SourceTransport {
     private let clock: LoopClock
 
     /// Opens the database, and makes the outbox and its triggers.
+    ///
+    /// - Parameter noted: the highest number that any source of this database has read before.
     init(
-        _ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection,
-        clock: LoopClock = .machine
+        _ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection, noted: Int64 = 0,
+        clock: LoopClock = .machine, log: Logger = Logger(label: "outbox") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.clock = clock
         self.settings = settings
@@ -28,6 +31,11 @@ struct OutboxSource: SourceTransport {
         table = try SQLiteFailures.translate {
             let table = try OutboxTable(reading, in: database)
             try table.install(in: database)
+            if try OutboxTable.goOn(behind: noted, in: database) {
+                log.error(
+                    "the database came back from a backup: it is older than what was read of it. Its changes are read on",
+                    metadata: ["noted": "\(noted)"])
+            }
             return table
         }
     }

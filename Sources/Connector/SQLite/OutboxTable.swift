@@ -83,6 +83,28 @@ struct OutboxTable: Sendable {
         return (found ?? nil) ?? 0
     }
 
+    /// Lets the numbers go on behind those that were read before. A database that came back from a backup counts from where it
+    /// stood then: its changes would have numbers that are passed over, and names that the hub knows (I2).
+    ///
+    /// What a backup holds of changes that were not read yet when it was made is read, maybe again.
+    ///
+    /// - Parameter noted: the highest number that any source of this database has read.
+    /// - Returns: whether the numbers lay behind.
+    static func goOn(behind noted: Int64, in database: SQLiteDatabase) throws -> Bool {
+        guard noted > 0, try newest(in: database) < noted else { return false }
+        return try database.transaction {
+            let newest = try newest(in: database)
+            guard newest < noted else { return false }
+            // Far enough for every source, of which none has read more than the lost numbers there were.
+            let jump = (noted >> 32 + 1) << 32
+            try database.run("UPDATE omni_outbox SET seq = seq + ?", [.integer(jump)])
+            try database.run("DELETE FROM sqlite_sequence WHERE name = 'omni_outbox'")
+            try database.run(
+                "INSERT INTO sqlite_sequence (name, seq) VALUES ('omni_outbox', ?)", [.integer(newest + jump)])
+            return true
+        }
+    }
+
     // MARK: SQL
 
     /// A row as JSON. Bytes are written as hexadecimal digits: JSON has none, and a trigger must not fail.

@@ -30,10 +30,12 @@ struct TableWriter: SinkWriter {
         var values: [Node] = []
     }
 
-    /// - Parameter seenBy: the source that reads the same table, whose records the read-back looks like.
+    /// - Parameters:
+    ///   - seenBy: the source that reads the same table, whose records the read-back looks like.
+    ///   - noted: the highest number that any source of this database has read before.
     init(
         _ settings: TableWriting, _ deletion: SinkSettings.Deletion, _ connection: SQLiteConnection,
-        seenBy: OutboxReading?
+        seenBy: OutboxReading?, noted: Int64 = 0
     ) throws {
         self.settings = settings
         conditionByKey = TableStatements.conditionByKey(settings)
@@ -48,7 +50,10 @@ struct TableWriter: SinkWriter {
                 OutboxReading(table: settings.table, key: settings.key, columns: [], with: []), in: database)
             let outbox = try seenBy.flatMap { try $0.table == settings.table ? OutboxTable($0, in: database) : nil }
             let revisions = try TableRevisions(of: settings.table, in: database)
-            try outbox?.install(in: database)
+            if let outbox {
+                try outbox.install(in: database)
+                _ = try OutboxTable.goOn(behind: noted, in: database)
+            }
             let foreign = try database.first(
                 "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'omni\\_%' ESCAPE '\\'"
             ) { _ in true }

@@ -185,11 +185,14 @@ final class SinkLoop: Loop {
         return .again
     }
 
-    /// What the system held before must be known; until then nothing was ever written, so there is nothing to repeat.
+    /// What the system held before must be known. At the very first start nothing was ever written, so there is nothing to
+    /// repeat; where a source was added, only that one reads before it is repeated.
     private func isBootstrapped() -> Bool {
         guard bootstrap.isNeeded else { return true }
-        ready.open()
-        isReady = true
+        if bootstrap.isFirst {
+            ready.open()
+            isReady = true
+        }
         return bootstrap.isDone(
             shared.identities, shared.system, now: shared.clock.now(), patience: .seconds(60), log: log)
     }

@@ -125,7 +125,7 @@ final class SourceLoop: Loop {
         }
         switch phase {
         case .resting:
-            guard repeated.isOpen else { return .gate(repeated) }
+            guard repeated.isOpen || bootstrap.awaits(settings.name) else { return .gate(repeated) }
             guard shared.turns.mayBeTaken else { return .turn }
             if opened == nil { opened = try open() }
             if let lanes = lanesToRetry() {
@@ -233,6 +233,7 @@ final class SourceLoop: Loop {
         written = shared.writtenBack.take(settings.name)
         delivery.note(written)
         for number in written { absences.see(number) }
+        opened!.hear(ofWrites: written)
     }
 
     /// Writes what has changed of what is known: everything that it rests on is acknowledged (I1). Nil: nothing has.

@@ -97,6 +97,9 @@ package protocol SourceTransport {
     /// Tells the system that everything up to the end of the last read is safe.
     mutating func acknowledge() throws
 
+    /// Hears which copies the connector itself has written since the last read, by the system's own numbers.
+    mutating func hear(ofWrites numbers: Set<String>)
+
     /// Forgets the last read: it failed, or what it brought could not be published. The next one begins at the position
     /// that it is given.
     mutating func rewind()
@@ -107,6 +110,7 @@ package protocol SourceTransport {
 
 extension SourceTransport {
     package mutating func acknowledge() throws {}
+    package mutating func hear(ofWrites numbers: Set<String>) {}
 }
 
 /// The system can't be reached, is locked, is full, or answers that it is out of order: pause, and try again (nothing is

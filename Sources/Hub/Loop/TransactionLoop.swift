@@ -464,7 +464,8 @@ package final class TransactionLoop<
         for (place, partition) in owned {
             let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
             // A partition that nobody has read yet begins where it begins, which retention may have moved.
-            let start = stable[place] ?? mirror?.inputOffset ?? marks[place]?.low ?? 0
+            var start = stable[place] ?? mirror?.inputOffset ?? marks[place]?.low ?? 0
+            if start > 0, let anew = try beginningAnew(place, start) { start = anew }
             if let mirror { goOn(from: mirror, partition) }
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
@@ -474,6 +475,24 @@ package final class TransactionLoop<
         }
         tellOwnership()
         return starts
+    }
+
+    /// Where a partition begins whose topic ends before the place that it was read to: somebody has deleted it and made it anew.
+    /// Nil: it hasn't. A broker that has just started may not know its end for a moment.
+    private func beginningAnew(_ place: TopicPartition, _ start: Int64) throws -> Int64? {
+        var found: Watermarks?
+        for _ in 0..<10 {
+            found = try insist("the inputs' ends") { timeout throws(KafkaError) in
+                try consumer.watermarks(of: [place], timeout: timeout)
+            }[place]
+            guard let found, found.high < start else { return nil }
+            rest(.milliseconds(300))
+            if isStopping() { throw Interrupted() }
+        }
+        log.error(
+            "an input topic was deleted and made anew: what was in it and not decided is gone; have its sources tell again (compare, or deliver again)",
+            metadata: ["partition": "\(place)", "read to": "\(start)", "ends at": "\(found?.high ?? 0)"])
+        return found?.low
     }
 
     /// Expiry times are derived from the state, so they come with it.
