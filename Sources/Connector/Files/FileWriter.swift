@@ -2,11 +2,11 @@ import Canonical
 import Digests
 import Document
 import Formats
-import Installation
+package import Installation
 import Transports
 
 /// Writes one file with all records, replaced whole: the system finds the old one or the new one, never half of either.
-struct FileWriter: SinkWriter {
+package struct FileWriter: WholeWriter {
     private let path: String
     private let format: any Formats.Format
     private let readsBack: Bool
@@ -26,7 +26,7 @@ struct FileWriter: SinkWriter {
 
     /// - Parameter readsBack: whether a source can tell what the file's records say. Otherwise what was handed over is
     ///   never seen again.
-    init(_ settings: FileWriting, folder: String, sink: String, readsBack: Bool) throws {
+    package init(_ settings: FileWriting, folder: String, sink: String, readsBack: Bool) throws {
         self.readsBack = readsBack
         path = "\(folder)/\(settings.file)"
         do throws(OptionError) { format = try FormatCatalog.format(settings.format) } catch {
@@ -46,7 +46,7 @@ struct FileWriter: SinkWriter {
     }
 
     /// Takes up what the golden topic holds, and writes the file if it isn't so.
-    mutating func restore(_ found: [Write]) throws {
+    package mutating func restore(_ found: [Write]) throws {
         records = FileRecords()
         for write in found {
             guard case .success(let bytes) = encoded(write.document) else { continue }
@@ -56,7 +56,7 @@ struct FileWriter: SinkWriter {
         if records.count > 0 || digest != nil { try replace() }
     }
 
-    mutating func write(_ writes: [Write]) throws -> [Written] {
+    package mutating func write(_ writes: [Write]) throws -> [Written] {
         var results: [Written] = []
         results.reserveCapacity(writes.count)
         // What failed before is written now, whatever comes.

@@ -144,7 +144,7 @@ extension Crew {
             let made = Sink(
                 sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
                 mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try systems.writer(of: sink))
-            if made.writer is FileWriter { try restore(made) }
+            if made.writer is any WholeWriter { try restore(made) }
             return made
         }
     }
@@ -164,7 +164,7 @@ extension Crew {
                 newest[ExactText(golden.key)] = golden.verb == .gone ? nil : golden
             }
         }
-        guard var writer = sink.writer as? FileWriter else { return }
+        guard var writer = sink.writer as? any WholeWriter else { return }
         try writer.restore(
             try newest.values.compactMap { golden in
                 guard case .write(let writes) = try sink.plan(golden), let write = writes.first, write.action == .put

@@ -78,7 +78,7 @@ final class Sink {
         reports = ReportSource(settings, entry, knowledge)
         asked = knowledge.context(at: .never)
         common = asked.bindings.count
-        needsIdempotency = !(writer is FileWriter) && !(writer is TableWriter)
+        needsIdempotency = !(writer is any WholeWriter) && !(writer is TableWriter)
         origin = EventSource(system: knowledge.system, name: settings.name).description
         self.filter = filter.map { MappingRunner($0) }
         self.mapping = MappingRunner(mapping)

@@ -380,7 +380,7 @@ final class SinkLoop: Loop {
     private func write(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws {
         var planned: [(golden: Golden, write: Write)] = []
         for golden in records {
-            if golden.verb == .gone, !(sink.writer is FileWriter) {
+            if golden.verb == .gone, !(sink.writer is any WholeWriter) {
                 try release(golden, sink, on: ticket)
                 continue
             }

@@ -71,3 +71,11 @@ package protocol SinkWriter {
     /// - Throws: ``SystemFailure`` when the system can't take anything now; all is repeated then.
     mutating func write(_ writes: [Write]) throws -> [Written]
 }
+
+/// A writer whose system is handed all records together, whenever one changes.
+package protocol WholeWriter: SinkWriter {
+    /// Takes up what the golden topic holds, and writes it if the system doesn't have it so.
+    ///
+    /// - Throws: ``SystemFailure``.
+    mutating func restore(_ found: [Write]) throws
+}

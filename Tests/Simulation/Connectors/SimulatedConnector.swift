@@ -31,6 +31,7 @@ package final class SimulatedConnector {
     /// The present process; nil between two.
     package private(set) var process: SimulatedProcess?
     private var starts = 0
+    private var zombies: [SimulatedProcess] = []
     /// Why processes ended by themselves.
     package private(set) var failures: [any Error] = []
 
@@ -120,17 +121,26 @@ package final class SimulatedConnector {
 
     private func ended(_ process: SimulatedProcess, _ outlet: ConnectorOutlet?) {
         outlet?.leaveInFlight()
-        if let failure = process.failure { failures.append(failure) }
+        // Whoever was replaced has to end.
         guard self.process === process else { return }
+        if let failure = process.failure { failures.append(failure) }
         self.process = nil
         scheduler.after(scheduler.random.pick([10, 500, 3_000, 20_000])) { [unowned self] in start() }
     }
 
     /// Somebody starts another one while this one lives on, frozen or cut off: a zombie.
     package func replace() {
-        guard process != nil else { return }
-        process = nil
+        guard let process else { return }
+        scheduler.trace.count("connector replaced", process.name)
+        zombies.append(process)
+        self.process = nil
         start()
+    }
+
+    /// Whether a process that was replaced still lives.
+    package var hasZombies: Bool {
+        zombies.removeAll { $0.isDead }
+        return !zombies.isEmpty
     }
 }
 
