@@ -109,6 +109,46 @@ import Testing
         #expect(error?.isCorruption == true, "\(String(describing: error))")
     }
 
+    /// One bit of a value, as a disk or its cable changes it: LMDB itself has no checksums.
+    @Test(arguments: [0, 100, 199])
+    func aValueThatWasChangedOnTheDiskIsNoticed(place: Int) throws {
+        let shelf = try Shelf()
+        let store = try shelf.open()
+        let value = "here it is: " + String(repeating: "v", count: 188)
+        try store.put(partition, "a", value, [StateName("i", "name")])
+        let bytes = try #require(Plant.read(shelf.file))
+        let found = try #require(bytes.firstRange(of: Array(value.utf8)))
+        let file = try #require(fopen(shelf.file, "r+"))
+        fseek(file, found.lowerBound + place, SEEK_SET)
+        fputc(Int32(bytes[found.lowerBound + place] ^ 1), file)
+        fclose(file)
+        for read in [
+            { _ = try store.text(partition, "a") }, { _ = try store.keys(partition) },
+            { try store.view().withState(partition, Array("a".utf8)) },
+        ] as [() throws -> Void] {
+            let error = #expect(throws: StoreError.self) { try read() }
+            #expect(error?.isCorruption == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test func aSealKnowsEveryByteOfEveryLengthAndItsKey() throws {
+        for count in 0..<40 {
+            var bytes = (0..<count).map { UInt8($0 &* 37 & 0xff) }
+            let seal = { (bytes: [UInt8], key: [UInt8]) in
+                bytes.withUnsafeBytes { value in key.withUnsafeBytes { Seal.of(value, under: $0) } }
+            }
+            let own = seal(bytes, [1, 2])
+            #expect(own != seal(bytes, [1, 3]) && own != seal(bytes + [0], [1, 2]))
+            for place in bytes.indices {
+                for bit in 0..<8 {
+                    bytes[place] ^= 1 << UInt8(bit)
+                    #expect(own != seal(bytes, [1, 2]))
+                    bytes[place] ^= 1 << UInt8(bit)
+                }
+            }
+        }
+    }
+
     /// A page that ends the process that reads it would end every process that follows.
     @Test func aStoreThatEndsOneProcessAfterTheOtherIsRebuilt() throws {
         let shelf = try Shelf()
@@ -126,5 +166,11 @@ import Testing
         starts.forget()
         #expect(starts.begin(now: 1_221) == 1, "the one before ended well")
         #expect(starts.begin(now: 5) == 1, "the clock was set back")
+    }
+}
+
+extension StoreView {
+    fileprivate func withState(_ partition: DomainPartition, _ key: [UInt8]) throws {
+        try key.withRaw { key throws(StoreError) in try withState(partition, key) { _ in } }
     }
 }

@@ -45,6 +45,9 @@ struct OmniSimulate: ParsableCommand {
     @Flag(help: "Say how often what has happened.")
     var counts = false
 
+    @Option(help: "After how many failed seeds a process gives up.")
+    var most = 20
+
     @Option(help: .hidden)
     var worker: UInt64?
 
@@ -119,7 +122,7 @@ struct OmniSimulate: ParsableCommand {
             print("seed \(seed):")
             for finding in verdict.findings.prefix(flaw == nil ? 5 : 1) { print("   \(finding)") }
             fflush(nil)
-            if flaw != nil || failures >= 20 { break }
+            if flaw != nil || failures >= most { break }
         }
         if counts {
             seen["CPU milliseconds"] = Self.cpuMilliseconds

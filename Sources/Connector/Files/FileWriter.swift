@@ -17,6 +17,8 @@ package struct FileWriter: WholeWriter {
     private var isWritten = false
     /// The digest of what the file holds, where it is known: at the start, and when it is compared with what is read back.
     private var digest: [UInt8]?
+    /// The file as it was found or written last; nil when there was none.
+    private var mark: FileMark?
     private let scratch = Scratch()
 
     /// Documents on their way into bytes.
@@ -42,6 +44,7 @@ package struct FileWriter: WholeWriter {
         } catch {
             throw WrongSetting("sink \"\(sink)\", format: \(error)")
         }
+        mark = FileMark(path)
         digest = try? SHA256.digest(AtomicFile.read(path))
     }
 
@@ -143,6 +146,8 @@ package struct FileWriter: WholeWriter {
             isWritten = true
             return
         }
+        // A process that was thought dead must not put its old records over those of the next one. Taking the file away is fine.
+        if let found = FileMark(path), found != mark { throw OvertakenFile(path: path) }
         (isWritten, digest) = (false, nil)
         do throws(SystemError) {
             try AtomicFile.replace(path) { file throws(SystemError) in
@@ -151,7 +156,7 @@ package struct FileWriter: WholeWriter {
         } catch {
             throw SystemFailure("\(error)")
         }
-        (isWritten, digest) = (true, readsBack ? new : nil)
+        (isWritten, digest, mark) = (true, readsBack ? new : nil, FileMark(path))
     }
 
     /// The file of a format whose records don't stand by themselves.
@@ -168,5 +173,15 @@ package struct FileWriter: WholeWriter {
         } catch {
             throw WrongSetting("\(path): \(error)")
         }
+    }
+}
+
+/// Somebody else has written the file since this process did: this one has to end, and whoever is started next takes the file up
+/// from the golden topic.
+package struct OvertakenFile: Error, CustomStringConvertible {
+    let path: String
+
+    package var description: String {
+        "\(path) was written by somebody else since: one process at a time hands over a file; this one ends, start it again"
     }
 }

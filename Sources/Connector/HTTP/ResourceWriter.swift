@@ -1,5 +1,5 @@
 import Canonical
-import Document
+package import Document
 package import Installation
 import Logging
 import Transports
@@ -10,20 +10,18 @@ package struct ResourceWriter: SinkWriter {
     let settings: ResourceWriting
     let deletion: SinkSettings.Deletion
     let system: HTTPSystem
-    /// What was read before each write of this batch, at every try: when a try fails, its results are gone, but what somebody
-    /// entered before it must not be.
-    private var seen: [Attempt: [JSON]] = [:]
+    /// What was looked at for the writes that follow: by their paths.
+    private var glances: [String: Glance] = [:]
+    /// Whether there was something to look at: by the entity's key.
+    private var finds: [ExactText: Found] = [:]
 
-    private struct Attempt: Hashable {
-        let key: ExactText
-        let own: String?
-        let revision: Int64
+    /// A record as it was read.
+    private enum Glance {
+        case there(JSON?, tag: String?)
+        case missing
+        case refused(HTTPSystem.Answer)
 
-        init(_ write: Write) {
-            key = ExactText(write.key)
-            own = write.own
-            revision = write.revision
-        }
+        var record: JSON? { if case .there(let record, _) = self { record } else { nil } }
     }
 
     package init(settings: ResourceWriting, deletion: SinkSettings.Deletion, system: HTTPSystem) {
@@ -32,15 +30,39 @@ package struct ResourceWriter: SinkWriter {
         self.system = system
     }
 
-    package mutating func write(_ writes: [Write]) throws -> [Written] {
-        let attempts = Set(writes.map(Attempt.init))
-        seen = seen.filter { attempts.contains($0.key) }
-        var results: [Written] = []
-        for write in writes {
-            var written = try write.action == .put ? put(write) : remove(write)
-            written.before = seen[Attempt(write)] ?? []
-            results.append(written)
+    package mutating func look(at writes: [Write]) throws -> [JSON?] {
+        (glances, finds) = ([:], [:])
+        guard settings.ifMatch else { return writes.map { _ in nil } }
+        var records: [JSON?] = []
+        for write in writes { records.append(try glance(at: write)) }
+        return records
+    }
+
+    private mutating func glance(at write: Write) throws -> JSON? {
+        guard write.action == .put, write.document.object != nil else { return nil }
+        var own = write.own
+        if own == nil, settings.create != nil {
+            let found = try find(write)
+            finds[ExactText(write.key)] = found
+            guard case .one(let number) = found else { return nil }
+            own = number
         }
+        guard let path = one(write, own) else { return nil }
+        let glance = try glance(path)
+        glances[path] = glance
+        return glance.record
+    }
+
+    private func glance(_ path: String) throws -> Glance {
+        let found = try system.get(path)
+        if found.status == 404 || found.status == 410 { return .missing }
+        guard found.isSuccess else { return .refused(found) }
+        return .there(Members.find(settings.answer, in: found.json), tag: found.fields["ETag"])
+    }
+
+    package mutating func write(_ writes: [Write]) throws -> [Written] {
+        var results: [Written] = []
+        for write in writes { results.append(try write.action == .put ? put(write) : remove(write)) }
         return results
     }
 
@@ -67,7 +89,7 @@ package struct ResourceWriter: SinkWriter {
             vanished.isVanished = true
             return vanished
         }
-        switch try find(write) {
+        switch try finds.removeValue(forKey: ExactText(write.key)) ?? find(write) {
         case .none: return try create(write)
         case .one(let own): return try update(write, own: own)
         case .several(let count):
@@ -80,28 +102,41 @@ package struct ResourceWriter: SinkWriter {
         guard let path = one(write, own) else {
             return Written(.refused("the path \(settings.one) lacks a value: neither number nor member gives it"))
         }
+        var body = body(write)
         var conditions: [(String, String)] = []
         if settings.ifMatch {
-            let found = try system.get(path)
-            if found.status == 404 { return Written(.absent, own: own) }
-            guard found.isSuccess else { return refused(found) }
-            if let before = Members.find(settings.answer, in: found.json),
-                seen[Attempt(write)]?.contains(before) != true
-            {
-                seen[Attempt(write), default: []].append(before)
+            switch try current(path) {
+            case .missing: return Written(.absent, own: own)
+            case .refused(let answer): return refused(answer)
+            case .there(let record, let tag):
+                if let tag { conditions.append(("If-Match", tag)) }
+                guard settings.update == .patch, let record else { break }
+                // What it holds already is left alone: nobody's edit of that is overwritten, whenever it is made.
+                body = MergePatch.difference(body, from: record)
+                if body.object?.isEmpty == true { return Written(.unchanged, own: own, readBack: record) }
             }
-            if let tag = found.fields["ETag"] { conditions.append(("If-Match", tag)) }
         }
-        let answer = try send(method, path, body(write), conditions)
+        let answer = try send(method, path, body, conditions)
         switch answer.status {
         case 404, 410: return Written(.absent, own: own)
-        // Somebody was faster: what they wrote must be seen first.
-        case 412: throw SystemFailure("the record changed between reading and writing")
+        case 412: throw Self.overtaken
         default: break
         }
         guard answer.isSuccess else { return refused(answer) }
         return Written(.written, own: own ?? number(answer), readBack: try readBack(answer, path))
     }
+
+    /// What is there now: what was looked at, where a condition keeps it so, else it is read again.
+    private mutating func current(_ path: String) throws -> Glance {
+        guard let glance = glances.removeValue(forKey: path) else { return try self.glance(path) }
+        guard case .there(let record, nil) = glance else { return glance }
+        let now = try self.glance(path)
+        guard now.record == record else { throw Self.overtaken }
+        return now
+    }
+
+    /// Somebody was faster: what they wrote must be seen first.
+    private static var overtaken: SystemFailure { SystemFailure("the record changed between reading and writing") }
 
     private mutating func create(_ write: Write) throws -> Written {
         var fields: [(String, String)] = []
@@ -119,7 +154,9 @@ package struct ResourceWriter: SinkWriter {
             return Written(.refused("the answer to the creation holds no \(settings.id)"))
         }
         let path = one(write, own)
-        return Written(.written, own: own, readBack: try path.flatMap { try readBack(answer, $0) })
+        var created = Written(.written, own: own, readBack: try path.flatMap { try readBack(answer, $0) })
+        created.isNew = true
+        return created
     }
 
     // MARK: Delete

@@ -4,23 +4,20 @@ import Transports
 /// The kinds of which a write is under way, or has failed and may have gone through all the same: what the system shows of them
 /// can't be told from our own write until that is repeated and reported (I6; docs/contracts.md, Turns).
 ///
-/// Begun and ended within a turn, so a source never sees between a write and its failure.
+/// Begun and ended within turns, so a source never sees between a write and its failure.
 final class Doubts: Sendable {
-    /// What is being written: a batch that came, or parked records, which are tried again on their own.
-    enum Origin { case new, parked }
-
     private struct Doubt: Hashable {
         let kind: String
-        let origin: Origin
+        let sink: String
     }
 
     private let open = Monitor<Set<Doubt>>([])
 
-    /// Notes a write.
-    func begin(_ kind: String, _ origin: Origin) { _ = open.withLock { $0.insert(Doubt(kind: kind, origin: origin)) } }
+    /// Notes that a sink begins to write.
+    func begin(_ kind: String, by sink: String) { _ = open.withLock { $0.insert(Doubt(kind: kind, sink: sink)) } }
 
-    /// The write is done, and its reports are handed to the producer.
-    func end(_ kind: String, _ origin: Origin) { _ = open.withLock { $0.remove(Doubt(kind: kind, origin: origin)) } }
+    /// All that the sink has begun to write is done, and its reports are handed to the producer.
+    func end(_ kind: String, by sink: String) { _ = open.withLock { $0.remove(Doubt(kind: kind, sink: sink)) } }
 
     /// Throws ``InDoubt`` when one of the events may be the echo of a write that is in doubt.
     func check(_ events: [OutgoingEvent]) throws(InDoubt) {

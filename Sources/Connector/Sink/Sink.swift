@@ -220,6 +220,21 @@ final class Sink {
         seenBy?.held(readBack, entity: entry.kind.name, key: key, knowledge.context(at: .never))
     }
 
+    /// Of what a copy holds, what the golden record speaks of. The rest wasn't written: somebody may just have entered it, and
+    /// reported as if it were ours it would never be his say (I6, I9).
+    func spoken(_ held: [UInt8], by golden: Golden) -> [UInt8] {
+        isFresh = false
+        var copy = Tape()
+        guard (try? tape.parse(golden.data)) != nil, (try? copy.parse(held)) != nil else { return held }
+        let names = tape.root
+        guard copy.root.members.contains(where: { names[utf8: $0.key.utf8] == nil }) else { return held }
+        var spoken: [JSON.Member] = []
+        for member in copy.root.members where names[utf8: member.key.utf8] != nil {
+            spoken.append(JSON.Member(member.key.string ?? "", JSON(member.value)))
+        }
+        return JSON.object(spoken).utf8
+    }
+
     /// What the source would publish when it saw that the system no longer has what it had under this number.
     func deletion(of golden: Golden, own: String, topic: String) -> OutgoingEvent {
         let source = EventSource(system: knowledge.system, name: settings.seenBy ?? settings.name)

@@ -22,8 +22,8 @@ final class SinkLoop: Loop {
     private let bootstrap: Bootstrap
     private let ready: Gate
     private var parked: ParkedWrites
-    /// What the process before may have written last.
-    private let undertaken: Undertaking
+    /// What is about to be written, and what the process before may have written last.
+    private var undertaken: Undertaking
     /// Of what was read, what that process may have written: written first, revision by revision.
     private var suspects: [Golden] = []
     private var generation: UInt64
@@ -42,10 +42,16 @@ final class SinkLoop: Loop {
     private var isReady = false
     /// What was read and isn't written yet.
     private var pending: [Golden] = []
+    /// Parked records whose write broke off: repeated before anything newer of them is written.
+    private var repeats: [Job] = []
+    /// By sink, the places of what may have been written without a report.
+    private var unclear: [String: Set<String>] = [:]
     private var positions: [TopicPartitionOffset] = []
     private var committed: [TopicPartitionOffset] = []
     /// Whether it is said that too much is parked.
     private var isHeldBack = false
+    /// Whether the note on what was written still stands.
+    private var isNoted = false
     /// Whether nothing had come in this round.
     private var isIdle = false
 
@@ -56,8 +62,6 @@ final class SinkLoop: Loop {
         case resting
         /// What was read waits until the tables of numbers know what the hub knew when it said it: their ends.
         case informing([TopicPartition: Int64])
-        /// What is about to be written is noted, and the note not yet acknowledged.
-        case noting(Publisher.Ticket)
         /// What was read is written.
         case writing
         /// What is parked and due is written, as of this generation of the tables.
@@ -69,13 +73,21 @@ final class SinkLoop: Loop {
     /// Records for one sink, written in one turn.
     private struct Job {
         let sink: Sink
-        let records: [Golden]
-        let origin: Doubts.Origin
-        /// Their reports, not yet acknowledged; nil: not yet written.
-        var reports: Publisher.Ticket?
+        var records: [Golden]
+        var stage = Stage.planned
         /// What was parked before them.
         var before: ParkedWrites?
+
+        enum Stage {
+            case planned
+            /// What the system held is noted, and the note not yet acknowledged.
+            case noted([Planned], Publisher.Ticket)
+            /// They are written, and their reports not yet acknowledged.
+            case written(Publisher.Ticket)
+        }
     }
+
+    private typealias Planned = (golden: Golden, write: Write)
 
     /// - Parameters:
     ///   - undertaken: what the process before noted that it was about to write.
@@ -108,7 +120,7 @@ final class SinkLoop: Loop {
     package var isAtRest: Bool {
         switch phase {
         case .beginning, .resting, .holding, .informing: pending.isEmpty && suspects.isEmpty
-        case .noting, .writing, .retrying: false
+        case .writing, .retrying: false
         }
     }
 
@@ -123,10 +135,7 @@ final class SinkLoop: Loop {
             case .resting: return try takeUp()
             case .informing(let ends):
                 guard shared.identities.hasReached(ends) else { return .time(.milliseconds(2)) }
-                try plan()
-            case .noting(let note):
-                guard try shared.publisher.isSettled(note) else { return .acknowledgements }
-                phase = .writing
+                plan()
             case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
             case .holding: planRetries()
             }
@@ -155,7 +164,14 @@ final class SinkLoop: Loop {
 
     private func begin() throws -> Next {
         guard isBootstrapped() else { return .time(.milliseconds(50)) }
-        if sinks.isEmpty { sinks = try open() }
+        if sinks.isEmpty {
+            sinks = try open()
+            repeats = sinks.compactMap { sink in
+                let owed = parked.entries.filter { $0.key.hasPrefix(sink.settings.name + "/") }.map(\.value.golden)
+                    .filter(undertaken.includes)
+                return owed.isEmpty ? nil : Job(sink: sink, records: owed.sorted { $0.key < $1.key })
+            }
+        }
         try consumer.subscribe(
             to: entityOf.keys.sorted(),
             hooks: RebalanceHooks(assigned: { [unowned self] partitions in
@@ -190,7 +206,7 @@ final class SinkLoop: Loop {
             isIdle = pending.isEmpty && suspects.isEmpty
         }
         if isAssigned, repeating == nil { try beginRepeating() }
-        if let ends = try endsOfNumbers() { phase = .informing(ends) } else { try plan() }
+        if let ends = try endsOfNumbers() { phase = .informing(ends) } else { plan() }
         return .again
     }
 
@@ -215,23 +231,15 @@ final class SinkLoop: Loop {
     }
 
     /// The pending records go to the sinks that are theirs.
-    private func plan() throws {
+    private func plan() {
+        jobs = repeats
         for records in [suspects, pending] {
             for sink in sinks {
                 let own = records.filter { $0.entity == sink.settings.of }
-                if !own.isEmpty { jobs.append(Job(sink: sink, records: own, origin: .new)) }
+                if !own.isEmpty { jobs.append(Job(sink: sink, records: own)) }
             }
         }
-        phase = try note().map { .noting($0) } ?? .writing
-    }
-
-    /// Notes what is about to be written, where that matters.
-    private func note() throws -> Publisher.Ticket? {
-        guard let note = Undertaking.note(suspects + pending, of: sinks) else { return nil }
-        let ticket = shared.publisher.ticket()
-        try shared.publisher.write(
-            to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
-        return ticket
+        phase = .writing
     }
 
     // MARK: Reading
@@ -316,51 +324,107 @@ final class SinkLoop: Loop {
 
     // MARK: Writing
 
-    /// Writes the first job's records, or waits for their reports.
+    /// Brings the first job one stage further.
     private func work() throws -> Next {
-        let (sink, origin) = (jobs[0].sink, jobs[0].origin)
-        if let reports = jobs[0].reports {
+        let sink = jobs[0].sink
+        switch jobs[0].stage {
+        case .planned:
+            guard shared.turns.mayBeTaken else { return .turn }
+            jobs[0].before = parked
+            let ticket = shared.publisher.ticket()
+            try shared.turns.take {
+                shared.doubts.begin(sink.entry.kind.name, by: sink.settings.name)
+                let planned = try plan(jobs[0].records, in: sink, on: ticket)
+                if sink.readsBefore, !planned.isEmpty {
+                    try look(at: planned, on: ticket)
+                } else {
+                    jobs[0].stage = .written(ticket)
+                    try write(planned, on: ticket)
+                }
+            }
+        case .noted(let planned, let note):
+            guard try shared.publisher.isSettled(note) else { return .acknowledgements }
+            guard shared.turns.mayBeTaken else { return .turn }
+            let ticket = shared.publisher.ticket()
+            jobs[0].stage = .written(ticket)
+            try shared.turns.take { try write(planned, on: ticket) }
+        case .written(let reports):
             guard try shared.publisher.isSettled(reports) else { return .acknowledgements }
+            undertaken.finish(jobs[0].records, in: sink.settings.name)
             jobs.removeFirst()
             backOff.reset()
-            return .again
-        }
-        guard shared.turns.mayBeTaken else { return .turn }
-        let ticket = shared.publisher.ticket()
-        jobs[0].reports = ticket
-        jobs[0].before = parked
-        try shared.turns.take {
-            shared.doubts.begin(sink.entry.kind.name, origin)
-            try write(jobs[0].records, in: sink, on: ticket)
-            // Its reports precede whatever is read from now on.
-            shared.doubts.end(sink.entry.kind.name, origin)
         }
         return .again
     }
 
+    /// Reads what the system holds of what is about to be written, and notes it: it is written when that is acknowledged.
+    private func look(at planned: [Planned], on ticket: Publisher.Ticket) throws {
+        let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
+        let held = try sink.writer!.look(at: planned.map(\.write))
+        for ((golden, write), record) in zip(planned, held) {
+            if let record { undertaken.see(record, before: golden, own: write.own, in: sink.settings.name) }
+        }
+        var note = undertaken.note(records)
+        if note.utf8.count > shared.publisher.largest {
+            if records.count > 1 {
+                // In two parts, each read again.
+                (undertaken, jobs[0].records) = (known, Array(records.prefix(records.count / 2)))
+                return jobs.insert(Job(sink: sink, records: Array(records.dropFirst(records.count / 2))), at: 1)
+            }
+            // No event takes it either: it is a dead letter wherever a source reads it.
+            note["held"] = []
+        }
+        try shared.publisher.write(
+            to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
+        isNoted = true
+        jobs[0].stage = .noted(planned, ticket)
+    }
+
+    /// What systems held is kept no longer than it is needed: it may be somebody's data (I12).
+    private func forgetNote() throws {
+        guard isNoted else { return }
+        try shared.publisher.write(
+            to: shared.names.position(connector: shared.connector), key: Undertaking.key,
+            value: undertaken.note([]).utf8, on: shared.publisher.ticket())
+        isNoted = false
+    }
+
     /// The first job isn't done: it is done again.
     private func dropJob() {
-        guard let job = jobs.first, job.reports != nil else { return }
-        if let before = job.before { parked = before }
-        (jobs[0].reports, jobs[0].before) = (nil, nil)
-        shared.doubts.begin(job.sink.entry.kind.name, job.origin)
+        guard let job = jobs.first, let before = job.before else { return }
+        parked = before
+        (jobs[0].stage, jobs[0].before) = (.planned, nil)
+        unclear[job.sink.settings.name, default: []].formUnion(job.records.map(\.place.description))
+        shared.doubts.begin(job.sink.entry.kind.name, by: job.sink.settings.name)
     }
 
     /// All jobs are planned anew.
     private func giveUp() {
         dropJob()
+        if case .retrying = phase, let job = jobs.first, unclear[job.sink.settings.name] != nil { repeats.append(job) }
         jobs = []
         if case .beginning = phase { return }
         phase = .resting
     }
 
+    /// The first job's writes are reported: nothing of it is in doubt.
+    private func endDoubt() {
+        let (name, kind) = (jobs[0].sink.settings.name, jobs[0].sink.entry.kind.name)
+        if unclear[name] != nil {
+            unclear[name]?.subtract(jobs[0].records.map(\.place.description))
+            guard unclear[name]?.isEmpty == true else { return }
+            unclear[name] = nil
+        }
+        shared.doubts.end(kind, by: name)
+    }
+
     /// All jobs of a phase are done.
     private func conclude() throws -> Next {
         switch phase {
-        case .beginning, .resting, .noting, .holding, .informing: break
+        case .beginning, .resting, .holding, .informing: break
         case .writing:
-            pending = []
-            suspects = []
+            undertaken.forget(suspects + repeats.flatMap(\.records))
+            (pending, suspects, repeats) = ([], [], [])
             try commit()
             planRetries()
         case .retrying(let generation):
@@ -370,15 +434,19 @@ final class SinkLoop: Loop {
             if !isReady, hasRepeated() {
                 ready.open()
                 isReady = true
+                undertaken.settle()
             }
-            if isIdle { return .records }
+            if isIdle {
+                try forgetNote()
+                return .records
+            }
         }
         return .again
     }
 
-    /// One turn: plan, write, read back, hand the reports to the producer.
-    private func write(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws {
-        var planned: [(golden: Golden, write: Write)] = []
+    /// What is to be written; what needn't or can't be is reported.
+    private func plan(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws -> [Planned] {
+        var planned: [Planned] = []
         for golden in records {
             if golden.verb == .gone, !(sink.writer is any WholeWriter) {
                 try release(golden, sink, on: ticket)
@@ -395,7 +463,13 @@ final class SinkLoop: Loop {
             case .refuse(let reason, _): try park(golden, sink, reason, isWaiting: false, on: ticket)
             }
         }
-        guard !planned.isEmpty else { return }
+        return planned
+    }
+
+    /// Writes, reads back, and hands the reports to the producer: they precede whatever is read from now on.
+    private func write(_ planned: [Planned], on ticket: Publisher.Ticket) throws {
+        guard !planned.isEmpty else { return endDoubt() }
+        let sink = jobs[0].sink
         let results = try sink.writer!.write(planned.map(\.write))
         // An entity may have several numbers in one system: one refusal parks it.
         var refused: [String: String] = [:]
@@ -424,6 +498,7 @@ final class SinkLoop: Loop {
             guard let golden = planned.first(where: { $0.golden.key == key })?.golden else { continue }
             try park(golden, sink, reason, isWaiting: false, on: ticket)
         }
+        endDoubt()
     }
 
     private func conclude(
@@ -431,7 +506,8 @@ final class SinkLoop: Loop {
     ) throws {
         sink.remember(result, of: golden)
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
-        for (attempt, before) in result.before.enumerated() {
+        let seen = undertaken.held(before: golden, own: write.own, in: sink.settings.name)
+        for (attempt, before) in seen.enumerated() {
             let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
             for event in sink.observation(before, reference: reference, except: held ?? golden.data) {
                 try shared.publisher.publish(event, on: ticket)
@@ -446,7 +522,7 @@ final class SinkLoop: Loop {
             if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
-        report.held = held
+        report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
     }
 
@@ -506,7 +582,7 @@ final class SinkLoop: Loop {
             let due = parked.due(
                 sink: sink.settings.name, now: shared.clock.now(), isNewIdentity: isNewIdentity)
             for start in stride(from: 0, to: due.count, by: most) {
-                jobs.append(Job(sink: sink, records: Array(due[start..<min(start + most, due.count)]), origin: .parked))
+                jobs.append(Job(sink: sink, records: Array(due[start..<min(start + most, due.count)])))
             }
         }
         phase = .retrying(now)

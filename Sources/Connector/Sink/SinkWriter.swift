@@ -34,10 +34,10 @@ package struct Written: Sendable, Equatable {
     package var readBack: JSON?
     /// Where the system's change log stood when it was written.
     package var position: Int64?
-    /// The record as it was before the write, where the writer has looked, at each try: observations to be published first.
-    package var before: [JSON]
     /// It was known under this number, and somebody has deleted it there.
     package var isVanished = false
+    /// The write has created it: all that it holds came with the write.
+    package var isNew = false
 
     package enum Status: Sendable, Equatable {
         /// Written.
@@ -53,23 +53,33 @@ package struct Written: Sendable, Equatable {
     }
 
     package init(
-        _ status: Status, own: String? = nil, readBack: JSON? = nil, position: Int64? = nil, before: [JSON] = []
+        _ status: Status, own: String? = nil, readBack: JSON? = nil, position: Int64? = nil
     ) {
         self.status = status
         self.own = own
         self.readBack = readBack
         self.position = position
-        self.before = before
     }
 }
 
 /// How records get into a system. One thread owns it.
 package protocol SinkWriter {
+    /// Reads what a batch is about to change, so that it can be noted before it is written; the writes that follow hold only
+    /// as long as the system still holds that.
+    ///
+    /// - Returns: for each write the record as the system holds it; nil where it has none, or isn't looked at.
+    /// - Throws: ``SystemFailure`` when the system can't be asked now.
+    mutating func look(at writes: [Write]) throws -> [JSON?]
+
     /// Writes a batch in its order, and reads back. Writing the same again changes nothing.
     ///
     /// - Returns: as many results as there are writes.
     /// - Throws: ``SystemFailure`` when the system can't take anything now; all is repeated then.
     mutating func write(_ writes: [Write]) throws -> [Written]
+}
+
+extension SinkWriter {
+    package mutating func look(at writes: [Write]) throws -> [JSON?] { writes.map { _ in nil } }
 }
 
 /// A writer whose system is handed all records together, whenever one changes.

@@ -4,29 +4,82 @@ import Installation
 import Kafka
 import Transports
 
-/// What a sink is about to write into a system that is read before it is written (`if-match`), noted before it is: by the
-/// golden records' places.
+/// What a sink is about to write into a system that is read before it is written (`if-match`), and what the system held at
+/// each try: noted, and acknowledged, before it is written.
 ///
 /// A process that ends between a write and its report leaves behind a value that the system shows as its own. The next one
 /// can tell it from somebody's edit only by writing the very same revision again: what the system held before and holds
-/// after is then the same. A newer revision that waits by then must not take its place (I6; docs/contracts.md, Turns).
+/// after is then the same. A newer revision that waits by then must not take its place. What the system held before the
+/// *first* try is nowhere else by then: somebody's edit that no source has read would be lost (I6, I9; docs/contracts.md,
+/// Turns; docs/decisions/0009).
 struct Undertaking {
     /// Its key among the connector's positions. No source is called so: a source's name has no slash.
     static let key = "sinks/writing"
 
-    private let places: Set<String>
+    /// A write, by its golden record's place, its sink and the system's own number.
+    private struct Name: Hashable {
+        let place: String
+        let sink: String
+        let own: String?
+    }
+
+    /// What the process before noted and nobody has repeated yet.
+    private var owed: Set<String>
+    /// What the system held, at each try, oldest first.
+    private var seen: [Name: [JSON]] = [:]
 
     /// - Parameter noted: what the process before noted.
-    init(noted: JSON?) { places = Set((noted?["writing"]?.array ?? []).compactMap(\.string)) }
+    init(noted: JSON?) {
+        owed = Set((noted?["writing"]?.array ?? []).compactMap(\.string))
+        for entry in noted?["held"]?.array ?? [] {
+            guard let place = entry["place"]?.string, let sink = entry["sink"]?.string,
+                let records = entry["records"]?.array
+            else { continue }
+            seen[Name(place: place, sink: sink, own: entry["self"]?.string)] = records
+        }
+    }
 
     /// Whether a golden record may have been written by the process before.
-    func includes(_ golden: Golden) -> Bool { places.contains(golden.place.description) }
+    func includes(_ golden: Golden) -> Bool { !owed.isEmpty && owed.contains(golden.place.description) }
 
-    /// The note on a batch; nil when there is nothing in it that needs one.
-    static func note(_ records: [Golden], of sinks: [Sink]) -> JSON? {
-        let careful = Set(sinks.filter(\.readsBefore).map(\.settings.of))
-        let places = records.filter { careful.contains($0.entity) }.map { JSON.string($0.place.description) }
-        return places.isEmpty ? nil : ["writing": .array(places)]
+    /// Takes up what the system held before a try.
+    mutating func see(_ record: JSON, before golden: Golden, own: String?, in sink: String) {
+        let name = Name(place: golden.place.description, sink: sink, own: own)
+        if seen[name]?.contains(record) != true { seen[name, default: []].append(record) }
+    }
+
+    /// What the system held before a write, at each of its tries.
+    func held(before golden: Golden, own: String?, in sink: String) -> [JSON] {
+        guard !seen.isEmpty else { return [] }
+        return seen[Name(place: golden.place.description, sink: sink, own: own)] ?? []
+    }
+
+    /// The note on a batch that is about to be written, with what is still owed.
+    func note(_ records: [Golden]) -> JSON {
+        let places = Set(records.map(\.place.description)).union(owed)
+        let held = seen.sorted { ($0.key.place, $0.key.own ?? "") < ($1.key.place, $1.key.own ?? "") }.map {
+            name, records in
+            var entry: JSON = ["place": .string(name.place), "sink": .string(name.sink), "records": .array(records)]
+            if let own = name.own { entry["self"] = .string(own) }
+            return entry
+        }
+        return ["writing": .array(places.sorted().map { .string($0) }), "held": .array(held)]
+    }
+
+    /// A batch is written and its reports are acknowledged.
+    mutating func finish(_ records: [Golden], in sink: String) {
+        guard !owed.isEmpty || !seen.isEmpty else { return }
+        let places = Set(records.map(\.place.description))
+        seen = seen.filter { $0.key.sink != sink || !places.contains($0.key.place) }
+    }
+
+    /// All that was owed is repeated, or gone from its topic.
+    mutating func forget(_ places: [Golden]) { for golden in places { owed.remove(golden.place.description) } }
+
+    /// Nothing more is owed by the process before.
+    mutating func settle() {
+        seen = seen.filter { !owed.contains($0.key.place) }
+        owed = []
     }
 }
 

@@ -47,7 +47,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// One LMDB environment: a file of named, sorted databases.
+/// One LMDB environment: a file of named, sorted databases, of values that are sealed (``Seal``).
 ///
 /// Written without syncing (`MDB_NOSYNC`): Kafka's changelog is the truth, and after an unclean boot of the machine the
 /// store is rebuilt. Readers are tied to their transaction, not to a thread (`MDB_NOTLS`), so any thread may read.
@@ -136,7 +136,7 @@ struct ReadTransaction: ~Copyable {
         let code = mdb_get(handle, dbi, &name, &value)
         if code == MDB_NOTFOUND { return try body(nil) }
         try StoreError.check(code, "get")
-        return try body(UnsafeRawBufferPointer(value))
+        return try body(try Seal.open(UnsafeRawBufferPointer(value), under: key))
     }
 
     /// Lends every key and value whose key begins with `prefix`, in order, until `body` answers false.
@@ -160,7 +160,7 @@ struct ReadTransaction: ~Copyable {
         while code == 0 {
             let found = UnsafeRawBufferPointer(key)
             guard found.count >= prefix.count, zip(found, prefix).allSatisfy({ $0 == $1 }) else { return }
-            guard try body(found, UnsafeRawBufferPointer(value)) else { return }
+            guard try body(found, try Seal.open(UnsafeRawBufferPointer(value), under: found)) else { return }
             code = mdb_cursor_get(opened, &key, &value, MDB_NEXT)
         }
         if code != MDB_NOTFOUND { try StoreError.check(code, "scan") }
@@ -175,8 +175,9 @@ struct WriteTransaction: ~Copyable {
         _ dbi: MDB_dbi, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
     ) throws(StoreError) {
         var name = MDB_val(key)
-        var content = MDB_val(value)
-        try StoreError.check(mdb_put(handle, dbi, &name, &content, 0), "put")
+        var room = MDB_val(mv_size: value.count + Seal.size, mv_data: nil)
+        try StoreError.check(mdb_put(handle, dbi, &name, &room, UInt32(MDB_RESERVE)), "put")
+        Seal.write(value, under: key, to: room.mv_data)
     }
 
     /// Puts many keys, in their order: where the next one lies on the same page it needs no search.
@@ -222,8 +223,9 @@ struct WriteCursor: ~Copyable {
 
     func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StoreError) {
         var name = MDB_val(key)
-        var content = MDB_val(value)
-        try StoreError.check(mdb_cursor_put(handle, &name, &content, 0), "put")
+        var room = MDB_val(mv_size: value.count + Seal.size, mv_data: nil)
+        try StoreError.check(mdb_cursor_put(handle, &name, &room, UInt32(MDB_RESERVE)), "put")
+        Seal.write(value, under: key, to: room.mv_data)
     }
 }
 

@@ -85,7 +85,9 @@ package final class StoreView: StateView {
         }
         if found.code == MDB_NOTFOUND { return body(nil) }
         try StoreError.check(found.code, "get")
-        return body(UnsafeRawBufferPointer(start: found.value.mv_data, count: found.value.mv_size))
+        let sealed = UnsafeRawBufferPointer(start: found.value.mv_data, count: found.value.mv_size)
+        let value = try self.key.withRaw { name throws(StoreError) in try Seal.open(sealed, under: name) }
+        return body(value)
     }
 }
 

@@ -119,7 +119,7 @@ public final class Store: Sendable {
         }
 
         /// The format counts what the keys and the databases look like; states tell their own.
-        fileprivate var text: String { "format 2, cluster \(cluster), prefix \(prefix)" }
+        fileprivate var text: String { "format 3, cluster \(cluster), prefix \(prefix)" }
     }
 
     private let file: String

@@ -91,7 +91,7 @@ package final class SimulatedConnector {
     private func run(
         _ process: SimulatedProcess, _ brokers: SimulatedBrokers, _ name: String, _ step: @escaping () throws -> Next?
     ) {
-        var thread: SimulatedThread?
+        weak var thread: SimulatedThread?
         let made = SimulatedThread("\(process.name) \(name)", of: process) { [unowned self] in
             brokers.outlet?.poll(timeout: .zero)
             guard let thread else { return }
@@ -107,7 +107,7 @@ package final class SimulatedConnector {
         switch next {
         case nil: thread.wakes = .max
         case .again?: break
-        case .records?: thread.wakes = now + Int64(scheduler.random.within(20...(scheduler.isCalm ? 2_000 : 600)))
+        case .records?: thread.wakes = now + Int64(scheduler.random.within(20...(scheduler.isCalm ? 4_000 : 600)))
         case .turn?: thread.wakes = now + 2
         case .gate?: thread.wakes = now + 50
         case .certainty?: thread.wakes = now + 200

@@ -57,13 +57,19 @@ extension HouseAuditor {
     // MARK: What was typed
 
     /// Where one system has the first say, what was typed there last is the golden value, whatever was written there meanwhile.
+    ///
+    /// Not where a connector was started twice: what a system without a log of changes shows, two processes publish in an order
+    /// of their own, and then the later one counts (docs/contracts.md: a connector is one process).
     private func auditSays(_ gtin: String, _ golden: JSON) {
         // With what the importer withdraws goes what everybody said of it.
-        guard !house.people.withdrawn.contains(gtin) else { return }
+        guard !house.people.withdrawn.contains(gtin), house.scheduler.trace.counts["connector replaced"] == nil else {
+            return
+        }
         if !house.shop.products.wasRestored, let found = house.shop.products.find(gtin), found.row["active"] == true {
             let typed = house.shop.products.records[found.id]?.typed ?? [:]
             for field in ["name", "description"] {
-                guard let said = typed[field] else { continue }
+                // A null that is said first removes nothing.
+                guard let said = typed[field], !said.isNull else { continue }
                 verdict.count("says")
                 verdict.check(
                     "I2", golden[field] == said,
@@ -72,7 +78,7 @@ extension HouseAuditor {
         }
         guard !house.people.wholesale.contains(gtin),
             let article = house.till.find(.article, "ean", .string(String(gtin.dropFirst()))),
-            article.row["active"] == 1, let said = house.till.typed["article/\(article.id)"]?["sale_price"]
+            article.row["active"] == 1, let said = house.till.typed["article/\(article.id)"]?["sale_price"], !said.isNull
         else { return }
         verdict.count("says")
         verdict.check(
@@ -101,7 +107,8 @@ extension HouseAuditor {
             let found = golden("stock", key)?["onHand"] ?? .null
             verdict.count("counts")
             verdict.check(
-                "I3", found == count.quantity, "\(key) has \(found.text) on hand, counted were \(count.quantity.text)")
+                "I3", found == count.quantity,
+                "\(key) has \(found.text) on hand, counted were \(count.quantity.text), in note \(count.number)")
         }
     }
 }

@@ -11,16 +11,12 @@ extension People {
 
     /// An address of one of the few, or a new one.
     private func email() -> JSON {
-        random.one(in: 3) ? .string("new\(another())@example.com") : .string("p\(person)@example.com")
+        random.one(in: 2) ? .string("new\(another())@example.com") : .string("p\(person)@example.com")
     }
 
-    private func phone() -> JSON {
-        random.one(in: 3) ? .string("+3585011\(10_000 + another())") : .string("+358401230\(person)")
-    }
+    private func phone() -> JSON { .string("+3585011\(10_000 + another())") }
 
-    private func loyalty() -> JSON {
-        random.one(in: 3) ? .string("L-\(1_000 + another())") : .string("L-\(person)")
-    }
+    private func loyalty() -> JSON { .string("L-\(1_000 + another())") }
 
     private func city() -> JSON { .string("City \(another())") }
 
@@ -28,7 +24,9 @@ extension People {
     private func some(
         _ possible: [(name: String, field: String, value: () -> JSON)], of system: String, holding row: JSON?
     ) -> [(String, JSON)] {
-        let chosen = random.shuffled(possible).prefix(random.within(1...(row == nil ? possible.count : 2)))
+        // Who is known keeps the address: links that come and go all the time are the hub's own tests' matter.
+        let open = row == nil ? possible : possible.filter { $0.field != "email" }
+        let chosen = random.shuffled(open).prefix(random.within(1...(row == nil ? open.count : 2)))
         return chosen.compactMap { name, field, value in
             let new = row != nil && random.one(in: 12) ? .null : value()
             guard row?[name] != new else { return nil }

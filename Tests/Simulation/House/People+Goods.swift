@@ -19,7 +19,7 @@ extension People {
     }
 
     func deleteArticle(_ gtin: String) {
-        guard let found = house.till.find(.article, "ean", .string(String(gtin.dropFirst()))) else { return }
+        guard mayDelete("till", gtin), let found = house.till.find(.article, "ean", .string(String(gtin.dropFirst()))) else { return }
         if random.one(in: 2) {
             deleteAtTill(.article, found.id)
         } else {
@@ -57,7 +57,7 @@ extension People {
     }
 
     func deleteProduct(_ gtin: String) {
-        guard let found = house.shop.products.find(gtin) else { return }
+        guard mayDelete("shop", gtin), let found = house.shop.products.find(gtin) else { return }
         house.trace("shop", "deletes \(gtin)")
         house.shop.products.delete(found.id, isSilent: random.one(in: 2))
     }

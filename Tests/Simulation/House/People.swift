@@ -13,6 +13,8 @@ final class People {
     var withdrawn: Set<String> = []
     /// Goods that the wholesaler has a price for.
     var wholesale: Set<String> = []
+    /// How often goods were deleted in a system.
+    private var deletions: [String: Int] = [:]
     /// Everything that can be done in this house, as often as it stands here.
     private var deeds: [() -> Void] = []
 
@@ -78,6 +80,13 @@ final class People {
 
     private func assort(_ gtin: String) {
         house.desk.assort(gtin, random.pick([["till", "shop"], ["till"], ["shop"], []]))
+    }
+
+    /// Whether something may be deleted once more: what is deleted again and again is left alone by the hub in the end, and listed as
+    /// missing.
+    func mayDelete(_ system: String, _ key: String) -> Bool {
+        deletions["\(system)/\(key)", default: 0] += 1
+        return deletions["\(system)/\(key)"]! <= 3
     }
 
     /// A number that nobody has used.

@@ -70,7 +70,9 @@ package struct TillWriter: SinkWriter {
         let given = members.first { $0.0 == "id" }?.1.integer
         let id = till.change(table, found?.id ?? given, members)
         let isBlind = till.line.flaw == .blindReadBack
-        return Written(.written, own: String(id), readBack: readBack(id, isBlind ? members : []))
+        var written = Written(.written, own: String(id), readBack: readBack(id, isBlind ? members : []))
+        written.isNew = found == nil
+        return written
     }
 
     private func remove(_ write: Write, _ found: (id: Int, row: JSON)?) -> Written {
