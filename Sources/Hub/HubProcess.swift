@@ -127,8 +127,11 @@ public final class HubProcess: Sendable {
     /// Works until `stop` answers true. Throws what a new process must mend: being fenced, or a fatal client error.
     public func run(until stop: @escaping () -> Bool) throws {
         let clients = HubClients(settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile)
+        let insist = Insistence(clocks: .machine, log: log, isStopping: stop)
+        let producer: Producer
+        do { producer = try clients.producer(insist, log) } catch is Interrupted { return }
         let loop = try HubLoop(
-            consumer: clients.consumer(log), producer: clients.producer(log), changelog: clients.changelog(log),
+            consumer: clients.consumer(log), producer: producer, changelog: clients.changelog(log),
             store: store, clocks: .machine, model: model, kinds: kinds, subscribers: subscribers, bounds: bounds,
             names: names, largest: clients.largest, quarantine: quarantine, partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in

@@ -69,6 +69,53 @@ extension Store {
         }
     }
 
+    /// Somebody has deleted the changelog and made it anew: what it held is in the local store, if anywhere.
+    @Test func aStoreThatKnowsMoreThanAChangelogThatWasEmptiedIsKept() throws {
+        let plant = try Plant(partitions: 1)
+        var state: [UInt8]?
+        try plant.running { running in
+            try plant.send([.order("o-1")], to: "order")
+            try running.settle(plant)
+            state = try running.hub.store.stateBytes(Self.order, Array("o-1".utf8))
+        }
+        var commit = StoreCommit()
+        commit.changes = (2...4).map {
+            .init(partition: Self.order, key: Array("o-\($0)".utf8), value: state, indexes: [])
+        }
+        commit.changelogOffsets[Self.order] = 1_000_000
+        try tamper(plant, commit)
+        let refusing = try RunningHub(plant, waits: false)
+        defer { refusing.end() }
+        try eventually("the hub says so, and ends") { refusing.failure != nil }
+        let words = "\(try #require(refusing.failure))"
+        #expect(words.contains("1 of the 4 states") && words.contains("backup"), "\(words)")
+        #expect(try refusing.hub.store.stateBytes(Self.order, Array("o-4".utf8)) == state)
+    }
+
+    /// One bit, as a disk changes it.
+    @Test func aStateThatTheDiskHasChangedCondemnsTheStoreAndTheNextHubRebuildsIt() throws {
+        let plant = try Plant(partitions: 1)
+        var state: [UInt8] = []
+        try plant.running { running in
+            try plant.send([.order("o-1")], to: "order")
+            try running.settle(plant)
+            state = try #require(try running.hub.store.stateBytes(Self.order, Array("o-1".utf8)))
+        }
+        let path = "\(plant.folder)/var/hub-1/state.mdb"
+        var bytes = try #require(Plant.read(path))
+        while let found = bytes.firstRange(of: state) { bytes[found.upperBound - 1] ^= 1 }
+        try Plant.write(path, bytes)
+        let broken = try RunningHub(plant, waits: false)
+        defer { broken.end() }
+        try plant.send([.order("o-1")], to: "order")
+        try eventually("the hub gives up") { broken.failure != nil }
+        try plant.running { running in
+            try running.settle(plant)
+            let state = try #require(try running.hub.store.stateBytes(Self.order, Array("o-1".utf8)))
+            #expect(try Engine.nextDue(state) == nil, "it can be read again")
+        }
+    }
+
     @Test func aStateThatCantBeReadCondemnsTheStoreAndTheNextHubRebuildsIt() throws {
         let plant = try Plant(partitions: 1)
         try plant.running { running in

@@ -45,8 +45,24 @@ import Testing
         let topic = try #require(setup.table[name])
         try plant.admin().create(
             [TopicSpecification(name, partitions: 5, replicas: 1, settings: topic.settings)], timeout: .seconds(30))
-        #expect(try setup.createMissing().count == setup.table.topics.count - 1)
+        #expect(try setup.createMissing(evenLost: true).count == setup.table.topics.count - 1)
         #expect(try setup.differences() == ["\(name) has 5 partitions, not 2"])
+    }
+
+    /// A changelog, a golden topic or the numbers made anew would be empty, and nobody would know.
+    @Test func aTopicThatSomebodyDeletedIsNotMadeAnewWithoutAWord() throws {
+        let plant = try Plant(partitions: 2, createsTopics: false)
+        let setup = try TopicSetup(plant.installation, log: plant.log)
+        let lost = [plant.names.state(domain: "product"), plant.names.identity(entity: "customer")]
+        try plant.admin().create(
+            setup.table.topics.filter { !lost.contains($0.name) && !$0.name.contains("order") }.map {
+                TopicSpecification($0.name, partitions: Int32($0.partitions), replicas: 1, settings: $0.settings)
+            }, timeout: .seconds(30))
+        let error = #expect(throws: LostTopics.self) { try setup.createMissing() }
+        #expect(Set(error?.names ?? []) == Set(lost))
+        #expect(error?.description.contains("omni topics --create") == true)
+        #expect(Set(try setup.createMissing(evenLost: true)).isSuperset(of: lost))
+        #expect(try setup.missing() == [])
     }
 
     @Test func connectorsBringTheirTopics() throws {

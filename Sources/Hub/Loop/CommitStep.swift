@@ -67,6 +67,11 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
                 delivered.isExact
             else { continue }
             let partition = DomainPartition(domain, delivered.partition.partition)
+            if let known = try store.changelogOffset(partition), highest + 1 < known {
+                throw HubError(
+                    "\(delivered.partition) was made anew while the hub ran: it goes on at \(highest), and the local store "
+                        + "stands at \(known). \(Restore<CommittedReader, Store>.remedy)")
+            }
             commit.changelogOffsets[partition] = highest + 1
             if let time = delivered.appended {
                 let mark = ChangelogMark(offset: highest, appended: time)

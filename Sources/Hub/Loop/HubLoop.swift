@@ -36,11 +36,12 @@ struct HubClients {
             ]), log: log)
     }
 
-    func producer(_ log: Logger) throws -> Producer {
+    /// - Parameter insist: waits for a broker that is away.
+    func producer(_ insist: Insistence, _ log: Logger) throws -> Producer {
         let name = "\(group).\(instance)"
         let id =
             try startsFile.map {
-                try Incarnation(file: $0, name: name).begin(settings, patience: .seconds(30), log: log)
+                try Incarnation(file: $0, name: name).begin(settings, insist, log: log)
             } ?? name
         return try Producer(
             Self.patience.merging(settings).merging([

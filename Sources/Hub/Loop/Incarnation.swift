@@ -27,12 +27,14 @@ struct Incarnation {
     }
 
     /// Ends the last start's transaction, and answers the transactional id of this one.
-    func begin(_ settings: Settings, patience: Duration, log: Logger) throws -> String {
+    func begin(_ settings: Settings, _ insist: Insistence, log: Logger) throws -> String {
         let last = lastNumber()
         if last > 0 {
             // The id is taken from whoever has it, which aborts what it left open.
-            try Producer(settings.merging(["transactional.id": id(last)]), log: log)
-                .initTransactions(timeout: patience)
+            let producer = try Producer(settings.merging(["transactional.id": id(last)]), log: log)
+            try insist("the last start's transaction") { timeout throws(KafkaError) in
+                try producer.initTransactions(timeout: timeout)
+            }
         }
         // Only now: a start that fails before this point repeats it.
         try keep(last + 1)

@@ -96,6 +96,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
             let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
             var start = try store.changelogOffset(partition) ?? low
             if let reason = try distrust(partition, place, start: start, high: high, now) {
+                try checkLoss(partition, place, low: low, high: high, reason)
                 log.warning("\(reason); rebuilding", metadata: ["partition": "\(place)"])
                 try store.drop(partition)
                 start = low
@@ -122,6 +123,44 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         }
         if start < high, try hasMissedDeletions(partition, now) { return "the local store was away for too long" }
         return nil
+    }
+
+    /// What to do about a changelog that has lost what the store knows.
+    static var remedy: String {
+        "Stop the hubs and restore the topic from your backup; or remove the local store's folder, and all that only it "
+            + "knows is gone"
+    }
+
+    /// A changelog that knows less than half of what the store does wasn't rebuilt, it was emptied: the store may be the only
+    /// place where that still is, and isn't dropped without being told to.
+    private func checkLoss(
+        _ partition: DomainPartition, _ place: TopicPartition, low: Int64, high: Int64, _ reason: String
+    ) throws {
+        var known = 0
+        try store.scan(partition) { key, _ in
+            if !Note.isNote(key) { known += 1 }
+            return true
+        }
+        var found: Set<Int> = []
+        if known > 0, low < high {
+            try changelog.read(from: [place.at(low)], to: [place: high], max: chunk, timeout: .seconds(86_400)) {
+                batch in
+                batch.forEach { record in
+                    guard let key = record.key, found.count * 2 < known else { return }
+                    key.withUnsafeBytes { key in
+                        guard !Note.isNote(key) else { return }
+                        var hasher = Hasher()
+                        hasher.combine(bytes: key)
+                        let name = hasher.finalize()
+                        if record.value == nil { found.remove(name) } else { found.insert(name) }
+                    }
+                }
+            }
+        }
+        guard found.count * 2 < known else { return }
+        throw HubError(
+            "\(place) holds \(found.count) of the \(known) states that the local store knows (\(reason)). \(Self.remedy)"
+        )
     }
 
     /// Whether the last that the store knows of a partition is so old that deletions since then may be gone.

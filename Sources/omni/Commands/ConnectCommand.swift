@@ -32,9 +32,9 @@ struct ConnectCommand: ParsableCommand {
             running.stop()
         }
         let connector = try ConnectorProcess(installation, name, log: log)
-        _ = try TopicSetup(installation, try connector.admin).createMissing()
         running.set(connector)
-        if stop.isSet { return }
+        let setup = try TopicSetup(installation, try connector.admin)
+        guard try StartPatience(stop, log: log)({ try setup.createMissing() }) != nil else { return }
         try connector.run()
         log.info("the connector has stopped")
     }

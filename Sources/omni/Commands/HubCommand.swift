@@ -38,13 +38,17 @@ struct HubCommand: ParsableCommand {
         log[metadataKey: "instance"] = "\(instance)"
         let stop = try StopFlag { [log] in LastResort.begin(log) }
         try makeFolder(installation.settings.data)
-        let created = try TopicSetup(installation, log: log).createMissing()
-        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
-        let hub = try HubProcess(installation, instance: instance, log: log)
+        guard let hub = try StartPatience(stop, log: log)({ try begin(installation, log) }) else { return }
         let api = try APIServer(hub, installation, log: Logger(label: "api"))
         try api.start()
         defer { api.stop() }
         try hub.run { stop.isSet }
         log.info("the hub has stopped")
+    }
+
+    private func begin(_ installation: Installation, _ log: Logger) throws -> HubProcess {
+        let created = try TopicSetup(installation, log: log).createMissing()
+        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
+        return try HubProcess(installation, instance: instance, log: log)
     }
 }

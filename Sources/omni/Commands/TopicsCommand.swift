@@ -28,7 +28,7 @@ struct TopicsCommand: ParsableCommand {
     func run() throws {
         let installation = try global.installation(isShort: true)
         let setup = try TopicSetup(installation, log: Logger(label: "topics"))
-        let created = create ? try setup.createMissing() : []
+        let created = create ? try setup.createMissing(evenLost: true) : []
         let missing = try setup.missing()
         let differences = try setup.differences()
         if output.json {

@@ -36,12 +36,13 @@ struct UpCommand: ParsableCommand {
         let log = Logger(label: "up")
         let names = only.isEmpty ? installation.connectors : only
         for name in names { _ = try installation.connector(name) }
-        let created = try TopicSetup(installation, log: log).createMissing()
-        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
         let folder = installation.settings.data + "/run"
         try makeFolder(folder)
         let supervisor = Supervisor(folder: folder, environment: Supervised.environment, log: log)
         let stop = try StopFlag { supervisor.stop() }
+        let setup = try TopicSetup(installation, log: log)
+        guard let created = try StartPatience(stop, log: log)({ try setup.createMissing() }) else { return }
+        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
         let passedOn = global.passedOn + logging.passedOn
         var jobs = names.map { Supervisor.Job(name: $0, arguments: ["connect"] + passedOn + [$0]) }
         if hub { jobs.insert(contentsOf: try hubs(installation.settings, passedOn), at: 0) }
