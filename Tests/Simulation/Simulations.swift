@@ -5,8 +5,8 @@ package enum Scenario: String, CaseIterable, Sendable {
     /// Hubs, this repository's connectors and their systems.
     case house
 
-    /// What a seed is by itself: two of five are houses, scattered so that workers who share the seeds share them too.
-    package static func of(_ seed: UInt64) -> Scenario { Randomness(seed: ~seed).below(5) < 2 ? .house : .world }
+    /// What a seed is by itself: one of three is a house, scattered so that workers who share the seeds share them too.
+    package static func of(_ seed: UInt64) -> Scenario { Randomness(seed: ~seed).below(3) == 0 ? .house : .world }
 }
 
 /// A defect that is planted to see that the auditor notices.
@@ -64,11 +64,12 @@ package struct Simulations: Sendable {
     ///
     /// - Parameters:
     ///   - scenario: what it is; nil: what the seed says, or where the flaw can be found.
+    ///   - isRough: whether houses bear what is known to go wrong still.
     ///   - tell: hears what happens, line by line; nil: nobody.
     ///   - key: of this entity all committed records are told at the end.
     package func run(
-        _ seed: UInt64, as scenario: Scenario? = nil, flaw: PlantedFlaw? = nil, tell: ((String) -> Void)? = nil,
-        show key: String? = nil
+        _ seed: UInt64, as scenario: Scenario? = nil, isRough: Bool = false, flaw: PlantedFlaw? = nil,
+        tell: ((String) -> Void)? = nil, show key: String? = nil
     ) -> Verdict {
         switch (scenario ?? flaw?.scenario ?? .of(seed), flaw) {
         case (.world, let flaw):
@@ -79,7 +80,7 @@ package struct Simulations: Sendable {
             return verdict
         case (.house, let flaw):
             let broken: HouseFlaw? = if case .house(let broken)? = flaw { broken } else { nil }
-            let run = House(house, seed: seed, flaw: broken, tell: tell)
+            let run = House(house, seed: seed, isRough: isRough, flaw: broken, tell: tell)
             let verdict = run.run()
             if let key { for line in run.story(of: key) { tell?(line) } }
             return verdict

@@ -36,6 +36,9 @@ struct OmniSimulate: ParsableCommand {
     @Flag(help: "Make every seed a world: hubs, and contributors that speak to topics.")
     var worlds = false
 
+    @Flag(help: "Let houses bear what is known to go wrong still.")
+    var rough = false
+
     @Option(help: "Break something on purpose; it succeeds when the auditor finds it.")
     var flaw: String?
 
@@ -73,7 +76,8 @@ struct OmniSimulate: ParsableCommand {
 
     private func replay(_ seed: UInt64) throws {
         let verdict = try Simulations().run(
-            seed, as: scenario, flaw: flaw.flatMap { PlantedFlaw($0) }, tell: quiet ? nil : { print($0) }, show: show)
+            seed, as: scenario, isRough: rough, flaw: flaw.flatMap { PlantedFlaw($0) },
+            tell: quiet ? nil : { print($0) }, show: show)
         print("seed \(seed), \(verdict.setting)")
         for finding in verdict.findings { print(finding) }
         print(verdict.isClean ? "clean" : "\(verdict.findings.count) findings", verdict.seen.sorted { $0.key < $1.key })
@@ -115,7 +119,7 @@ struct OmniSimulate: ParsableCommand {
         var seen: [String: Int] = [:]
         for seed in stride(from: from + worker!, to: from + seeds, by: Int(workers)) {
             CurrentSeed.say(seed)
-            let verdict = simulations.run(seed, as: scenario, flaw: flaw)
+            let verdict = simulations.run(seed, as: scenario, isRough: rough, flaw: flaw)
             seen.merge(verdict.seen) { $0 + $1 }
             guard !verdict.isClean else { continue }
             failures += 1

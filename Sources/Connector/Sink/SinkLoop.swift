@@ -494,7 +494,7 @@ final class SinkLoop: Loop {
             // Until its number is forgotten, or a newer record takes its place.
             try park(golden, sink, "somebody has deleted it there", isWaiting: true, on: ticket)
         }
-        for (key, reason) in refused {
+        for (key, reason) in refused.sorted(by: { $0.key < $1.key }) {
             guard let golden = planned.first(where: { $0.golden.key == key })?.golden else { continue }
             try park(golden, sink, reason, isWaiting: false, on: ticket)
         }
@@ -506,13 +506,10 @@ final class SinkLoop: Loop {
     ) throws {
         sink.remember(result, of: golden)
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
-        let seen = undertaken.held(before: golden, own: write.own, in: sink.settings.name)
-        for (attempt, before) in seen.enumerated() {
-            let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
-            for event in sink.observation(before, reference: reference, except: held ?? golden.data) {
-                try shared.publisher.publish(event, on: ticket)
-            }
-        }
+        // What is known of a person that nobody knows yet is her own number's report first, which says who she is: a statement of
+        // what she differs in would make another person of her.
+        let isStranger = isStranger(result.own ?? write.own, sink)
+        if !isStranger { try publish(before: golden, write, held, sink, on: ticket) }
         var report = Report(revision: golden.revision, status: .written, own: result.own ?? write.own)
         report.position = result.position
         switch result.status {
@@ -524,6 +521,28 @@ final class SinkLoop: Loop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
+        if isStranger { try publish(before: golden, write, held, sink, on: ticket) }
+    }
+
+    /// Whether the hub hasn't said yet whose record this is.
+    private func isStranger(_ own: String?, _ sink: Sink) -> Bool {
+        guard sink.entry.entity.key == .member, let own else { return false }
+        return shared.identities.key(of: Reference(system: shared.system, id: own), entity: sink.settings.of) == nil
+    }
+
+    /// What the system held before a write, as far as it holds something else now.
+    private func publish(
+        before golden: Golden, _ write: Write, _ held: [UInt8]?, _ sink: Sink, on ticket: Publisher.Ticket
+    ) throws {
+        let seen = undertaken.held(before: golden, own: write.own, in: sink.settings.name)
+        for (attempt, before) in seen.enumerated() {
+            let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
+            for var event in sink.observation(before.record, reference: reference, except: held ?? golden.data) {
+                // Where the report of that write is known already, this was said before it.
+                if before.isNoted { event.envelope.revision = golden.revision }
+                try shared.publisher.publish(event, on: ticket)
+            }
+        }
     }
 
     /// What somebody deleted is his say, whoever sees it first: the rules decide whether it is written again.

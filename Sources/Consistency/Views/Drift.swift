@@ -110,7 +110,9 @@ extension RecordState {
         guard isMember(column), !isPresent(column) else { return column }
         let place = "\(string(columns[column].name).prefix { $0 != ":" }):"
         let found = columns.indices.first { string(columns[$0].name) == place }
-        guard let found, columns[found].status == .absent, columns[found].acknowledged >= revision else { return column }
+        guard let found, columns[found].status == .absent, columns[found].acknowledged >= revision else {
+            return column
+        }
         return found
     }
 

@@ -78,7 +78,8 @@ extension HouseAuditor {
         }
         guard !house.people.wholesale.contains(gtin),
             let article = house.till.find(.article, "ean", .string(String(gtin.dropFirst()))),
-            article.row["active"] == 1, let said = house.till.typed["article/\(article.id)"]?["sale_price"], !said.isNull
+            article.row["active"] == 1, let said = house.till.typed["article/\(article.id)"]?["sale_price"],
+            !said.isNull
         else { return }
         verdict.count("says")
         verdict.check(
@@ -93,15 +94,11 @@ extension HouseAuditor {
         guard house.connectors.contains(where: { $0.name == "retailer" }) else { return }
         let published = ids(of: names.input(domain: "stock"))
         var last: [String: (number: Int64, quantity: JSON)] = [:]
-        var gtins: [Int: String] = [:]
         for note in house.till.notes {
-            if note.table == .article, let ean = (note.op == "delete" ? note.old : note.new)["ean"]?.string {
-                gtins[note.id] = "0" + ean
-            }
             guard note.table == .count, published[Self.event("counts", note)] != nil,
-                let article = note.new["article_id"]?.integer, let gtin = gtins[article]
+                let article = note.new["article_id"]?.integer, let ean = house.till.eans[article]
             else { continue }
-            last["\(gtin)@helsinki-1"] = (note.number, note.new["quantity"] ?? .null)
+            last["0\(ean)@helsinki-1"] = (note.number, note.new["quantity"] ?? .null)
         }
         for (key, count) in last.sorted(by: { $0.key < $1.key }) {
             let found = golden("stock", key)?["onHand"] ?? .null

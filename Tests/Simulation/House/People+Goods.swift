@@ -19,7 +19,8 @@ extension People {
     }
 
     func deleteArticle(_ gtin: String) {
-        guard mayDelete("till", gtin), let found = house.till.find(.article, "ean", .string(String(gtin.dropFirst()))) else { return }
+        guard mayDelete("till", gtin), let found = house.till.find(.article, "ean", .string(String(gtin.dropFirst())))
+        else { return }
         if random.one(in: 2) {
             deleteAtTill(.article, found.id)
         } else {

@@ -37,6 +37,8 @@ package final class StoreTill {
     private(set) var notes: [Note] = []
     /// What people typed last into a row, by `table/id` and column: the auditor's.
     private(set) var typed: [String: [String: JSON]] = [:]
+    /// The EAN of every article that there ever was: the auditor's.
+    private(set) var eans: [Int: String] = [:]
 
     package static let nameLength = 20
 
@@ -70,6 +72,7 @@ package final class StoreTill {
         }
         if table != .count { row["changed_at"] = .string(Self.time(line.machine.wall)) }
         rows[table, default: [:]][id] = row
+        if table == .article, let ean = row["ean"]?.string { eans[id] = ean }
         note(table, old == nil ? "insert" : "update", id, old ?? .null, row)
         return id
     }
