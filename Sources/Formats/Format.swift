@@ -77,6 +77,9 @@ public protocol RecordWriter {
     /// Whether every document's bytes stand by themselves: behind what ``finish()`` writes when there are none, in any order.
     var isSeparable: Bool { get }
 
+    /// The bytes of a document that is written as compact JSON already, where these follow without reading it; else nil.
+    func bytes(ofJSON document: [UInt8]) -> [UInt8]?
+
     /// Writes one document.
     ///
     /// - Throws: ``FormatError`` of scope `record` when the document does not fit the format: nothing of it is written.
@@ -92,6 +95,9 @@ public protocol RecordWriter {
 extension RecordWriter {
     /// False: bytes depend on the documents before.
     public var isSeparable: Bool { false }
+
+    /// Nil: the document must be read.
+    public func bytes(ofJSON document: [UInt8]) -> [UInt8]? { nil }
 }
 
 /// The formats there are.

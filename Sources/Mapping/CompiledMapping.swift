@@ -70,6 +70,9 @@ extension CompiledMapping {
             ($0.kind == .callLibrary || $0.kind == .toNumber || $0.kind == .function) && $0.a == Int32(number)
         }
     }
+
+    /// Whether it speaks of a variable, named without its `$`: binding another one has no effect.
+    public func uses(variable name: String) -> Bool { code.program.symbol(name) != nil }
 }
 
 /// A program where the evaluator reads it: plain memory, owned by one object.

@@ -1,28 +1,106 @@
 import Canonical
+import Document
+import Installation
 import Testing
+import Transports
 
 @testable import Connector
 
 @Suite struct FileRecordsTests {
-    @Test func keysStandInTheirOrderWhateverComesAndGoes() {
-        var records = FileRecords()
-        var expected: [String: UInt8] = [:]
+    private typealias Change = FileRecords.Change
+
+    private func keys(_ records: FileRecords) throws -> [String] {
+        var keys: [String] = []
+        try records.forEach { keys.append(String(decoding: $0.key, as: UTF8.self)) }
+        return keys
+    }
+
+    @Test func keysStandInTheirOrderWhateverComesAndGoes() throws {
+        let folder = try TemporaryFolder()
+        let records = FileRecords(in: folder.path)
+        var expected: [String: [UInt8]] = [:]
         var random = SystemRandomNumberGenerator()
         for round in 0..<60 {
+            var changes: [Change] = []
+            var outcomes: [FileRecords.Outcome] = []
             for _ in 0..<20 {
                 let number = Int.random(in: 0..<100, using: &random)
-                let key = "k\(number)"
+                // Keys that begin alike, shorter and longer than what is compared at once.
+                let key = number % 3 == 0 ? "k\(number)" : "a common beginning \(number)"
                 if number % 7 == round % 7 {
-                    #expect(records.remove(ExactText(key)) == (expected.removeValue(forKey: key) != nil))
+                    changes.append(Change(key: key, epoch: 0, revision: 1, bytes: nil))
+                    outcomes.append(expected.removeValue(forKey: key) == nil ? .same : .changed)
                 } else {
-                    let byte = UInt8.random(in: 0...3, using: &random)
-                    let isNew = expected.updateValue(byte, forKey: key) != byte
-                    let entry = FileRecords.Entry(epoch: 0, revision: 1, bytes: [byte])
-                    #expect(records.set(ExactText(key), to: entry) == isNew)
+                    let bytes = [UInt8](repeating: UInt8.random(in: 0...3, using: &random), count: number)
+                    changes.append(Change(key: key, epoch: 0, revision: 1, bytes: bytes))
+                    outcomes.append(expected.updateValue(bytes, forKey: key) == bytes ? .same : .changed)
                 }
             }
-            #expect(records.keys().map(\.text) == expected.keys.sorted { $0.comesBefore($1) })
+            #expect(try records.merge(changes) == outcomes)
+            #expect(try keys(records) == expected.keys.sorted { $0.comesBefore($1) })
             #expect(records.count == expected.count)
+            try records.forEach { entry in
+                #expect(expected[String(decoding: entry.key, as: UTF8.self)] == Array(entry.bytes))
+            }
         }
+    }
+
+    @Test func anOlderRevisionChangesNothing() throws {
+        let folder = try TemporaryFolder()
+        let records = FileRecords(in: folder.path)
+        func change(_ epoch: Int64, _ revision: Int64, _ bytes: [UInt8]?) -> Change {
+            Change(key: "a", epoch: epoch, revision: revision, bytes: bytes)
+        }
+        #expect(try records.merge([change(1, 3, [1])]) == [.changed])
+        #expect(try records.merge([change(1, 2, [2]), change(0, 9, nil)]) == [.outdated, .outdated])
+        #expect(
+            try records.merge([change(1, 4, [1]), change(1, 3, [2]), change(2, 1, [3])]) == [
+                .same, .outdated, .changed,
+            ])
+        #expect(try records.merge([change(2, 2, nil), change(1, 1, [4])]) == [.changed, .changed])
+        var held: [[UInt8]] = []
+        try records.forEach { held.append(Array($0.bytes)) }
+        #expect(held == [[4]])
+    }
+
+    @Test func aRecordLargerThanThePieceThatIsReadStaysWhole() throws {
+        let folder = try TemporaryFolder()
+        let records = FileRecords(in: folder.path)
+        let large = [UInt8](repeating: 7, count: 700_000)
+        _ = try records.merge([
+            Change(key: "b", epoch: 0, revision: 1, bytes: large), Change(key: "c", epoch: 0, revision: 1, bytes: [1]),
+        ])
+        _ = try records.merge([Change(key: "a", epoch: 0, revision: 1, bytes: [2])])
+        var sizes: [Int] = []
+        try records.forEach { sizes.append($0.bytes.count) }
+        #expect(sizes == [1, 700_000, 1])
+    }
+
+    @Test func whatIsTakenUpAtTheStartReplacesWhatWasThere() throws {
+        let folder = try TemporaryFolder()
+        func put(_ key: String, _ revision: Int64) -> Write {
+            Write(
+                key: key, revision: revision, own: nil,
+                document: ["gtin": .string(key), "at": .number(Number(Int(revision)))],
+                action: .put, idempotency: "")
+        }
+        func made() throws -> FileWriter {
+            try FileWriter(
+                FileWriting(file: "list.jsonl", format: "json-lines"), folder: folder.path, sink: "list",
+                readsBack: false)
+        }
+        var writer = try made()
+        _ = try writer.write([put("b", 1), put("a", 1)])
+        writer = try made()
+        try writer.restore { take in
+            try take(put("c", 1))
+            try take(put("b", 2))
+            var gone = put("c", 2)
+            gone.action = .delete
+            try take(gone)
+        }
+        let bytes = try AtomicFile.read("\(folder.path)/list.jsonl")
+        #expect(String(decoding: bytes, as: UTF8.self) == "{\"gtin\":\"b\",\"at\":2}\n")
+        #expect(try writer.write([put("b", 1)]).map(\.status) == [.outdated])
     }
 }

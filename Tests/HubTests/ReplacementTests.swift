@@ -216,7 +216,8 @@ extension HubLoop {
         let topics = try plant.admin().topics(inputs, timeout: .seconds(30))
         let clients = HubClients(settings: plant.broker, group: group, instance: "1", startsFile: nil)
         try self.init(
-            consumer: clients.consumer(plant.log), producer: clients.producer(plant.log),
+            consumer: clients.consumer(plant.log),
+            producer: clients.producer(Insistence(clocks: .machine, log: plant.log), plant.log),
             changelog: clients.changelog(plant.log), store: store, clocks: .machine, model: plant.model,
             kinds: KindCatalog(plant.model), subscribers: [:], bounds: HoldBounds(), names: plant.names,
             largest: clients.largest, quarantine: plant.folder + "/quarantine",

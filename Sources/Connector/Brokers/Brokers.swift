@@ -17,6 +17,8 @@ package protocol Brokers: Sendable {
     func partitions(of topics: [String]) throws -> [TopicPartition]
     /// What partitions hold, uncommitted records included.
     func watermarks(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Watermarks]
+    /// Where partitions end, uncommitted records included.
+    func ends(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64]
     /// Reads partitions from their beginnings to the ends that they have now.
     func read(_ partitions: [TopicPartition], _ body: (borrowing Batch) throws -> Void) throws
 }
@@ -51,6 +53,10 @@ extension Producer: Outlet {}
 extension Consumer: Member, Follower {}
 
 extension Brokers {
+    package func ends(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
+        try watermarks(of: partitions).mapValues(\.high)
+    }
+
     /// Reads topics of ours from their beginnings to their ends: of each topic the newest value of each key, nothing where it
     /// was deleted.
     func tables(_ topics: [String]) throws -> [String: [String: JSON]] {

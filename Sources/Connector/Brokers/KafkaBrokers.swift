@@ -25,7 +25,10 @@ final class KafkaBrokers: Brokers {
     func producer(_ onDelivery: @escaping @Sendable (Kafka.Delivery) -> Void) throws(KafkaError) -> any Outlet {
         let defaults: Kafka.Settings = [
             // What is on its way is bounded, however large a page is; one record always fits.
-            "queue.buffering.max.kbytes": "\(max(16_384, 4 * largest / 1_024))"
+            "queue.buffering.max.kbytes": "\(max(16_384, 4 * largest / 1_024))",
+            // Whoever says something waits for it by ending the lingering. Until then it makes large requests of small
+            // records: with many small ones on their way, librdkafka's sender asks without a pause whether it may send more.
+            "linger.ms": "100",
         ]
         // Three seconds without a free place: the brokers take nothing. The page is read again later.
         let producer = try Producer(
@@ -73,6 +76,10 @@ final class KafkaBrokers: Brokers {
 
     func watermarks(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Watermarks] {
         try admin.watermarks(of: partitions, timeout: .seconds(10))
+    }
+
+    func ends(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Int64] {
+        try admin.ends(of: partitions, timeout: .seconds(10))
     }
 
     func read(_ partitions: [TopicPartition], _ body: (borrowing Batch) throws -> Void) throws {

@@ -2,144 +2,130 @@ import Canonical
 import Digests
 import Document
 import Formats
+import Glibc
 package import Installation
 import Transports
 
 /// Writes one file with all records, replaced whole: the system finds the old one or the new one, never half of either.
 package struct FileWriter: WholeWriter {
     private let path: String
-    private let format: any Formats.Format
     private let readsBack: Bool
-    private var records = FileRecords()
-    /// Makes the bytes of one record, where they stand by themselves, and what stands before the first.
-    private var single: (writer: any RecordWriter, head: [UInt8])?
+    private let records: FileRecords
+    private var encoder: FileEncoder
     /// Whether the file holds the records.
     private var isWritten = false
     /// The digest of what the file holds, where it is known: at the start, and when it is compared with what is read back.
     private var digest: [UInt8]?
     /// The file as it was found or written last; nil when there was none.
     private var mark: FileMark?
-    private let scratch = Scratch()
+    /// What is taken up at the start is merged in pieces of so many bytes.
+    private static let piece = 4 << 20
 
-    /// Documents on their way into bytes.
-    private final class Scratch {
-        var tape = Tape()
-    }
-
-    /// - Parameter readsBack: whether a source can tell what the file's records say. Otherwise what was handed over is
-    ///   never seen again.
-    package init(_ settings: FileWriting, folder: String, sink: String, readsBack: Bool) throws {
+    /// - Parameters:
+    ///   - scratch: where the records lie; nil: in the file's folder.
+    ///   - readsBack: whether a source can tell what the file's records say. Otherwise what was handed over is never
+    ///     seen again.
+    package init(_ settings: FileWriting, folder: String, scratch: String? = nil, sink: String, readsBack: Bool) throws
+    {
         self.readsBack = readsBack
         path = "\(folder)/\(settings.file)"
-        do throws(OptionError) { format = try FormatCatalog.format(settings.format) } catch {
-            throw WrongSetting("sink \"\(sink)\", format: \(error)")
-        }
-        do throws(FormatError) {
-            var writer = try format.writer()
-            if writer.isSeparable {
-                try writer.finish()
-                let head = writer.take()
-                single = (writer, head)
-            }
-        } catch {
-            throw WrongSetting("sink \"\(sink)\", format: \(error)")
-        }
+        encoder = try FileEncoder(settings, sink: sink)
+        records = FileRecords(in: scratch ?? folder)
         mark = FileMark(path)
-        digest = try? SHA256.digest(AtomicFile.read(path))
+        digest = try? AtomicFile.digest(path)
     }
 
     /// Takes up what the golden topic holds, and writes the file if it isn't so.
-    package mutating func restore(_ found: [Write]) throws {
-        records = FileRecords()
-        for write in found {
-            guard case .success(let bytes) = encoded(write.document) else { continue }
-            _ = records.set(
-                ExactText(write.key), to: FileRecords.Entry(epoch: write.epoch, revision: write.revision, bytes: bytes))
+    ///
+    /// - Parameter found: hands over every record in its order; of one key the last one counts. One that the system doesn't
+    ///   have is a deletion.
+    package mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws {
+        records.removeAll()
+        var changes: [FileRecords.Change] = []
+        var size = 0
+        try found { write in
+            var bytes: [UInt8]?
+            if write.action == .put, case .success(let encoded) = encoder.encode(write.bytes) { bytes = encoded }
+            changes.append(change(write, bytes))
+            size += write.bytes.count + 64
+            guard size >= Self.piece else { return }
+            _ = try merge(changes)
+            (changes, size) = ([], 0)
         }
+        _ = try merge(changes)
         if records.count > 0 || digest != nil { try replace() }
     }
 
     package mutating func write(_ writes: [Write]) throws -> [Written] {
         var results: [Written] = []
         results.reserveCapacity(writes.count)
+        var changes: [FileRecords.Change] = []
+        changes.reserveCapacity(writes.count)
+        /// Where the results of the changes stand.
+        var places: [Int] = []
+        places.reserveCapacity(writes.count)
+        for write in writes {
+            var bytes: [UInt8]?
+            if write.action == .put {
+                switch encoder.encode(write.bytes) {
+                case .success(let encoded): bytes = encoded
+                case .failure(let fault):
+                    results.append(Written(.refused(fault.description)))
+                    continue
+                }
+            }
+            places.append(results.count)
+            changes.append(change(write, bytes))
+            results.append(Written(write.action == .delete ? .absent : .unchanged))
+        }
+        let outcomes = try merge(changes)
         // What failed before is written now, whatever comes.
         let isUnknown = !isWritten
         var isChanged = isUnknown
-        for write in writes { results.append(take(write, isUnknown, &isChanged)) }
-        if isChanged { try replace() }
-        guard readsBack, let held = held() else { return results }
-        for place in results.indices where [.written, .unchanged].contains(results[place].status) {
-            results[place].readBack = held[ExactText(writes[place].key)]
+        for (place, outcome) in zip(places, outcomes) {
+            if outcome == .changed { isChanged = true }
+            if outcome == .outdated {
+                results[place].status = .outdated
+            } else if results[place].status == .unchanged, isUnknown || outcome == .changed {
+                results[place].status = .written
+            }
         }
+        if isChanged { try replace() }
+        if readsBack { readBack(changes, places, &results) }
         return results
     }
 
-    private mutating func take(_ write: Write, _ isUnknown: Bool, _ isChanged: inout Bool) -> Written {
-        let key = ExactText(write.key)
-        if let known = records[key], (known.epoch, known.revision) > (write.epoch, write.revision) {
-            return Written(.outdated)
+    private func change(_ write: Write, _ bytes: [UInt8]?) -> FileRecords.Change {
+        FileRecords.Change(key: write.key, epoch: write.epoch, revision: write.revision, bytes: bytes)
+    }
+
+    private func merge(_ changes: [FileRecords.Change]) throws -> [FileRecords.Outcome] {
+        guard !changes.isEmpty else { return [] }
+        do throws(SystemError) { return try records.merge(changes) } catch { throw SystemFailure("\(error)") }
+    }
+
+    // MARK: Reading back
+
+    /// What the file shows of the records, unless it isn't there any more, or isn't ours any more.
+    private mutating func readBack(_ changes: [FileRecords.Change], _ places: [Int], _ results: inout [Written]) {
+        guard let digest, (try? AtomicFile.digest(path)) == digest else { return }
+        var wanted: [ExactText: [UInt8]] = [:]
+        for (change, place) in zip(changes, places) where results[place].status != .outdated {
+            wanted[ExactText(change.key)] = change.bytes
         }
-        if write.action == .delete {
-            if records.remove(key) { isChanged = true }
-            return Written(.absent)
-        }
-        switch encoded(write.document) {
-        case .failure(let fault): return Written(.refused(fault.description))
-        case .success(let bytes):
-            let entry = FileRecords.Entry(epoch: write.epoch, revision: write.revision, bytes: bytes)
-            guard records.set(key, to: entry) else { return Written(isUnknown ? .written : .unchanged) }
-            isChanged = true
-            return Written(.written)
+        guard let rows = encoder.rows(wanted, among: records, in: path) else { return }
+        for (change, place) in zip(changes, places) where [.written, .unchanged].contains(results[place].status) {
+            results[place].readBack = rows[ExactText(change.key)]
         }
     }
 
-    /// What the file shows, by key; nil when it isn't there any more, or isn't ours any more.
-    private mutating func held() -> [ExactText: JSON]? {
-        guard let bytes = try? AtomicFile.read(path), SHA256.digest(bytes) == digest else { return nil }
-        let found = bytes.withUnsafeBytes { bytes -> [JSON] in
-            var rows: [JSON] = []
-            var tape = Tape()
-            guard var reader = try? format.reader(over: bytes) else { return [] }
-            while (try? reader.next(into: &tape)) != nil { rows.append(JSON(tape.root)) }
-            return rows
-        }
-        let keys = records.keys()
-        guard found.count == keys.count else { return nil }
-        return Dictionary(uniqueKeysWithValues: zip(keys, found))
-    }
-
-    // MARK: Bytes
-
-    /// What is kept of a document; or why the format can't take it.
-    private mutating func encoded(_ document: JSON) -> Result<[UInt8], FormatError> {
-        scratch.tape.reset()
-        scratch.tape.setRoot(scratch.tape.append(document))
-        do throws(FormatError) {
-            if single != nil {
-                try single!.writer.write(scratch.tape.root)
-                return .success(single!.writer.take())
-            }
-            var writer = try format.writer()
-            try writer.write(scratch.tape.root)
-            return .success(document.utf8)
-        } catch {
-            return .failure(error)
-        }
-    }
+    // MARK: The file
 
     private mutating func replace() throws {
-        let (keys, whole) = (records.keys(), single == nil ? try whole() : nil)
-        let (records, head) = (records, single?.head ?? [])
-        func pieces(_ take: (Span<UInt8>) throws(SystemError) -> Void) throws(SystemError) {
-            if let whole { return try take(whole.span) }
-            try take(head.span)
-            for key in keys { if let entry = records[key] { try take(entry.bytes.span) } }
-        }
         var new: [UInt8]?
         if readsBack || digest != nil {
             var sha = SHA256()
-            // Adding to a digest can't fail.
-            try? pieces { piece throws(SystemError) in sha.update(piece) }
+            try translating { try encoder.forEachPiece(of: records) { piece in sha.update(piece) } }
             new = sha.finish()
         }
         if let new, new == digest {
@@ -149,28 +135,24 @@ package struct FileWriter: WholeWriter {
         // A process that was thought dead must not put its old records over those of the next one. Taking the file away is fine.
         if let found = FileMark(path), found != mark { throw OvertakenFile(path: path) }
         (isWritten, digest) = (false, nil)
-        do throws(SystemError) {
-            try AtomicFile.replace(path) { file throws(SystemError) in
-                try pieces { piece throws(SystemError) in try file.write(piece) }
+        try translating {
+            var failure: FormatError?
+            do throws(SystemError) {
+                try AtomicFile.replace(path) { file throws(SystemError) in
+                    failure = try encoder.pieces(of: records) { piece throws(SystemError) in try file.write(piece) }
+                    if failure != nil { throw SystemError("write", path, code: EINVAL) }
+                }
+            } catch {
+                throw failure ?? error as any Error
             }
-        } catch {
-            throw SystemFailure("\(error)")
         }
         (isWritten, digest, mark) = (true, readsBack ? new : nil, FileMark(path))
     }
 
-    /// The file of a format whose records don't stand by themselves.
-    private mutating func whole() throws -> [UInt8] {
-        do {
-            var writer = try format.writer()
-            for key in records.keys() {
-                guard let entry = records[key] else { continue }
-                try scratch.tape.parse(entry.bytes)
-                try writer.write(scratch.tape.root)
-            }
-            try writer.finish()
-            return writer.take()
-        } catch {
+    private func translating(_ body: () throws -> Void) throws {
+        do { try body() } catch let error as SystemError {
+            throw SystemFailure("\(error)")
+        } catch let error as FormatError {
             throw WrongSetting("\(path): \(error)")
         }
     }

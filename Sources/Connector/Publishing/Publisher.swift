@@ -40,17 +40,21 @@ final class Publisher: Sendable {
     func write(
         to topic: String, key: String, value: [UInt8]?, headers: consuming Headers? = nil, on ticket: Ticket
     ) throws(KafkaError) {
+        if let value {
+            try write(to: topic, key: key.utf8.span.bytes, value: value.span.bytes, headers: headers, on: ticket)
+        } else {
+            try write(to: topic, key: key.utf8.span.bytes, value: nil, headers: headers, on: ticket)
+        }
+    }
+
+    /// Writes a record from where it lies; a nil value is a tombstone.
+    func write(
+        to topic: String, key: RawSpan, value: RawSpan?, headers: consuming Headers?, on ticket: Ticket
+    ) throws(KafkaError) {
         let token = ticket.account.begin()
         do throws(KafkaError) {
-            if let value {
-                try producer.produce(
-                    to: topic, partition: nil, key: key.utf8.span.bytes, value: value.span.bytes, headers: headers,
-                    timestamp: nil, token: token)
-            } else {
-                try producer.produce(
-                    to: topic, partition: nil, key: key.utf8.span.bytes, value: nil, headers: headers, timestamp: nil,
-                    token: token)
-            }
+            try producer.produce(
+                to: topic, partition: nil, key: key, value: value, headers: headers, timestamp: nil, token: token)
         } catch {
             ticket.account.cancel()
             throw error
@@ -68,8 +72,11 @@ final class Publisher: Sendable {
 
     /// Sends what is said without waiting for more of it, and takes acknowledgements in, for so long at most.
     func serve(for time: Duration) {
-        // What fails is told to its ticket. In short turns: it waits for what others say, too.
-        do { try producer.flush(timeout: min(time, .milliseconds(5))) } catch {}
+        // What fails is told to its ticket. Flushing ends lingering; for as long as it lasts librdkafka's sender asks again and
+        // again whether there is more that can be sent, so it lasts just until all is on its way.
+        do { return try producer.flush(timeout: .milliseconds(1)) } catch {}
+        // In short turns: it waits for what others say, too.
+        producer.poll(timeout: min(time, .milliseconds(5)))
     }
 
     /// Waits for what is still on its way, at the end.

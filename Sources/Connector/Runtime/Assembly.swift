@@ -7,13 +7,19 @@ struct Assembly: Systems {
     /// Where webhooks arrive, by source, and the port.
     let hints: [String: Hints]
     let port: Int?
+    /// A folder for what is on its way, and gone with the process.
+    let scratch: String
     let clock: LoopClock
     let log: Logger
 
-    init(_ settings: ConnectorSettings, hints: [String: Hints], port: Int?, clock: LoopClock, log: Logger) {
+    init(
+        _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, scratch: String, clock: LoopClock,
+        log: Logger
+    ) {
         self.settings = settings
         self.hints = hints
         self.port = port
+        self.scratch = scratch
         self.clock = clock
         self.log = log
     }
@@ -47,7 +53,8 @@ struct Assembly: Systems {
         let connection = settings.connection(sink.to.connection)?.kind
         switch (sink.to.transport, connection) {
         case (.file(let writing), .folder(let folder)?):
-            return try FileWriter(writing, folder: folder, sink: sink.name, readsBack: sink.seenBy != nil)
+            return try FileWriter(
+                writing, folder: folder, scratch: scratch, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
             return try TableWriter(writing, sink.delete, database, seenBy: outbox(of: sink))
         case (.resource(let writing), .http(let http)?):

@@ -17,6 +17,7 @@ import Transports
 public final class ConnectorProcess: Sendable {
     private let crew: Crew
     private let brokers: KafkaBrokers
+    private let scratch: String
     private let door = Monitor<Int?>(nil)
     /// How many threads there are.
     private let running = Monitor(0)
@@ -35,6 +36,7 @@ public final class ConnectorProcess: Sendable {
         brokers = KafkaBrokers(
             Kafka.Settings(installation.settings.broker.map { ($0.name, $0.value.reveal()) }), names, connector: name,
             log: log)
+        scratch = "\(installation.settings.data)/scratch"
         crew = try Crew(
             settings, model, mappings, names, brokers, quarantine: "\(installation.settings.data)/quarantine/\(name)",
             log: log)
@@ -105,7 +107,8 @@ public final class ConnectorProcess: Sendable {
     }
 
     private func loops(_ hints: [String: Hints], as left: Crew.Left) throws -> [any Loop] {
-        let assembly = Assembly(crew.settings, hints: hints, port: webhookPort, clock: shared.clock, log: shared.log)
+        let assembly = Assembly(
+            crew.settings, hints: hints, port: webhookPort, scratch: scratch, clock: shared.clock, log: shared.log)
         return try patiently { try crew.loops(assembly, as: left) } ?? []
     }
 

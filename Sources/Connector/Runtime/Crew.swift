@@ -156,21 +156,31 @@ extension Crew {
 
     /// A file holds everything: what the golden topic has is taken up before anything is written.
     private func restore(_ sink: Sink) throws {
+        guard var writer = sink.writer as? any WholeWriter else { return }
         let topic = shared.names.golden(entity: sink.settings.of)
-        var newest: [ExactText: Golden] = [:]
-        try brokers.read(try brokers.partitions(of: [topic])) { batch in
-            batch.forEach { record in
-                guard case .success(let golden) = Golden.read(record, entity: sink.settings.of) else { return }
-                newest[ExactText(golden.key)] = golden.verb == .gone ? nil : golden
+        try writer.restore { take in
+            try brokers.read(try brokers.partitions(of: [topic])) { batch in
+                for index in batch.indices {
+                    guard case .success(let golden) = Golden.read(batch[index], entity: sink.settings.of) else {
+                        continue
+                    }
+                    try take(try wanted(golden, in: sink))
+                }
             }
         }
-        guard var writer = sink.writer as? any WholeWriter else { return }
-        try writer.restore(
-            try newest.values.compactMap { golden in
-                guard case .write(let writes) = try sink.plan(golden), let write = writes.first, write.action == .put
-                else { return nil }
-                return write
-            })
         sink.writer = writer
+    }
+
+    /// What a file shows of a golden record: its document, or nothing.
+    private func wanted(_ golden: Golden, in sink: Sink) throws -> Write {
+        if golden.verb != .gone, case .write(let writes) = try sink.plan(golden), let write = writes.first,
+            write.action == .put
+        {
+            return write
+        }
+        // A tombstone names no epoch.
+        return Write(
+            key: golden.key, revision: golden.revision, epoch: golden.verb == .gone ? .max : golden.epoch, own: nil,
+            bytes: [], action: .delete, idempotency: "")
     }
 }

@@ -15,19 +15,20 @@ struct TableWriter: SinkWriter {
     private let conditionByKey: String
     private let conditionByOwn: String
     private let shapes = TableShapes()
+    private let revisions: TableRevisions
     /// The outbox of the table, when a source reads it: its rows about our own writes are taken out again.
     private let outbox: OutboxTable?
     private let all: OutboxTable
+    /// Whether a statement that fails may have changed something: only a trigger's `RAISE(FAIL)` does that.
+    private let mayHalfFail: Bool
+    private let scratch = Scratch()
 
-    private static let script = """
-        CREATE TABLE IF NOT EXISTS omni_revision (
-            "table" TEXT NOT NULL,
-            key TEXT NOT NULL,
-            epoch INTEGER NOT NULL,
-            revision INTEGER NOT NULL,
-            PRIMARY KEY ("table", key)
-        ) WITHOUT ROWID;
-        """
+    /// The document that is being written.
+    private final class Scratch {
+        var tape = Tape()
+        /// Its members' values, in their order.
+        var values: [Node] = []
+    }
 
     /// - Parameter seenBy: the source that reads the same table, whose records the read-back looks like.
     init(
@@ -42,13 +43,16 @@ struct TableWriter: SinkWriter {
             try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
         }
         self.database = database
-        (all, outbox) = try SQLiteFailures.translate {
+        (all, outbox, revisions, mayHalfFail) = try SQLiteFailures.translate {
             let all = try OutboxTable(
                 OutboxReading(table: settings.table, key: settings.key, columns: [], with: []), in: database)
             let outbox = try seenBy.flatMap { try $0.table == settings.table ? OutboxTable($0, in: database) : nil }
-            try database.transaction { try database.execute(Self.script) }
+            let revisions = try TableRevisions(of: settings.table, in: database)
             try outbox?.install(in: database)
-            return (all, outbox)
+            let foreign = try database.first(
+                "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'omni\\_%' ESCAPE '\\'"
+            ) { _ in true }
+            return (all, outbox, revisions, foreign ?? false)
         }
         columns = Set(all.columns)
         if let own = settings.own, !columns.contains(own) {
@@ -64,89 +68,88 @@ struct TableWriter: SinkWriter {
 
     private func one(_ write: Write) throws -> Written {
         let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
-        let known = try revision(of: write, name)
+        let known = try revisions.known(name, or: write.own == nil ? nil : write.key)
         if let known, known > (write.epoch, write.revision) { return Written(.outdated) }
+        do { try scratch.tape.parse(write.bytes) } catch {
+            return Written(.refused("the mapping gave no document: \(error.reason)"))
+        }
+        let root = scratch.tape.root
         let newest = outbox == nil ? nil : try OutboxTable.newest(in: database)
-        try database.run("SAVEPOINT omni_write")
+        if mayHalfFail { try database.run("SAVEPOINT omni_write") }
         do {
             // The row's key in the outbox; a deletion must know it before, a creation learns it.
             var echo: String?
-            var written = try write.action == .put ? put(write, &echo) : remove(write, &echo)
-            guard written.status != .absent || known != nil || written.own != nil else {
-                try database.run("RELEASE omni_write")
-                return written
+            var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, &echo)
+            var isRefused = false
+            if case .refused = written.status { isRefused = true }
+            if !isRefused, written.status != .absent || known != nil || write.own != nil {
+                try revisions.set(name, write.epoch, write.revision)
+                if outbox != nil { written.position = try OutboxTable.newest(in: database) }
+                if echo == nil, outbox != nil { echo = try find(write, root).flatMap { try outboxKey($0) } }
+                if let newest, let echo { try forgetEcho(of: echo, after: newest) }
             }
-            if case .refused = written.status {
-                try database.run("RELEASE omni_write")
-                return written
-            }
-            try database.run(
-                "INSERT OR REPLACE INTO omni_revision (\"table\", key, epoch, revision) VALUES (?, ?, ?, ?)",
-                [.text(settings.table), .text(name), .integer(write.epoch), .integer(write.revision)])
-            if outbox != nil { written.position = try OutboxTable.newest(in: database) }
-            if echo == nil, outbox != nil { echo = try find(write).flatMap { try outboxKey($0) } }
-            if let newest, let echo { try forgetEcho(of: echo, after: newest) }
-            try database.run("RELEASE omni_write")
+            if mayHalfFail { try database.run("RELEASE omni_write") }
             return written
         } catch let error as SQLiteError where error.isOfItsValues {
-            try database.run("ROLLBACK TO omni_write")
-            try database.run("RELEASE omni_write")
+            if mayHalfFail {
+                try database.run("ROLLBACK TO omni_write")
+                try database.run("RELEASE omni_write")
+            }
             // SQLite names the constraint's columns, not the values.
             return Written(.refused(error.message))
         }
     }
 
-    /// What was written last of this row.
-    private func revision(of write: Write, _ name: String) throws -> (epoch: Int64, revision: Int64)? {
-        guard write.own != nil else {
-            return try database.first(
-                "SELECT epoch, revision FROM omni_revision WHERE \"table\" = ? AND key = ?",
-                [.text(settings.table), .text(name)]
-            ) { ($0.integer(at: 0) ?? 0, $0.integer(at: 1) ?? 0) }
-        }
-        // When it was created its number wasn't known.
-        return try database.first(
-            """
-            SELECT epoch, revision FROM omni_revision WHERE "table" = ? AND key IN (?, ?)
-            ORDER BY epoch DESC, revision DESC
-            """,
-            [.text(settings.table), .text(name), .text(write.key)]
-        ) { ($0.integer(at: 0) ?? 0, $0.integer(at: 1) ?? 0) }
-    }
-
     // MARK: Put
 
-    private func put(_ write: Write, _ echo: inout String?) throws -> Written {
-        guard let members = write.document.object else { return Written(.refused("the mapping gave no object")) }
-        for member in members where !columns.contains(member.key) {
-            return Written(.refused("the table \(settings.table) has no column \(member.key)"))
+    private func put(_ write: Write, _ root: Node, _ echo: inout String?) throws -> Written {
+        guard root.kind == .object else { return Written(.refused("the mapping gave no object")) }
+        let statements = shapes.statements(for: root, settings, outbox, all, database)
+        if let column = statements.unknown {
+            return Written(.refused("the table \(settings.table) has no column \(column)"))
         }
-        let statements = shapes.statements(for: members, settings, outbox)
-        guard let (place, row) = try present(write, statements) else { return try insert(write, members, statements) }
-        echo = row.echo
-        if zip(members, row.values).allSatisfy({ Self.isSame($1, $0.value) }) {
-            return Written(.unchanged, own: row.own, readBack: try readBack(place))
-        }
-        let changed = members.filter { place.isByOwn || !settings.key.contains($0.key) }
-        if !changed.isEmpty {
-            try database.run(
-                place.isByOwn ? statements.updateByOwn : statements.updateByKey,
-                changed.map { SQLiteValue($0.value) } + place.values)
-        }
+        scratch.values.removeAll(keepingCapacity: true)
+        for member in root.members { scratch.values.append(member.value) }
+        guard let found = try present(write, statements) else { return try insert(write, root, statements) }
+        echo = found.echo
+        let place = isSeenAgain ? place(write, root, isByOwn: found.isByOwn) : nil
+        if found.isSame { return Written(.unchanged, own: found.own, readBack: try place.flatMap(readBack)) }
+        try update(write, found, statements)
         // The mapping may have set the number itself.
-        let own = settings.own.map { write.document[$0] != nil } == true ? own(try self.row(place)) : row.own
-        return Written(.written, own: own, readBack: try readBack(place))
+        let own =
+            if let place, let column = settings.own, root[column] != nil { own(try row(place)) } else { found.own }
+        return Written(.written, own: own, readBack: try place.flatMap(readBack))
     }
 
-    private func insert(
-        _ write: Write, _ members: [JSON.Member], _ statements: TableStatements
-    ) throws -> Written {
-        for column in settings.key where write.document[column]?.isNull ?? true {
+    /// Whether a row is looked at once more after it was written.
+    private var isSeenAgain: Bool { outbox != nil || settings.own != nil }
+
+    private func update(_ write: Write, _ found: Present, _ statements: TableStatements) throws {
+        guard found.isByOwn || !statements.changes.isEmpty else { return }
+        try statements.statement(.update(byOwn: found.isByOwn)).use { statement in
+            var index = 1
+            if found.isByOwn {
+                for value in scratch.values { try statement.bind(value, at: &index) }
+                try statement.bind(.text(write.own ?? ""), at: index)
+            } else {
+                for place in statements.changes { try statement.bind(scratch.values[place], at: &index) }
+                for place in statements.key ?? [] { try statement.bind(scratch.values[place], at: &index) }
+            }
+            try statement.run()
+        }
+    }
+
+    private func insert(_ write: Write, _ root: Node, _ statements: TableStatements) throws -> Written {
+        for column in settings.key where root[column]?.isNull ?? true {
             return Written(.refused("the mapping gives no \(column), which names the row"))
         }
-        try database.run(statements.insert, members.map { SQLiteValue($0.value) })
-        guard settings.own != nil || outbox != nil else { return Written(.written) }
-        guard let place = try find(write) else {
+        try statements.statement(.insert).use { statement in
+            var index = 1
+            for value in scratch.values { try statement.bind(value, at: &index) }
+            try statement.run()
+        }
+        guard isSeenAgain else { return Written(.written) }
+        guard let place = try find(write, root) else {
             return Written(.refused("the row is not there after it was inserted"))
         }
         var created = Written(.written, own: own(try row(place)), readBack: try readBack(place))
@@ -156,32 +159,47 @@ struct TableWriter: SinkWriter {
 
     /// A row before it is written.
     private struct Present {
+        let isByOwn: Bool
         let echo: String?
         let own: String?
-        /// What it holds in the columns that are to be written.
-        let values: [SQLiteValue]
+        /// Whether it holds what is to be written.
+        let isSame: Bool
     }
 
     /// The row that a write is about: by the system's own number, else by the key. Nil when there is none.
-    private func present(_ write: Write, _ statements: TableStatements) throws -> (Place, Present)? {
-        for place in places(write) {
-            let sql = place.isByOwn ? statements.selectByOwn : statements.selectByKey
-            let found = try database.first(sql, place.values) { row in
-                Present(
-                    echo: row.text(at: 0), own: settings.own == nil ? nil : JSON(row.value(at: 1)).plain,
-                    values: (2..<row.count).map { row.value(at: $0) })
+    private func present(_ write: Write, _ statements: TableStatements) throws -> Present? {
+        if settings.own != nil, let own = write.own {
+            let found = try statements.statement(.select(byOwn: true)).use { statement in
+                try statement.bind(.text(own), at: 1)
+                return try statement.firstRow { present($0, isByOwn: true) }
             }
-            if let found { return (place, found) }
+            if let found { return found }
         }
-        return nil
+        guard let key = statements.key, !key.contains(where: { scratch.values[$0].isNull }) else { return nil }
+        return try statements.statement(.select(byOwn: false)).use { statement in
+            var index = 1
+            for place in key { try statement.bind(scratch.values[place], at: &index) }
+            return try statement.firstRow { present($0, isByOwn: false) }
+        }
+    }
+
+    private func present(_ row: borrowing SQLiteRow, isByOwn: Bool) -> Present {
+        var isSame = true
+        for column in scratch.values.indices where !row.holds(scratch.values[column], at: column + 2) {
+            isSame = false
+            break
+        }
+        return Present(
+            isByOwn: isByOwn, echo: outbox == nil ? nil : row.text(at: 0),
+            own: settings.own == nil ? nil : JSON(row.value(at: 1)).plain, isSame: isSame)
     }
 
     // MARK: Delete
 
-    private func remove(_ write: Write, _ echo: inout String?) throws -> Written {
+    private func remove(_ write: Write, _ root: Node, _ echo: inout String?) throws -> Written {
         // What isn't known to be ours isn't looked for: somebody may just have entered it.
         if settings.own != nil, write.own == nil { return Written(.absent) }
-        guard let place = try find(write) else { return Written(.absent, own: write.own) }
+        guard let place = try find(write, root) else { return Written(.absent, own: write.own) }
         echo = try outboxKey(place)
         let number = own(try row(place)) ?? write.own
         switch deletion {
@@ -207,25 +225,25 @@ struct TableWriter: SinkWriter {
     private struct Place {
         let condition: String
         let values: [SQLiteValue]
-        let isByOwn: Bool
     }
 
     /// The row that a write is about. Nil when there is none.
-    private func find(_ write: Write) throws -> Place? { try places(write).first { try exists($0) } }
+    private func find(_ write: Write, _ root: Node) throws -> Place? {
+        for isByOwn in [true, false] {
+            if let place = place(write, root, isByOwn: isByOwn), try exists(place) { return place }
+        }
+        return nil
+    }
 
-    /// Where the row that a write is about may be: by the system's own number, else by the key.
-    private func places(_ write: Write) -> [Place] {
-        var places: [Place] = []
-        if let own = write.own, settings.own != nil {
-            places.append(Place(condition: conditionByOwn, values: [.text(own)], isByOwn: true))
+    /// Where the row that a write is about may be: by the system's own number, or by the key. Nil where that isn't known.
+    private func place(_ write: Write, _ root: Node, isByOwn: Bool) -> Place? {
+        if isByOwn {
+            guard let own = write.own, settings.own != nil else { return nil }
+            return Place(condition: conditionByOwn, values: [.text(own)])
         }
-        if settings.key.allSatisfy({ !(write.document[$0]?.isNull ?? true) }) {
-            places.append(
-                Place(
-                    condition: conditionByKey, values: settings.key.map { SQLiteValue(write.document[$0] ?? .null) },
-                    isByOwn: false))
-        }
-        return places
+        let key = settings.key.compactMap { root[$0] }.filter { !$0.isNull }
+        guard key.count == settings.key.count else { return nil }
+        return Place(condition: conditionByKey, values: key.map { SQLiteValue(JSON($0)) })
     }
 
     private func exists(_ place: Place) throws -> Bool {
@@ -273,23 +291,5 @@ struct TableWriter: SinkWriter {
         try database.run(
             "DELETE FROM omni_outbox WHERE seq > ? AND \"table\" = ? AND key = ?",
             [.integer(newest), .text(settings.table), .text(key)])
-    }
-
-    /// Whether a column holds what is wanted: numbers by value, also when they are kept as text.
-    static func isSame(_ held: SQLiteValue, _ wanted: JSON) -> Bool {
-        switch (held, wanted) {
-        case (.text(let held), .string(let wanted)): held.isExactly(wanted)
-        case (.text(let held), .number(let wanted)): Number(held) == wanted
-        case (.integer(let held), .number(let wanted)): wanted == Number(Int(held))
-        case (.integer(let held), .bool(let wanted)): held == (wanted ? 1 : 0)
-        case (.integer, .string(let wanted)), (.real, .string(let wanted)):
-            Number(wanted).map { isSame(held, .number($0)) } ?? false
-        // As it would be kept.
-        case (.real(let held), .number(let wanted)): Double(wanted.description) == held
-        case (.real(let held), .bool(let wanted)): held == (wanted ? 1 : 0)
-        case (.null, .null): true
-        case (.text(let held), .array), (.text(let held), .object): held.isExactly(wanted.text)
-        default: JSON(held) == wanted
-        }
     }
 }

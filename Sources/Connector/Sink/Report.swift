@@ -2,6 +2,7 @@ import Canonical
 import Digests
 import Document
 import Installation
+import Kafka
 
 /// A sink's report: `omni.<entity>.written` (docs/contracts.md).
 struct Report {
@@ -15,68 +16,119 @@ struct Report {
     var position: Int64?
 
     enum Status: String { case written, unchanged, absent, parked }
-
-    /// The event.
-    func event(of golden: Golden, _ said: ReportSource) -> OutgoingEvent {
-        var writer = JSONWriter()
-        writer.write(raw: "{\"revision\":\(revision),\"status\":\"\(status.rawValue)\"")
-        if let own {
-            writer.write(raw: ",\"self\":")
-            writer.write(string: own)
-        }
-        if let held {
-            writer.write(raw: ",\"held\":")
-            writer.write(raw: held)
-        }
-        if let reason {
-            writer.write(raw: ",\"reason\":")
-            writer.write(string: reason)
-        }
-        writer.write(raw: "}")
-        // A repeated write says the same again, and is known by it, unless the system held something else this time.
-        let id = said.id(of: golden.place, own ?? "", position ?? -1, writer.bytes)
-        var envelope = Envelope(id: id, source: said.source, type: said.type, subject: golden.key)
-        envelope.selfID = own
-        envelope.revision = revision
-        envelope.position = position
-        envelope.traceparent = golden.traceparent
-        return OutgoingEvent(
-            topic: said.topic, key: golden.key, envelope: envelope, data: writer.bytes, said: said.texts)
-    }
 }
 
-/// What all reports of a sink have in common. One thread uses it.
-final class ReportSource {
-    let source: EventSource
-    let type: EventType
-    let topic: String
-    let texts: OutgoingEvent.Said
+/// Makes a sink's reports: what they all have in common, and the memory in which they are made.
+struct ReportWriter: ~Copyable {
+    private let source: [UInt8]
+    private let type: [UInt8]
+    private let topic: String
     private var ids: EventIDs
+    /// The report that is being made, the name that its id is made of, and short texts.
+    private var data = JSONWriter()
     private var name: [UInt8] = []
+    private var digits: [UInt8] = []
+    private var id = [UInt8](repeating: 0, count: 36)
 
     init(_ settings: SinkSettings, _ entry: KindCatalog.Entry, _ knowledge: Knowledge) {
-        source = EventSource(system: knowledge.system, name: settings.name)
-        type = EventType(settings.of, .written)
+        let source = EventSource(system: knowledge.system, name: settings.name).description
+        self.source = Array(source.utf8)
+        type = Array(EventType(settings.of, .written).description.utf8)
         topic = knowledge.inputTopic(entry.kind)
-        texts = OutgoingEvent.Said(source: source.description, type: type.description)
-        ids = EventIDs(source: source.description)
+        ids = EventIDs(source: source)
     }
 
-    /// The id of a report: of the golden record's place, what it was written to, and all that is said.
-    func id(of place: Golden.Place, _ own: String, _ position: Int64, _ said: [UInt8]) -> String {
-        // Its memory is kept from report to report.
-        var name: [UInt8] = []
-        swap(&name, &self.name)
-        defer { swap(&name, &self.name) }
+    /// Says what became of a golden record.
+    mutating func publish(
+        _ report: Report, of golden: Golden, by publisher: Publisher, on ticket: Publisher.Ticket
+    ) throws(KafkaError) {
+        write(report)
+        identify(report, golden.place)
+        let headers = headers(report, golden)
+        try publisher.write(
+            to: topic, key: golden.key.utf8.span.bytes, value: data.bytes.span.bytes, headers: headers, on: ticket)
+    }
+
+    private mutating func write(_ report: Report) {
+        data.reset()
+        data.write(raw: "{\"revision\":")
+        write(number: report.revision)
+        data.write(raw: digits)
+        data.write(raw: ",\"status\":\"")
+        data.write(raw: report.status.rawValue)
+        data.write(raw: "\"")
+        if let own = report.own {
+            data.write(raw: ",\"self\":")
+            data.write(string: own)
+        }
+        if let held = report.held {
+            data.write(raw: ",\"held\":")
+            data.write(raw: held)
+        }
+        if let reason = report.reason {
+            data.write(raw: ",\"reason\":")
+            data.write(string: reason)
+        }
+        data.write(raw: "}")
+    }
+
+    /// The id: of the golden record's place, what it was written to, and all that is said. So a repeated write says the same
+    /// again, and is known by it, unless the system held something else this time.
+    private mutating func identify(_ report: Report, _ place: Golden.Place) {
         name.removeAll(keepingCapacity: true)
-        name.append(contentsOf: place.description.utf8)
+        switch place {
+        case .record(let topic, let partition, let offset):
+            name.append(contentsOf: topic.utf8)
+            name.append(UInt8(ascii: "["))
+            write(number: Int64(partition))
+            name.append(contentsOf: digits)
+            name.append(UInt8(ascii: "]"))
+            name.append(UInt8(ascii: "@"))
+            write(number: offset)
+            name.append(contentsOf: digits)
+        case .words(let words): name.append(contentsOf: words.utf8)
+        }
         name.append(UInt8(ascii: "/"))
-        name.append(contentsOf: own.utf8)
+        if let own = report.own { name.append(contentsOf: own.utf8) }
         name.append(UInt8(ascii: "/"))
-        name.append(contentsOf: String(position).utf8)
+        write(number: report.position ?? -1)
+        name.append(contentsOf: digits)
         name.append(UInt8(ascii: "/"))
-        name.append(contentsOf: said)
-        let id = ids.make(reference: name.span, index: 0)
-        return id.description
+        name.append(contentsOf: data.bytes)
+        let name = name
+        let made = ids.make(reference: name.span, index: 0)
+        id.withUnsafeMutableBufferPointer { made.write(to: $0.baseAddress!) }
+    }
+
+    /// As an event's are written (docs/contracts.md, Events).
+    private mutating func headers(_ report: Report, _ golden: Golden) -> Headers {
+        var headers = Headers(capacity: 10)
+        headers.add(constant: "ce_specversion", "1.0")
+        headers.add(constant: "ce_id", id.span.bytes)
+        headers.add(constant: "ce_source", source.span.bytes)
+        headers.add(constant: "ce_type", type.span.bytes)
+        headers.add(constant: "ce_subject", golden.key)
+        headers.add(constant: "content-type", "application/json")
+        if let position = report.position {
+            write(number: position)
+            headers.add(constant: "ce_position", digits.span.bytes)
+        }
+        if let own = report.own { headers.add(constant: "ce_self", own) }
+        write(number: report.revision)
+        headers.add(constant: "ce_revision", digits.span.bytes)
+        if let traceparent = golden.traceparent { headers.add(constant: "traceparent", traceparent) }
+        return headers
+    }
+
+    /// Leaves a number's decimal digits in `digits`.
+    private mutating func write(number: Int64) {
+        digits.removeAll(keepingCapacity: true)
+        var left = number.magnitude
+        repeat {
+            digits.append(UInt8(ascii: "0") + UInt8(left % 10))
+            left /= 10
+        } while left > 0
+        if number < 0 { digits.append(UInt8(ascii: "-")) }
+        digits.reverse()
     }
 }

@@ -13,16 +13,37 @@ final class Sink {
     private var filter: MappingRunner?
     private var mapping: MappingRunner
     private let seenBy: SeenBy?
-    let reports: ReportSource
+    var reports: ReportWriter
     private var tape = Tape()
     /// Whether the golden record that is being planned lies on the tape, and nothing else.
     private var isFresh = false
     /// What mappings may ask; the record's own bindings stand behind the common ones.
     private var asked: EvaluationContext
     private let common: Int
+    private let asks: Asks
+    private var text = JSONWriter()
     /// Files and tables know a row by its key: they need no other sign that a write is repeated.
     private let needsIdempotency: Bool
     private let origin: String
+
+    /// Which of a record's variables its mapping or filter speaks of: the others aren't made.
+    private struct Asks {
+        let key: Bool
+        let isDeleted: Bool
+        let revision: Bool
+        let own: Bool
+
+        init(_ mappings: [CompiledMapping]) {
+            func ask(_ name: String) -> Bool { mappings.contains { $0.uses(variable: name) } }
+            (key, isDeleted, revision, own) = (ask("key"), ask("deleted"), ask("revision"), ask("self"))
+        }
+    }
+
+    /// What a mapping made of a record, in JSON.
+    private struct Mapped {
+        let bytes: [UInt8]
+        let kind: Tag
+    }
 
     /// The source whose mapping translates what is read back.
     final class SeenBy {
@@ -75,9 +96,10 @@ final class Sink {
         self.settings = settings
         self.entry = entry
         self.knowledge = knowledge
-        reports = ReportSource(settings, entry, knowledge)
+        reports = ReportWriter(settings, entry, knowledge)
         asked = knowledge.context(at: .never)
         common = asked.bindings.count
+        asks = Asks([mapping] + [filter].compactMap(\.self))
         needsIdempotency = !(writer is any WholeWriter) && !(writer is TableWriter)
         origin = EventSource(system: knowledge.system, name: settings.name).description
         self.filter = filter.map { MappingRunner($0) }
@@ -113,18 +135,18 @@ final class Sink {
             var writes: [Write] = []
             for own in owns {
                 let document = try isWanted ? document(golden, own: own, isDeleted: false) : remains(golden, own: own)
-                guard isWanted, let document, !document.isNull else {
+                guard isWanted, let document, document.kind != .null else {
                     // Nothing known of it there, and nothing to find it by: it isn't there.
-                    if own == nil, document?.object == nil { continue }
-                    writes.append(write(golden, own, document ?? .null, .delete))
+                    if own == nil, document?.kind != .object { continue }
+                    writes.append(write(golden, own, document?.bytes ?? Self.nothing, .delete))
                     continue
                 }
-                var planned = write(golden, own, document, .put)
+                var planned = write(golden, own, document.bytes, .put)
                 if let look, let record = try look(planned) {
                     let own = try self.document(golden, own: own, isDeleted: false, record: record)
                     // What the system holds may leave nothing to say.
-                    guard let own, own.object != nil else { continue }
-                    planned.document = own
+                    guard let own, own.kind == .object else { continue }
+                    planned.bytes = own.bytes
                 }
                 writes.append(planned)
             }
@@ -177,7 +199,7 @@ final class Sink {
 
     /// What the mapping makes of a record that isn't wanted: by this the system's copy is found. Where it needs a number
     /// that isn't known, there never was one.
-    private func remains(_ golden: Golden, own: String?) throws -> JSON? {
+    private func remains(_ golden: Golden, own: String?) throws -> Mapped? {
         do {
             return try document(golden, own: own, isDeleted: true)
         } catch MappingFailure.unknownReference {
@@ -186,31 +208,35 @@ final class Sink {
     }
 
     /// What the mapping makes of the record: an object, or nothing.
-    private func document(_ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil) throws -> JSON? {
+    private func document(_ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil) throws -> Mapped? {
         if !isFresh { try tape.parse(golden.data) }
         isFresh = false
         let root = tape.root
         let context = context(golden, own: own, isDeleted: isDeleted, record: record)
-        return try mapping.run(root, on: &tape, context).map(JSON.init)
+        guard let result = try mapping.run(root, on: &tape, context) else { return nil }
+        text.reset()
+        text.write(result)
+        return Mapped(bytes: text.bytes.withUnsafeBufferPointer { Array($0) }, kind: result.kind)
     }
+
+    private static let nothing = Array("null".utf8)
 
     private func context(
         _ golden: Golden, own: String?, isDeleted: Bool, record: JSON? = nil
     ) -> EvaluationContext {
         asked.milliseconds = golden.time.isKnown ? Int(golden.time.milliseconds) : 0
-        asked.bindings.removeSubrange(common...)
-        asked.bindings.append(("key", .string(golden.key)))
-        asked.bindings.append(("deleted", .bool(isDeleted)))
-        asked.bindings.append(("revision", .number(Number(Int(golden.revision)))))
-        if let own { asked.bindings.append(("self", .string(own))) }
+        if asked.bindings.count > common { asked.bindings.removeSubrange(common...) }
+        if asks.key { asked.bindings.append(("key", .string(golden.key))) }
+        if asks.isDeleted { asked.bindings.append(("deleted", .bool(isDeleted))) }
+        if asks.revision { asked.bindings.append(("revision", .number(Number(Int(golden.revision))))) }
+        if let own, asks.own { asked.bindings.append(("self", .string(own))) }
         if let record { asked.bindings.append(("record", record)) }
         return asked
     }
 
-    private func write(_ golden: Golden, _ own: String?, _ document: JSON, _ action: Write.Action) -> Write {
+    private func write(_ golden: Golden, _ own: String?, _ document: [UInt8], _ action: Write.Action) -> Write {
         Write(
-            key: golden.key, revision: golden.revision, epoch: golden.epoch, own: own, document: document,
-            action: action,
+            key: golden.key, revision: golden.revision, epoch: golden.epoch, own: own, bytes: document, action: action,
             idempotency: needsIdempotency
                 ? EventID.make(source: origin, reference: golden.key, index: 0).description : "")
     }

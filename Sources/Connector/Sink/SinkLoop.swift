@@ -134,7 +134,7 @@ final class SinkLoop: Loop {
             case .beginning: return try begin()
             case .resting: return try takeUp()
             case .informing(let ends):
-                guard shared.identities.hasReached(ends) else { return .time(.milliseconds(2)) }
+                guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
                 plan()
             case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
             case .holding: planRetries()
@@ -215,19 +215,26 @@ final class SinkLoop: Loop {
     /// The hub tells of a number and of the golden record in one transaction, but in two topics. A record whose number isn't
     /// known here may not be in the system, or the number is still on its way: taken for absent it would stay unwritten (I9).
     private func endsOfNumbers() throws -> [TopicPartition: Int64]? {
-        let unknown = (suspects + pending).filter {
-            $0.verb != .gone && hasNumbers.contains($0.entity)
-                && shared.identities.numbers(of: $0.key, entity: $0.entity, in: shared.system).isEmpty
+        var unknown: Set<String> = []
+        for records in [suspects, pending] {
+            for golden in records where golden.verb != .gone && hasNumbers.contains(golden.entity) {
+                // One of an entity is enough.
+                if unknown.count == entityOf.count { break }
+                if unknown.contains(golden.entity) { continue }
+                if !shared.identities.hasNumber(golden.key, entity: golden.entity, in: shared.system) {
+                    unknown.insert(golden.entity)
+                }
+            }
         }
         guard !unknown.isEmpty else { return nil }
-        let topics = Set(unknown.map { shared.names.identity(entity: $0.entity) }).sorted()
+        let topics = unknown.map { shared.names.identity(entity: $0) }.sorted()
         let partitions = try topics.flatMap { topic in
             if let known = partitionsOf[topic] { return known }
             let found = try brokers.partitions(of: [topic])
             partitionsOf[topic] = found
             return found
         }
-        return try brokers.watermarks(of: partitions).mapValues(\.high).filter { $0.value > 0 }
+        return try brokers.ends(of: partitions).filter { $0.value > 0 }
     }
 
     /// The pending records go to the sinks that are theirs.
@@ -486,13 +493,15 @@ final class SinkLoop: Loop {
             try conclude(golden, write, result, sink, on: ticket)
             if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
         }
-        let written = Set(zip(planned, results).filter { !$1.isVanished }.map(\.0.golden.key))
-        for key in vanished.subtracting(written).sorted() {
-            guard refused[key] == nil, let golden = planned.first(where: { $0.golden.key == key })?.golden else {
-                continue
+        if !vanished.isEmpty {
+            let written = Set(zip(planned, results).filter { !$1.isVanished }.map(\.0.golden.key))
+            for key in vanished.subtracting(written).sorted() {
+                guard refused[key] == nil, let golden = planned.first(where: { $0.golden.key == key })?.golden else {
+                    continue
+                }
+                // Until its number is forgotten, or a newer record takes its place.
+                try park(golden, sink, "somebody has deleted it there", isWaiting: true, on: ticket)
             }
-            // Until its number is forgotten, or a newer record takes its place.
-            try park(golden, sink, "somebody has deleted it there", isWaiting: true, on: ticket)
         }
         for (key, reason) in refused.sorted(by: { $0.key < $1.key }) {
             guard let golden = planned.first(where: { $0.golden.key == key })?.golden else { continue }
@@ -506,10 +515,7 @@ final class SinkLoop: Loop {
     ) throws {
         sink.remember(result, of: golden)
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
-        // What is known of a person that nobody knows yet is her own number's report first, which says who she is: a statement of
-        // what she differs in would make another person of her.
-        let isStranger = isStranger(result.own ?? write.own, sink)
-        if !isStranger { try publish(before: golden, write, held, sink, on: ticket) }
+        try publish(before: golden, write, held, sink, on: ticket)
         var report = Report(revision: golden.revision, status: .written, own: result.own ?? write.own)
         report.position = result.position
         switch result.status {
@@ -521,13 +527,6 @@ final class SinkLoop: Loop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
-        if isStranger { try publish(before: golden, write, held, sink, on: ticket) }
-    }
-
-    /// Whether the hub hasn't said yet whose record this is.
-    private func isStranger(_ own: String?, _ sink: Sink) -> Bool {
-        guard sink.entry.entity.key == .member, let own else { return false }
-        return shared.identities.key(of: Reference(system: shared.system, id: own), entity: sink.settings.of) == nil
     }
 
     /// What the system held before a write, as far as it holds something else now.
@@ -554,7 +553,7 @@ final class SinkLoop: Loop {
     }
 
     private func report(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
-        try shared.publisher.publish(report.event(of: golden, sink.reports), on: ticket)
+        try sink.reports.publish(report, of: golden, by: shared.publisher, on: ticket)
     }
 
     // MARK: Parking

@@ -10,12 +10,37 @@ package struct Write: Sendable, Equatable {
     package var epoch: Int64 = 0
     /// The system's own number, when it is known.
     package var own: String?
-    /// The document as the mapping gave it; null when there is none (an erased entity).
-    package var document: JSON
+    /// The document as the mapping gave it, in JSON; `null` when there is none (an erased entity).
+    package var bytes: [UInt8]
     /// What is to be done.
     package var action: Action
     /// The same for every try: creations carry it. Empty for files and tables.
     package var idempotency: String
+
+    package init(
+        key: String, revision: Int64, epoch: Int64 = 0, own: String?, bytes: [UInt8], action: Action,
+        idempotency: String
+    ) {
+        self.key = key
+        self.revision = revision
+        self.epoch = epoch
+        self.own = own
+        self.bytes = bytes
+        self.action = action
+        self.idempotency = idempotency
+    }
+
+    package init(
+        key: String, revision: Int64, epoch: Int64 = 0, own: String?, document: JSON, action: Action,
+        idempotency: String
+    ) {
+        self.init(
+            key: key, revision: revision, epoch: epoch, own: own, bytes: document.utf8, action: action,
+            idempotency: idempotency)
+    }
+
+    /// The document, read anew each time: for systems that take longer than that.
+    package var document: JSON { (try? JSON(parsing: bytes)) ?? .null }
 
     package enum Action: Sendable, Equatable {
         /// The system holds it as the document says.
@@ -86,6 +111,8 @@ extension SinkWriter {
 package protocol WholeWriter: SinkWriter {
     /// Takes up what the golden topic holds, and writes it if the system doesn't have it so.
     ///
+    /// - Parameter found: hands over every record in its order; of one key the last one counts. One that the system doesn't
+    ///   have is a deletion.
     /// - Throws: ``SystemFailure``.
-    mutating func restore(_ found: [Write]) throws
+    mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws
 }

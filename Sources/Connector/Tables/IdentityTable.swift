@@ -53,6 +53,13 @@ final class IdentityTable: Sendable {
         }
     }
 
+    /// Whether the system has a number for the entity with that key.
+    func hasNumber(_ key: String, entity: String, in system: String) -> Bool {
+        state.withLock { state in
+            state.numbers[entity]?[key]?.contains { $0.system == system } ?? false
+        }
+    }
+
     // MARK: Created, and not known yet
 
     /// Notes the number under which a sink created an entity, until `omni.id` shows whose it is, or the system's number
@@ -75,8 +82,11 @@ final class IdentityTable: Sendable {
     /// The numbers that a sink writes to: the known ones, or else the one that it has created itself.
     func targets(of key: String, entity: String, in system: String, by sink: String) -> [String] {
         state.withLock { state in
-            let known = (state.numbers[entity]?[key] ?? []).filter { $0.system == system }.map(\.id).sorted()
-            guard known.isEmpty, let own = state.created[entity]?[key]?[sink] else { return known }
+            let all = state.numbers[entity]?[key]
+            let known = all.map { $0.filter { $0.system == system }.map(\.id).sorted() } ?? []
+            guard known.isEmpty, !state.created.isEmpty, let own = state.created[entity]?[key]?[sink] else {
+                return known
+            }
             return [own.id]
         }
     }

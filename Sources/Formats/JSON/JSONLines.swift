@@ -89,6 +89,8 @@ private struct JSONLinesWriter: RecordWriter {
 
     var isSeparable: Bool { true }
 
+    func bytes(ofJSON document: [UInt8]) -> [UInt8]? { document + [0x0A] }
+
     mutating func write(_ document: Node) throws(FormatError) {
         writer.write(document)
         writer.write(raw: "\n")

@@ -30,6 +30,14 @@ public final class Admin: Sendable {
         try client.watermarks(of: partitions, timeout: timeout)
     }
 
+    /// Where partitions end: the offset behind the newest record, uncommitted ones included. One request a leader.
+    public func ends(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        let ends = try client.offsets(of: partitions, at: Offset.end, timeout: timeout, "read the ends")
+        return Dictionary(ends.map { ($0.partition, $0.offset) }) { $1 }
+    }
+
     /// The offset of the first record at or after a time, milliseconds since 1970-01-01 UTC. Partitions without such
     /// a record are left out.
     public func offsets(

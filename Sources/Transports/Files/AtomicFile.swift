@@ -1,3 +1,4 @@
+import Digests
 import Glibc
 
 /// Files that are always whole: readers see the old bytes or the new ones, also after a power failure.
@@ -64,6 +65,15 @@ public enum AtomicFile {
     /// Replaces the file at `path`, or creates it.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) throws(SystemError) {
         try replace(path, with: bytes.span, mode: mode)
+    }
+
+    /// The SHA-256 of the file at `path`, which may be of any size.
+    public static func digest(_ path: String) throws(SystemError) -> [UInt8] {
+        var sha = SHA256()
+        try Descriptor(opening: path, O_RDONLY).forEachPiece { piece in
+            sha.update(piece.bindMemory(to: UInt8.self).span)
+        }
+        return sha.finish()
     }
 
     /// All bytes of the file at `path`.

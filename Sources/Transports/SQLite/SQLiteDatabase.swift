@@ -149,6 +149,38 @@ public final class SQLiteDatabase {
     }
 }
 
+/// A statement that is prepared for as long as it is kept, for those that run again and again.
+public final class SQLitePrepared {
+    private let handle: OpaquePointer
+    private let database: SQLiteDatabase
+    private let sql: String
+
+    fileprivate init(_ handle: OpaquePointer, of database: SQLiteDatabase, sql: String) {
+        self.handle = handle
+        self.database = database
+        self.sql = sql
+    }
+
+    deinit { sqlite3_finalize(handle) }
+
+    /// Lends the statement; not to be nested.
+    public func use<Result>(_ body: (borrowing SQLiteStatement) throws -> Result) throws -> Result {
+        defer {
+            sqlite3_reset(handle)
+            // What was bound may be large, or secret.
+            sqlite3_clear_bindings(handle)
+        }
+        return try body(SQLiteStatement(handle, of: database, sql: sql))
+    }
+}
+
+extension SQLiteDatabase {
+    /// Prepares a statement.
+    public func prepared(_ sql: String) throws(SQLiteError) -> SQLitePrepared {
+        SQLitePrepared(try prepare(sql), of: self, sql: sql)
+    }
+}
+
 // The statement cache.
 extension SQLiteDatabase {
     private final class CachedStatement {

@@ -43,6 +43,24 @@ public struct SQLiteStatement: ~Copyable {
             })
     }
 
+    /// Sets the placeholder `?index` to a TEXT of these UTF-8 bytes, which are not copied: they must stay until the
+    /// statement is no longer lent.
+    public func bind(lent text: UnsafeBufferPointer<UInt8>, at index: Int) throws(SQLiteError) {
+        guard let start = text.baseAddress, !text.isEmpty else {
+            let nothing = [UInt8]()
+            return try bind(text: nothing.span, at: index)
+        }
+        try check(
+            start.withMemoryRebound(to: CChar.self, capacity: text.count) {
+                sqlite3_bind_text64(handle, Int32(index), $0, UInt64(text.count), nil, UInt8(SQLITE_UTF8))
+            })
+    }
+
+    /// Sets the placeholder `?index` to an INTEGER.
+    public func bind(_ number: Int64, at index: Int) throws(SQLiteError) {
+        try check(sqlite3_bind_int64(handle, Int32(index), number))
+    }
+
     /// Sets the placeholder `?index` to a BLOB of these bytes, which are copied.
     public func bind(blob bytes: Span<UInt8>, at index: Int) throws(SQLiteError) {
         try check(

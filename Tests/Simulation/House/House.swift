@@ -46,7 +46,8 @@ package final class House {
         scheduler = Scheduler(
             clock: clock, random: random, profile: .drawn(random), trace: Trace(clock, tell: tell))
         broker = SimulatedBroker(scheduler)
-        trade = random.pick([(5, .goods), (3, .people), (2, .both)])
+        // Of customers too much is known to go wrong still (docs/decisions/0011).
+        trade = isRough ? random.pick([(5, .goods), (3, .people), (2, .both)]) : .goods
         gtins = Array(["06438012345675", "06438012345682", "06438012345699"].prefix(random.within(1...3)))
         till = StoreTill(SystemLine(scheduler))
         shop = Shop(SystemLine(scheduler))

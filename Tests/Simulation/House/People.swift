@@ -45,12 +45,11 @@ final class People {
         }
         if house.trade != .goods {
             may("till", 4) { $0.editCustomer() }
-            if house.isRough { may("till", 1) { $0.deleteCustomer() } }
+            may("till", 1) { $0.deleteCustomer() }
             may("shop", 4) { $0.editAccount() }
-            if house.isRough { may("shop", 1) { $0.deleteAccount() } }
+            may("shop", 1) { $0.deleteAccount() }
             may("crm", 4) { $0.editContact() }
-            // A contact that a sink has created, not reported and that is deleted, or whose person is, comes back as somebody's own.
-            if house.isRough { may("crm", 1) { $0.deleteContact() } }
+            may("crm", 1) { $0.deleteContact() }
         }
     }
 

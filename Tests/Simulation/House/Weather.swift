@@ -20,14 +20,8 @@ final class Weather: CustomStringConvertible {
         let random = house.scheduler.random
         events = Event.allCases.compactMap { event in
             let weight = random.pick([0, 0, 1, 3])
-            return weight == 0 || !Self.isBearable(event, in: house) ? nil : (weight, event)
+            return weight == 0 ? nil : (weight, event)
         }
-    }
-
-    /// Customers: two processes of one connector publish what they read in an order of their own, and a CRM that is set back brings
-    /// back contacts whose numbers are somebody's by now. Neither is mended.
-    private static func isBearable(_ event: Event, in house: House) -> Bool {
-        house.isRough || house.trade == .goods || ![.zombie, .restore].contains(event)
     }
 
     /// Whether connectors are started twice.

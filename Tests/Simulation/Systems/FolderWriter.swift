@@ -12,8 +12,8 @@ package struct FolderWriter: WholeWriter {
         self.process = process
     }
 
-    package mutating func restore(_ found: [Write]) throws {
-        guard try line.fate(process, "take up \(found.count) records of a file") != .lost else {
+    package mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws {
+        guard try line.fate(process, "take up the records of a file") != .lost else {
             throw SystemFailure("the folder is full")
         }
         try file.restore(found)
