@@ -2,7 +2,7 @@ import Document
 
 /// What people do in the systems, at any time: they type what nobody has typed before, and what no system makes of another's text.
 final class People {
-    let house: House
+    unowned let house: House
     /// The systems that there are.
     private let systems: Set<String>
     var random: Randomness { house.scheduler.random }

@@ -11,7 +11,7 @@ final class Weather: CustomStringConvertible {
         case absence
     }
 
-    private let house: House
+    private unowned let house: House
     private var random: Randomness { house.scheduler.random }
     private let events: [(weight: Int, Event)]
 
