@@ -8,7 +8,8 @@ import Glibc
 //
 // A new measurement is a file with a `Measurement`, listed here.
 let measurements: [any Measurement.Type] = [
-    DocumentSpeed.self, HubSpeed.self, RestoreSpeed.self, StartSpeed.self, SourceSpeed.self, SinkSpeed.self,
+    DocumentSpeed.self, DecideSpeed.self, HubSpeed.self, RestoreSpeed.self, StartSpeed.self, SourceSpeed.self,
+    SinkSpeed.self,
     LatencySpeed.self,
 ]
 

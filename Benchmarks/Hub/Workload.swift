@@ -42,17 +42,22 @@ struct Workload {
         let start = Plant.wall().milliseconds
         for number in 0..<count {
             let (entity, version) = pick(number, &random)
-            let event = kind == .product ? product(entity, version, &random) : movement(entity, version)
-            var headers = event.headers
-            headers.append(("ce_time", Tick(start + Int64(version)).rfc3339))
+            let event = event(entity, version, at: start + Int64(version))
             try producer.produce(
                 to: topic, key: event.key.utf8.span.bytes, value: event.value.utf8.span.bytes,
-                headers: Headers(headers))
+                headers: Headers(event.headers))
         }
         try producer.flush(timeout: .seconds(300))
     }
 
-    private typealias Event = (key: String, headers: [(name: String, text: String)], value: String)
+    /// One event; version 0 states an entity for the first time.
+    func event(_ entity: Int, _ version: Int, at milliseconds: Int64) -> Event {
+        var event = kind == .product ? product(entity, version) : movement(entity, version)
+        event.headers.append(("ce_time", Tick(milliseconds).rfc3339))
+        return event
+    }
+
+    typealias Event = (key: String, headers: [(name: String, text: String)], value: String)
 
     private func headers(_ kind: String, _ key: String, _ source: String, _ id: String) -> [(
         name: String, text: String
@@ -64,7 +69,7 @@ struct Workload {
         ]
     }
 
-    private func product(_ entity: Int, _ version: Int, _ random: inout SplitMix) -> Event {
+    private func product(_ entity: Int, _ version: Int) -> Event {
         let gtin = Self.gtin(entity)
         let system = version == 0 ? "shop" : "till"
         let cents = 1_000 + (entity * 7 + version * 13) % 900_000

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// An event's attributes: CloudEvents 1.0 in the binary mode of its Kafka binding, with our extensions.
 ///
 /// Data and key stay with the record. `docs/contracts.md` tells what each header means.
@@ -39,8 +43,8 @@ public struct Envelope: Sendable, Hashable {
 
     /// The schema's major version, from `urn:omni:<kind>:<major>`.
     public var schemaMajor: Int? {
-        guard let dataSchema, let colon = dataSchema.lastIndex(of: ":") else { return nil }
-        return Int(dataSchema[dataSchema.index(after: colon)...])
+        guard var dataSchema else { return nil }
+        return dataSchema.withUTF8 { SchemaName.major(of: $0) }
     }
 }
 
@@ -70,13 +74,21 @@ extension Envelope {
     /// for header in record.headers { reader.add(header.name, header.value) }
     /// let envelope = try reader.envelope()
     /// ```
+    ///
+    /// A reader that *leaves* what few need to lie where it is makes envelopes with an empty ``Envelope/id`` and no
+    /// ``Envelope/traceparent``: their bytes are ``lentID`` and ``lentTrace``, as long as the headers are there.
     public struct Reader {
+        private let leaves: Bool
         private var id: String?
+        /// `ce_id`, where it lies; nil when the reader leaves nothing, or there is none.
+        public private(set) var lentID: UnsafeBufferPointer<UInt8>?
+        /// `traceparent`, where it lies; nil when the reader leaves nothing, or there is none.
+        public private(set) var lentTrace: UnsafeBufferPointer<UInt8>?
         private var source: EventSource?
         private var type: EventType?
         private var subject: String?
         private var time = Tick.never
-        private var dataSchema: String?
+        private var schema: SchemaName?
         private var position: Int64?
         private var selfID: String?
         private var revision: Int64?
@@ -90,19 +102,23 @@ extension Envelope {
         // The same few texts come again and again.
         private var types = Repeated<EventType>()
         private var sources = Repeated<EventSource>()
-        private var schemas = Repeated<String>()
+        private var schemas = Repeated<SchemaName>()
 
         /// No headers yet.
-        public init() {}
+        ///
+        /// - Parameter leaves: whether the id and the trace are only lent.
+        public init(leaves: Bool = false) { self.leaves = leaves }
 
         /// Forgets the headers. What was read already is recognised sooner when it comes again.
         public mutating func reset() {
             id = nil
+            lentID = nil
+            lentTrace = nil
             source = nil
             type = nil
             subject = nil
             time = .never
-            dataSchema = nil
+            schema = nil
             position = nil
             selfID = nil
             revision = nil
@@ -115,10 +131,16 @@ extension Envelope {
             failure = nil
         }
 
-        /// Takes one header; the bytes are read during the call only. Unknown headers are skipped.
+        /// Takes one header; the bytes are read during the call only, unless they are lent. Unknown headers are skipped.
         public mutating func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
             switch name.count {
-            case 5 where name.is("ce_id"): id = text(value, "ce_id", current: id)
+            case 5 where name.is("ce_id"):
+                if leaves {
+                    let isText = !value.isEmpty && (value.isASCII || Self.text(value) != nil)
+                    lentID = checked(isText ? value : nil, "ce_id", Self.wanted, current: lentID)
+                } else {
+                    id = text(value, "ce_id", current: id)
+                }
             case 7 where name.is("ce_type"):
                 type = checked(
                     types.find(value) { EventType($0) }, "ce_type", "must be omni.<kind>.<verb>", current: type)
@@ -139,14 +161,16 @@ extension Envelope {
                 revision = parsed(value, "ce_revision", "must be an integer", current: revision) { Int64(utf8: $0) }
             case 11 where name.is("ce_notafter"):
                 notAfter = parsed(value, "ce_notafter", Self.time, current: notAfter) { Tick(rfc3339: $0) }
-            case 11 where name.is("traceparent"): traceparent = String(decoding: value, as: UTF8.self)
+            case 11 where name.is("traceparent"):
+                if leaves { lentTrace = value } else { traceparent = String(decoding: value, as: UTF8.self) }
             case 12 where name.is("content-type"):
-                hasContentType = value.starts(with: "application/json".utf8)
+                hasContentType = value.begins("application/json")
                 if !hasContentType { fail("content-type", "must be application/json") }
             case 13 where name.is("ce_dataschema"):
-                dataSchema = checked(
-                    schemas.find(value) { Self.text($0) }, "ce_dataschema", Self.wanted, current: dataSchema)
-                if !value.starts(with: "urn:omni:".utf8) { fail("ce_dataschema", "must be urn:omni:<kind>:<major>") }
+                schema = checked(
+                    schemas.find(value) { text in Self.text(text).map { SchemaName($0, text) } }, "ce_dataschema",
+                    Self.wanted, current: schema)
+                if !value.begins("urn:omni:") { fail("ce_dataschema", "must be urn:omni:<kind>:<major>") }
             case 14 where name.is("ce_specversion"):
                 hasVersion = value.is("1.0")
                 if !hasVersion { fail("ce_specversion", "must be 1.0") }
@@ -161,7 +185,7 @@ extension Envelope {
         public func envelope() throws(EnvelopeError) -> Envelope {
             if let failure { throw failure }
             guard hasVersion else { throw EnvelopeError("ce_specversion", "is missing") }
-            guard let id else { throw EnvelopeError("ce_id", "is missing") }
+            guard let id = id ?? (lentID != nil ? "" : nil) else { throw EnvelopeError("ce_id", "is missing") }
             guard let source else { throw EnvelopeError("ce_source", "is missing") }
             guard let type else { throw EnvelopeError("ce_type", "is missing") }
             guard let subject else { throw EnvelopeError("ce_subject", "is missing") }
@@ -169,16 +193,15 @@ extension Envelope {
             // Deletions, erasures and reports carry no entity of their own.
             switch type.verb {
             case .stated, .requested, .released, .golden, .decided:
-                guard let dataSchema else { throw EnvelopeError("ce_dataschema", "is missing") }
-                let kind = type.dataKind.utf8
-                guard dataSchema.utf8.dropFirst(9).starts(with: kind),
-                    dataSchema.utf8.dropFirst(9 + kind.count).first == UInt8(ascii: ":")
-                else { throw EnvelopeError("ce_dataschema", "names another kind than ce_type does") }
+                guard let schema else { throw EnvelopeError("ce_dataschema", "is missing") }
+                guard schema.kind == type.dataKind else {
+                    throw EnvelopeError("ce_dataschema", "names another kind than ce_type does")
+                }
             case .deleted, .written, .erased, .merged: break
             }
             var envelope = Envelope(id: id, source: source, type: type, subject: subject)
             envelope.time = time
-            envelope.dataSchema = dataSchema
+            envelope.dataSchema = schema?.text
             envelope.position = position
             envelope.selfID = selfID
             envelope.revision = revision
@@ -196,7 +219,8 @@ extension Envelope {
         }
 
         private static func text(_ value: UnsafeBufferPointer<UInt8>) -> String? {
-            value.isEmpty ? nil : String(validating: value, as: UTF8.self)
+            if value.isEmpty { return nil }
+            return value.isASCII ? String(decoding: value, as: UTF8.self) : String(validating: value, as: UTF8.self)
         }
 
         private mutating func parsed<Value>(
@@ -278,7 +302,9 @@ private struct Repeated<Value> {
     mutating func find(
         _ text: UnsafeBufferPointer<UInt8>, _ make: (UnsafeBufferPointer<UInt8>) -> Value?
     ) -> Value? {
-        for index in known.indices where known[index].text.elementsEqual(text) { return known[index].value }
+        for index in known.indices where known[index].text.withUnsafeBufferPointer({ text.isSame($0) }) {
+            return known[index].value
+        }
         guard let value = make(text) else { return nil }
         if known.count == Self.most { known.removeFirst() }
         known.append((Array(text), value))
@@ -286,13 +312,57 @@ private struct Repeated<Value> {
     }
 }
 
+/// `ce_dataschema`, taken apart.
+private struct SchemaName {
+    let text: String
+    /// Empty when it isn't `urn:omni:<kind>:…`.
+    let kind: String
+
+    init(_ text: String, _ utf8: UnsafeBufferPointer<UInt8>) {
+        self.text = text
+        let rest = utf8.dropFirst(9)
+        let colon = rest.firstIndex(of: UInt8(ascii: ":"))
+        kind = colon.map { String(decoding: rest[..<$0], as: UTF8.self) } ?? ""
+    }
+
+    /// What stands behind the last colon, if it is a number.
+    static func major(of utf8: UnsafeBufferPointer<UInt8>) -> Int? {
+        var colon = utf8.count - 1
+        while colon >= 0, utf8[colon] != UInt8(ascii: ":") { colon -= 1 }
+        guard colon >= 0 else { return nil }
+        let digits = UnsafeBufferPointer(rebasing: utf8[(colon + 1)...])
+        if digits.count == 1, digits[0] &- 48 < 10 { return Int(digits[0] - 48) }
+        return Int(String(decoding: digits, as: UTF8.self))
+    }
+}
+
 extension UnsafeBufferPointer<UInt8> {
-    fileprivate func `is`(_ text: StaticString) -> Bool {
-        count == text.utf8CodeUnitCount
-            && text.withUTF8Buffer { literal in
-                for at in 0..<count where self[at] != literal[at] { return false }
-                return true
-            }
+    fileprivate func `is`(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && begins(text) }
+
+    fileprivate func begins(_ text: StaticString) -> Bool {
+        guard let baseAddress, count >= text.utf8CodeUnitCount else { return false }
+        return memcmp(baseAddress, text.utf8Start, text.utf8CodeUnitCount) == 0
+    }
+
+    fileprivate func isSame(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let baseAddress, let start = other.baseAddress, count > 0 else { return count == other.count }
+        return count == other.count && memcmp(baseAddress, start, count) == 0
+    }
+
+    /// Eight bytes at a time.
+    fileprivate var isASCII: Bool {
+        guard let start = UnsafeRawPointer(baseAddress) else { return true }
+        var all: UInt64 = 0
+        var at = 0
+        while at + 8 <= count {
+            all |= start.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            at += 8
+        }
+        while at < count {
+            all |= UInt64(self[at])
+            at += 1
+        }
+        return all & 0x8080_8080_8080_8080 == 0
     }
 }
 

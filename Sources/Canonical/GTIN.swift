@@ -25,11 +25,15 @@ public struct GTIN: Sendable, Hashable, CustomStringConvertible {
     public static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard text.count == 14 else { return false }
         var any: UInt8 = 0
-        for byte in text {
-            guard byte &- 48 < 10 else { return false }
-            any |= byte &- 48
+        var sum = 0
+        for place in 0..<14 {
+            let digit = text[place] &- 48
+            guard digit < 10 else { return false }
+            any |= digit
+            sum += Int(digit) * (place & 1 == 0 ? 3 : 1)
         }
-        return any != 0 && checkDigit(of: text.dropLast()) == text[13] &- 48
+        // The weights of 14 digits alternate from 3 to 1; with the last one all of them make tens.
+        return any != 0 && sum % 10 == 0
     }
 
     /// The digit that completes these: weights 3 and 1 alternate from the right (GS1, section 7.9).

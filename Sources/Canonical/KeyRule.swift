@@ -62,6 +62,25 @@ public enum KeyRule: Sendable, Hashable {
         }
     }
 
+    /// Whether these bytes are the data's key for certain. False may mean that it takes a closer look.
+    public func isPlainly(_ key: UnsafeBufferPointer<UInt8>, of document: Node) -> Bool {
+        guard !key.isEmpty else { return false }
+        switch self {
+        case .field(let name, let isGTIN):
+            guard let node = document[name], node.kind == .string, node.has(utf8: key) else { return false }
+            return !isGTIN || GTIN.isNormal(key)
+        case .stock(let isGTIN):
+            guard let product = document["product"], product.kind == .string, let place = document["place"],
+                place.kind == .string, case let at = product.utf8.count, at > 0, place.utf8.count > 0,
+                key.count == at + 1 + place.utf8.count, key[at] == UInt8(ascii: "@"),
+                product.has(utf8: UnsafeBufferPointer(rebasing: key[..<at])),
+                place.has(utf8: UnsafeBufferPointer(rebasing: key[(at + 1)...]))
+            else { return false }
+            return !isGTIN || GTIN.isNormal(product.utf8)
+        case .member: return false
+        }
+    }
+
     private static func gtin(_ document: Node, _ name: String) throws(KeyError) -> String {
         var text = try text(document, name)
         guard text.withUTF8({ GTIN.isNormal($0) }) else {

@@ -11,14 +11,23 @@ public struct Event {
     public var origin: Origin
     /// The data. The node's tape must stay as it is until the decision is made.
     public var data: Node
+    private let lentID: UnsafeBufferPointer<UInt8>?
 
     /// An event.
-    public init(_ envelope: Envelope, arrival: Tick, origin: Origin, data: Node) {
+    ///
+    /// - Parameter lentID: its id, where the envelope doesn't hold it; must lie there until the decision is made.
+    public init(
+        _ envelope: Envelope, arrival: Tick, origin: Origin, data: Node, lentID: UnsafeBufferPointer<UInt8>? = nil
+    ) {
+        self.lentID = lentID
         self.envelope = envelope
         self.arrival = arrival
         self.origin = origin
         self.data = data
     }
+
+    /// What its repetitions are known by.
+    var identity: UInt64 { lentID.map { stableHash($0) } ?? stableHash(envelope.id) }
 
     /// When it happened, never later than it came; ``Tick/never`` when the system didn't say.
     var stamp: Tick { min(envelope.time, arrival) }

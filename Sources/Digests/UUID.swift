@@ -65,17 +65,8 @@ public struct UUID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// 36 characters in lower case.
     public var description: String {
         String(unsafeUninitializedCapacity: 36) { text in
-            var out = 0
-            for nibble in 0..<32 {
-                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                    text[out] = UInt8(ascii: "-")
-                    out += 1
-                }
-                let half = nibble < 16 ? high : low
-                text[out] = Hex.digit(UInt8(half >> UInt64(60 - 4 * (nibble % 16)) & 15))
-                out += 1
-            }
-            return out
+            write(to: text.baseAddress!)
+            return 36
         }
     }
 
@@ -103,15 +94,29 @@ public struct UUID: Hashable, Sendable, Comparable, CustomStringConvertible {
 extension UUID {
     /// Writes the 36 characters of ``description`` to memory that has room for them.
     public func write(to text: UnsafeMutablePointer<UInt8>) {
-        var out = 0
-        for nibble in 0..<32 {
-            if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                text[out] = UInt8(ascii: "-")
-                out += 1
-            }
-            let half = nibble < 16 ? high : low
-            text[out] = Hex.digit(UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (nibble % 16)) & 15))
-            out += 1
-        }
+        let room = UnsafeMutableRawPointer(text)
+        let (first, second) = (Self.digits(high >> 32), Self.digits(high & 0xFFFF_FFFF))
+        let (third, fourth) = (Self.digits(low >> 32), Self.digits(low & 0xFFFF_FFFF))
+        room.storeBytes(of: first, as: UInt64.self)
+        room.storeBytes(of: UInt32(truncatingIfNeeded: second), toByteOffset: 9, as: UInt32.self)
+        room.storeBytes(of: UInt32(truncatingIfNeeded: second >> 32), toByteOffset: 14, as: UInt32.self)
+        room.storeBytes(of: UInt32(truncatingIfNeeded: third), toByteOffset: 19, as: UInt32.self)
+        room.storeBytes(of: UInt32(truncatingIfNeeded: third >> 32), toByteOffset: 24, as: UInt32.self)
+        room.storeBytes(of: fourth, toByteOffset: 28, as: UInt64.self)
+        text[8] = UInt8(ascii: "-")
+        text[13] = UInt8(ascii: "-")
+        text[18] = UInt8(ascii: "-")
+        text[23] = UInt8(ascii: "-")
+    }
+
+    /// The eight digits of 32 bits, in the order of memory.
+    private static func digits(_ bits: UInt64) -> UInt64 {
+        // Each nibble into a byte of its own, then all of them into letters at once.
+        var nibbles = (bits | bits << 16) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        let isLetter = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        // The highest nibble is the first digit.
+        return (nibbles &+ 0x3030_3030_3030_3030 &+ isLetter &* 39).bigEndian
     }
 }

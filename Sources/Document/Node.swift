@@ -56,7 +56,7 @@ public struct Node: @unchecked Sendable {
     public var string: String? { kind == .string ? String(decoding: utf8, as: UTF8.self) : nil }
 
     /// Whether a string needs escapes when it is written.
-    var needsEscape: Bool { word & Word.flag != 0 }
+    @inlinable package var needsEscape: Bool { word & Word.flag != 0 }
 
     /// Whether a number is written without fraction and exponent.
     @inlinable public var isWrittenAsInteger: Bool {

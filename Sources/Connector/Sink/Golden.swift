@@ -62,11 +62,9 @@ struct Golden: Sendable, Equatable {
                     place: place))
         }
         var headers = GoldenHeaders()
-        record.forEachHeader { header in
-            guard let value = header.value else { return }
-            header.withName { name in
-                value.withUnsafeBytes { headers.add(name, $0.bindMemory(to: UInt8.self), key) }
-            }
+        record.forEachHeaderBytes { name, value in
+            guard value.baseAddress != nil else { return }
+            headers.add(name, value.bindMemory(to: UInt8.self), key)
         }
         do throws(Unreadable) {
             return .success(

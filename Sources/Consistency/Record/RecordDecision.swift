@@ -83,16 +83,17 @@ extension RecordState {
             guard presence != .stale else { return }
         }
         let isFormer = wasGoneLater(existence, column: place.column, seen)
-        for member in event.data.members {
-            let name = member.key.utf8
+        var number = -1
+        for (_, name, value) in event.data.fixedMembers {
+            number += 1
             if !place.context.readOnly.isEmpty, place.context.readOnly.contains(where: { $0.elementsEqual(name) }) {
                 continue
             }
-            let field = addField(name)
+            let field = addField(name, member: number)
             if isFormer, !isRemembered(field, column: place.column) { continue }
-            if isPlainlyNoNews(member.value, field: field, column: place.column, seen) { continue }
+            if isPlainlyNoNews(value, field: field, column: place.column, seen) { continue }
             json.reset()
-            json.write(member.value)
+            json.write(value)
             json.bytes.withUnsafeBufferPointer {
                 _ = observe($0, field: field, column: place.column, seen, by: place.context.merge)
             }

@@ -45,6 +45,7 @@ extension RecordState {
             throw StateError("a state with a column that isn't there")
         }
         guard fast.offset == size else { throw StateError("a state that doesn't end where it should") }
+        asRead.keep(slots, entries)
     }
 
     private mutating func decodeColumn(_ index: Int, _ reader: inout StateReader) {
@@ -69,6 +70,7 @@ extension RecordState {
     private mutating func decodeField(_ shared: inout UncheckedReader) -> Bool {
         // A copy of one's own stays in registers.
         var reader = shared
+        let start = reader.offset
         guard let name = reader.text() else { return false }
         var field = Field(name: name)
         field.changed = Int64(reader.varint())
@@ -83,7 +85,7 @@ extension RecordState {
         guard golden < count else { return false }
         field.golden = golden < 0 ? -1 : Int32(base + golden)
         guard let slotCount = reader.length() else { return false }
-        let firstSlot = slots.count
+        let (firstSlot, firstEntry) = (slots.count, entries.count)
         for index in 0..<slotCount {
             let isLast = index + 1 == slotCount
             guard decodeSlot(next: isLast ? -1 : Int32(firstSlot + index + 1), base: base, count: count, &reader) else {
@@ -91,6 +93,11 @@ extension RecordState {
             }
         }
         if slotCount > 0 { field.firstSlot = Int32(firstSlot) }
+        field.read = asRead.add(
+            AsRead.Field(
+                bytes: TextRange(start: Int32(start), count: Int32(reader.offset - start)), field: field,
+                slots: TextRange(start: Int32(firstSlot), count: Int32(slotCount)),
+                entries: TextRange(start: Int32(firstEntry), count: Int32(entries.count - firstEntry))))
         fields.append(field)
         shared = reader
         return true
@@ -147,8 +154,28 @@ extension RecordState {
         out.varint(columns.count)
         for index in columns.indices { encodeColumn(index, &out) }
         out.varint(fields.count)
-        for index in fields.indices { encodeField(index, &out) }
+        encodeFields(&out)
         writer.end(out)
+    }
+
+    /// An event touches few fields. The others' bytes are copied, in as few pieces as they lie in.
+    private mutating func encodeFields(_ out: inout StateWriter.Cursor) {
+        var run = TextRange.empty
+        for index in fields.indices {
+            guard let bytes = bytesAsRead(ofField: index) else {
+                out.raw(buffer(run))
+                run = .empty
+                encodeField(index, &out)
+                continue
+            }
+            if run.start + run.count == bytes.start {
+                run.count += bytes.count
+            } else {
+                out.raw(buffer(run))
+                run = bytes
+            }
+        }
+        out.raw(buffer(run))
     }
 
     private func encodeColumn(_ index: Int, _ out: inout StateWriter.Cursor) {

@@ -19,6 +19,10 @@ struct RecordState: ~Copyable {
     var entries = Table<Entry>()
     /// Customers: what members are matched by.
     var hashes = Table<MatchHash>(capacity: 8)
+    /// What was read: fields that still look like that are written by copying their bytes.
+    var asRead = AsRead()
+    /// Where the members of the last statement stood among the fields: those of the next one mostly stand there, too.
+    var guesses = Table<Int32>(capacity: 32)
     /// Whether there is anything to write back.
     var modified = false
     /// Whether it may be found by other names than before (``StateName``).
@@ -63,6 +67,8 @@ struct RecordState: ~Copyable {
         /// The golden value; -1 when there is none.
         var golden: Int32 = -1
         var isDirty = false
+        /// Which of the fields that were read it is; -1 for a new one.
+        var read: Int32 = -1
     }
 
     /// A value's JSON text. Values of a field differ in their text, not always in what it means (19.90, 19.9).
@@ -122,6 +128,7 @@ struct RecordState: ~Copyable {
         slots.removeAll()
         entries.removeAll()
         hashes.removeAll()
+        asRead.reset()
         modified = false
         hasOtherNames = false
     }
@@ -205,6 +212,16 @@ extension RecordState {
             fields.insert(Field(name: text), at: place.index)
         }
         return place.index
+    }
+
+    /// The same for the member at a place of a statement.
+    mutating func addField(_ name: UnsafeBufferPointer<UInt8>, member place: Int) -> Int {
+        while guesses.count <= place { guesses.append(0) }
+        let guess = Int(guesses[place])
+        if guess < fields.count, equals(fields[guess].name, name) { return guess }
+        let found = addField(name)
+        guesses[place] = Int32(found)
+        return found
     }
 
     func field(_ name: String) -> Int? {

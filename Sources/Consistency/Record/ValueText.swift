@@ -22,19 +22,72 @@ enum ValueText {
 
     /// Whether a text is a node's for certain, told by its bytes alone. False may mean that it takes a closer look.
     static func isPlainly(_ text: UnsafeBufferPointer<UInt8>, _ node: Node) -> Bool {
+        guard var at = text.baseAddress else { return false }
+        let end = at + text.count
+        return skip(node, &at, end) && at == end
+    }
+
+    /// Moves behind a node's text as ``JSONWriter`` writes it, when that is what stands there.
+    private static func skip(_ node: Node, _ at: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
         switch node.kind {
-        case .null: return text.count == 4 && text[0] == UInt8(ascii: "n")
-        case .true: return text.count == 4 && text[0] == UInt8(ascii: "t")
-        case .false: return text.count == 5 && text[0] == UInt8(ascii: "f")
-        case .number: return node.has(utf8: text)
-        case .string:
-            let utf8 = node.utf8
-            guard text.count == utf8.count + 2, text[0] == UInt8(ascii: "\"") else { return false }
-            guard let base = utf8.baseAddress, !utf8.isEmpty else { return true }
-            // A backslash in the text is an escape, in the node it is itself.
-            return sameBytes(text.baseAddress! + 1, base, utf8.count) && !utf8.contains(UInt8(ascii: "\\"))
-        case .array, .object, .link: return false
+        case .null: return skip("null", &at, end)
+        case .true: return skip("true", &at, end)
+        case .false: return skip("false", &at, end)
+        case .number: return skip(node.utf8, &at, end)
+        case .string: return skip(string: node, &at, end)
+        case .array:
+            guard skip(UInt8(ascii: "["), &at, end) else { return false }
+            var isFirst = true
+            for element in node.elements {
+                if !isFirst, !skip(UInt8(ascii: ","), &at, end) { return false }
+                isFirst = false
+                guard skip(element, &at, end) else { return false }
+            }
+            return skip(UInt8(ascii: "]"), &at, end)
+        case .object:
+            guard skip(UInt8(ascii: "{"), &at, end) else { return false }
+            var isFirst = true
+            for (key, value) in node.members {
+                if !isFirst, !skip(UInt8(ascii: ","), &at, end) { return false }
+                isFirst = false
+                guard skip(string: key, &at, end), skip(UInt8(ascii: ":"), &at, end), skip(value, &at, end) else {
+                    return false
+                }
+            }
+            return skip(UInt8(ascii: "}"), &at, end)
+        case .link: return false
         }
+    }
+
+    /// What needs escapes takes the closer look.
+    private static func skip(
+        string node: Node, _ at: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> Bool {
+        !node.needsEscape && skip(UInt8(ascii: "\""), &at, end) && skip(node.utf8, &at, end)
+            && skip(UInt8(ascii: "\""), &at, end)
+    }
+
+    @inline(__always)
+    private static func skip(_ byte: UInt8, _ at: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+        guard at < end, at.pointee == byte else { return false }
+        at += 1
+        return true
+    }
+
+    private static func skip(
+        _ text: StaticString, _ at: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> Bool {
+        skip(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), &at, end)
+    }
+
+    @inline(__always)
+    private static func skip(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ at: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> Bool {
+        guard let start = bytes.baseAddress, bytes.count <= end - at else { return bytes.isEmpty }
+        guard sameBytes(start, at, bytes.count) else { return false }
+        at += bytes.count
+        return true
     }
 
     /// Parses a text that the engine wrote itself.

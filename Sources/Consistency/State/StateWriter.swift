@@ -110,8 +110,14 @@ struct StateWriter: ~Copyable {
         @inline(__always)
         mutating func text(_ text: UnsafeBufferPointer<UInt8>) {
             varint(text.count)
-            if let base = text.baseAddress { at.update(from: base, count: text.count) }
-            at += text.count
+            raw(text)
+        }
+
+        /// Bytes as they are.
+        @inline(__always)
+        mutating func raw(_ bytes: UnsafeBufferPointer<UInt8>) {
+            if let base = bytes.baseAddress { at.update(from: base, count: bytes.count) }
+            at += bytes.count
         }
     }
 }

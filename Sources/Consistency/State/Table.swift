@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A growing array of plain values in memory of its own.
 ///
 /// The engine's innermost loops run over these: an `Array` in a struct costs a uniqueness check at every write, and a
@@ -72,6 +76,8 @@ struct Table<Element: BitwiseCopyable>: ~Copyable {
         count = kept
     }
 
+    var all: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: start, count: count) }
+
     func buffer(_ range: TextRange) -> UnsafeBufferPointer<Element> {
         UnsafeBufferPointer(start: start + Int(range.start), count: Int(range.count))
     }
@@ -88,6 +94,8 @@ struct Table<Element: BitwiseCopyable>: ~Copyable {
 
 @inline(__always)
 func sameBytes(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    // What is long is worth a call.
+    if count > 32 { return memcmp(one, other, count) == 0 }
     var at = 0
     while at + 8 <= count {
         let left = UnsafeRawPointer(one + at).loadUnaligned(as: UInt64.self)

@@ -159,7 +159,7 @@ extension StockDesk {
         let stamp = event.stamp
         let kind = event.data["kind"]?.string
         let movement = StockState.Movement(
-            id: stableHash(event.envelope.id), system: event.envelope.source.system,
+            id: event.identity, system: event.envelope.source.system,
             stamp: stamp.isKnown ? stamp : event.arrival, isDated: stamp.isKnown, position: event.envelope.position,
             quantity: quantity)
         if kind == "incoming" || kind == "receipt" {

@@ -46,9 +46,10 @@ struct HubClients {
         return try Producer(
             Self.patience.merging(settings).merging([
                 "transactional.id": id, "client.id": "omni-hub-\(instance)",
-                // A commit doesn't wait for it; records of a turn go out in large requests.
-                "linger.ms": "5", "queue.buffering.max.messages": "200000", "queue.buffering.max.kbytes": "65536",
-
+                // A commit sends what waits. Until then full batches leave by themselves, and no others do: records that
+                // have waited for longer than this keep librdkafka's thread awake (Producer.commit says more).
+                "linger.ms": "1000", "batch.size": "262144", "queue.buffering.max.messages": "200000",
+                "queue.buffering.max.kbytes": "65536",
             ]), log: log)
     }
 

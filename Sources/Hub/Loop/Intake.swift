@@ -5,7 +5,7 @@ import Document
 import Kafka
 
 /// The gate: what may reach the engine. Connectors have checked before, but anybody may write into `omni.in.*`.
-struct Intake {
+struct Intake: ~Copyable {
     /// What becomes of a record.
     enum Verdict {
         /// The engine decides it.
@@ -19,7 +19,9 @@ struct Intake {
     }
 
     let kinds: KindCatalog
-    private var reader = Envelope.Reader()
+    private var reader = Envelope.Reader(leaves: true)
+    /// Mostly the next record's, too.
+    private var latestKind: KindCatalog.Entry?
 
     init(kinds: KindCatalog) { self.kinds = kinds }
 
@@ -27,13 +29,19 @@ struct Intake {
     mutating func check(
         _ record: borrowing Record, domain: String, partitions: Int32, tape: inout Tape
     ) -> Verdict {
-        check(
-            key: record.key, value: record.value, envelope: envelope(record),
-            place: (domain, record.partition, partitions), tape: &tape)
+        let found = envelope(record)
+        return check(
+            key: record.key, value: record.value, envelope: found, place: (domain, record.partition, partitions),
+            tape: &tape)
     }
 
+    /// The id of the event that was checked last, where it lies in its record.
+    var id: UnsafeBufferPointer<UInt8>? { reader.lentID }
+    /// The same of its trace.
+    var trace: UnsafeBufferPointer<UInt8>? { reader.lentTrace }
+
     /// Checks a record that has waited, as it was checked when it came.
-    func check(
+    mutating func check(
         _ record: WaitingRecord, partition: DomainPartition, partitions: Int32, tape: inout Tape
     ) -> Verdict {
         check(
@@ -42,21 +50,18 @@ struct Intake {
             place: (partition.domain, partition.partition, partitions), tape: &tape)
     }
 
-    private func check(
-        key: RawSpan?, value: RawSpan?, envelope found: Result<Envelope, EnvelopeError>,
+    private mutating func check(
+        key: RawSpan?, value: RawSpan?, envelope found: consuming Result<Envelope, EnvelopeError>,
         place: (domain: String, partition: Int32, of: Int32), tape: inout Tape
     ) -> Verdict {
         guard let value else { return .refused("no value: a deletion is an event of its own") }
         guard let keyBytes = key else { return .refused("no key: the key is the event's subject") }
-        guard let key = keyBytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
-            return .refused("the key is not text in UTF-8")
-        }
+        guard let key = Self.text(keyBytes) else { return .refused("the key is not text in UTF-8") }
         if let flaw = Self.flaw(ofKey: key) { return .refused("the key \(flaw)") }
         let envelope: Envelope
-        do throws(EnvelopeError) {
-            envelope = try found.get()
-        } catch {
-            return .refused(error.description)
+        switch consume found {
+        case .success(let read): envelope = read
+        case .failure(let error): return .refused(error.description)
         }
         // It becomes part of a key, too: of the store's index and of the topic of references.
         guard (envelope.selfID?.utf8.count ?? 0) + envelope.source.system.utf8.count <= Self.longest else {
@@ -66,7 +71,7 @@ struct Intake {
         guard envelope.selfID?.utf8.contains(where: { $0 < 0x20 }) != true else {
             return .refused("ce_self: it holds a control character")
         }
-        guard let kind = kinds[envelope.type.dataKind] else {
+        guard let kind = kind(envelope.type.dataKind) else {
             return .refused(
                 "ce_type: there is no kind '\(envelope.type.kind)'; there are: \(kinds.names.joined(separator: ", "))")
         }
@@ -82,8 +87,23 @@ struct Intake {
         return verdict(envelope, kind, tape.root, key: key, keyBytes, partition: place.partition, of: place.of)
     }
 
+    private mutating func kind(_ name: String) -> KindCatalog.Entry? {
+        if let latestKind, latestKind.kind.name == name { return latestKind }
+        latestKind = kinds[name]
+        return latestKind
+    }
+
+    /// The text; nil when it is not in UTF-8.
+    private static func text(_ bytes: RawSpan) -> String? {
+        bytes.withUnsafeBytes { bytes in
+            // Most keys are ASCII, and short: then nothing is allocated.
+            bytes.allSatisfy { $0 < 0x80 }
+                ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+        }
+    }
+
     private func verdict(
-        _ envelope: Envelope, _ kind: KindCatalog.Entry, _ data: Node, key: String, _ keyBytes: RawSpan,
+        _ envelope: consuming Envelope, _ kind: KindCatalog.Entry, _ data: Node, key: String, _ keyBytes: RawSpan,
         partition: Int32,
         of partitions: Int32
     ) -> Verdict {
@@ -99,6 +119,13 @@ struct Intake {
             let violations = kind.schema.violations(of: data)
             guard violations.isEmpty else {
                 return .refused(Self.version(envelope, kind.kind) + violations.summary())
+            }
+            let isRight = keyBytes.withUnsafeBytes {
+                kind.entity.key.isPlainly($0.bindMemory(to: UInt8.self), of: data)
+            }
+            if isRight {
+                wanted = key
+                break
             }
             do throws(KeyError) {
                 wanted = try kind.entity.key.key(of: data, system: envelope.source.system, selfID: envelope.selfID)
@@ -146,11 +173,9 @@ struct Intake {
 
     private mutating func envelope(_ record: borrowing Record) -> Result<Envelope, EnvelopeError> {
         reader.reset()
-        record.forEachHeader { header in
-            guard let value = header.value else { return }
-            header.withName { name in
-                value.withUnsafeBytes { reader.add(name, $0.bindMemory(to: UInt8.self)) }
-            }
+        record.forEachHeaderBytes { name, value in
+            guard value.baseAddress != nil else { return }
+            reader.add(name, value.bindMemory(to: UInt8.self))
         }
         do throws(EnvelopeError) { return .success(try reader.envelope()) } catch { return .failure(error) }
     }

@@ -13,7 +13,7 @@ package struct LoopClocks {
     }
 
     /// The machine's.
-    static var machine: LoopClocks {
+    package static var machine: LoopClocks {
         LoopClocks(
             now: { .now() },
             rest: { duration in

@@ -14,14 +14,28 @@ final class Outputs: @unchecked Sendable {
     let largest: Int
 
     /// What is the same in all records of an entity.
-    private struct Target {
+    private final class Target: Sendable {
         let name: String
         let golden: String
         let identity: String
-        let dataSchema: String?
-        let rules: String?
+        let dataSchema: [UInt8]?
+        let rules: [UInt8]?
+        /// With what the names of its events begin that their ids are made of.
+        let idHead: [UInt8]
         /// `ce_type` by kind of output.
-        let types: [Turn.Output.Kind: String]
+        let types: [[UInt8]]
+
+        init(_ name: String, _ names: TopicNames, dataSchema: String?, rules: String?) {
+            self.name = name
+            golden = names.golden(entity: name)
+            identity = names.identity(entity: name)
+            self.dataSchema = dataSchema.map { Array($0.utf8) }
+            self.rules = rules.map { Array($0.utf8) }
+            idHead = Array("/hub\n0\n\(name)/".utf8)
+            types = Turn.Output.Kind.allCases.map { kind in
+                kind.verb.map { Array(EventType(name, $0).description.utf8) } ?? []
+            }
+        }
     }
 
     init(names: TopicNames, model: Model, kinds: KindCatalog, largest: Int) {
@@ -29,14 +43,8 @@ final class Outputs: @unchecked Sendable {
         self.largest = largest
         let known = model.entities.map(\.name)
         entities = (known + (known.contains("reservation") ? [] : ["reservation"])).map { name in
-            let verbs: [(Turn.Output.Kind, EventType.Verb)] = [
-                (.golden, .golden), (.decided, .decided), (.erased, .erased), (.merged, .merged),
-            ]
-            return Target(
-                name: name, golden: names.golden(entity: name), identity: names.identity(entity: name),
-                dataSchema: kinds[name]?.kind.dataSchema, rules: model.entity(name)?.rules.version,
-                types: Dictionary(
-                    uniqueKeysWithValues: verbs.map { ($0.0, EventType(name, $0.1).description) }))
+            Target(
+                name, names, dataSchema: kinds[name]?.kind.dataSchema, rules: model.entity(name)?.rules.version)
         }
     }
 
@@ -46,11 +54,11 @@ final class Outputs: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - epoch: of the partition that decided.
-    ///   - traceparent: of the event that caused it.
-    func note(_ effects: borrowing Effects, epoch: Int64, traceparent: String?, in turn: Turn) {
+    ///   - trace: the `traceparent` of the event that caused it.
+    func note(_ effects: borrowing Effects, epoch: Int64, trace: UnsafeRawBufferPointer?, in turn: Turn) {
         if effects.list.isEmpty { return }
         // W3C's has 55 bytes; a later version may have more.
-        let trace = traceparent.flatMap { $0.utf8.count <= 256 ? turn.overlay.arena.copy($0) : nil }
+        let trace = trace.flatMap { $0.count <= 256 ? turn.overlay.arena.copy($0) : nil }
         func add(
             _ kind: Turn.Output.Kind, _ entity: String, _ key: String, _ revision: Int64,
             _ value: UnsafeRawBufferPointer?
@@ -151,43 +159,58 @@ final class Outputs: @unchecked Sendable {
 
     /// The event's attributes, in the order of ``Envelope/names``.
     private func headers(of output: Turn.Output, _ target: Target, time: UnsafeRawBufferPointer) -> Headers {
+        let type = target.types[output.kind.rawValue]
         var headers = Headers(capacity: 13)
         headers.add("ce_specversion", "1.0")
         headers.add("ce_id", id: id(of: output, target))
         headers.add("ce_source", "/hub")
-        headers.add(constant: "ce_type", target.types[output.kind] ?? "")
+        headers.add(constant: "ce_type", type.span.bytes)
         headers.add("ce_subject", output.key)
         headers.add("ce_time", time)
         if output.kind == .golden || output.kind == .decided, let schema = target.dataSchema {
-            headers.add(constant: "ce_dataschema", schema)
+            headers.add(constant: "ce_dataschema", schema.span.bytes)
         }
         headers.add("content-type", "application/json")
         headers.add("ce_revision", number: output.revision)
         if output.epoch > 0 { headers.add("ce_epoch", number: output.epoch) }
-        if let rules = target.rules { headers.add(constant: "ce_rules", rules) }
+        if let rules = target.rules { headers.add(constant: "ce_rules", rules.span.bytes) }
         if let trace = output.traceparent { headers.add("traceparent", trace) }
         return headers
     }
 
     /// As ``EventID/make(source:reference:index:)`` of `/hub` and `<entity>/<key>/<revision>`.
     private func id(of output: Turn.Output, _ target: Target) -> UUID {
-        withUnsafeTemporaryAllocation(byteCount: 64 + target.name.utf8.count + output.key.count, alignment: 8) { room in
-            var end = 0
-            func add(_ bytes: UnsafeRawBufferPointer) {
-                UnsafeMutableRawBufferPointer(rebasing: room[end..<end + bytes.count]).copyMemory(from: bytes)
-                end += bytes.count
-            }
-            var head: StaticString = "/hub\n0\n"
-            add(UnsafeRawBufferPointer(start: head.utf8Start, count: head.utf8CodeUnitCount))
-            var name = target.name
-            name.withUTF8 { add(UnsafeRawBufferPointer($0)) }
-            head = "/"
-            add(UnsafeRawBufferPointer(start: head.utf8Start, count: 1))
-            add(output.key)
-            add(UnsafeRawBufferPointer(start: head.utf8Start, count: 1))
-            withDigits(of: output.revision) { add($0) }
-            return ids.named(UnsafeBufferPointer(rebasing: room.bindMemory(to: UInt8.self)[..<end]).span)
+        withUnsafeTemporaryAllocation(byteCount: 32 + target.idHead.count + output.key.count, alignment: 8) { room in
+            var name = Piecemeal(room)
+            target.idHead.withUnsafeBytes { name.add($0) }
+            name.add(output.key)
+            name.add(UInt8(ascii: "/"))
+            withDigits(of: output.revision) { name.add($0) }
+            let bytes = name.bytes
+            return ids.named(bytes.span)
         }
+    }
+}
+
+/// Bytes that are put together in memory of somebody else.
+private struct Piecemeal {
+    private let room: UnsafeMutableRawBufferPointer
+    private var end = 0
+
+    init(_ room: UnsafeMutableRawBufferPointer) { self.room = room }
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: room[end..<end + bytes.count]).copyMemory(from: bytes)
+        end += bytes.count
+    }
+
+    mutating func add(_ byte: UInt8) {
+        room[end] = byte
+        end += 1
+    }
+
+    var bytes: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: UnsafeRawBufferPointer(room).bindMemory(to: UInt8.self)[..<end])
     }
 }
 

@@ -50,7 +50,9 @@ extension TransactionLoop {
             let event = Event(
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
                 origin: Origin(partition: partition.partition, offset: record.offset), data: tape.root)
-            for reason in try decide(event, partition, now) { try refuse(record, topic, partition, reason, now) }
+            // It must lie there until the decision is noted.
+            let trace = envelope.traceparent.map { turn.overlay.arena.copy($0) }
+            for reason in try decide(event, partition, now, trace) { try refuse(record, topic, partition, reason, now) }
         }
         turn.overlay.begin()
         turn.overlay.put(partition, record.noteKey, nil)

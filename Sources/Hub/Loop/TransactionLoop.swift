@@ -286,18 +286,24 @@ package final class TransactionLoop<
             }
             let event = Event(
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
-                origin: Origin(partition: record.partition, offset: record.offset), data: tape.root)
-            for reason in try decide(event, partition, now) { try refuse(record, domain, reason, now) }
+                origin: Origin(partition: record.partition, offset: record.offset), data: tape.root,
+                lentID: intake.id)
+            let trace = intake.trace.map { UnsafeRawBufferPointer($0) }
+            for reason in try decide(event, partition, now, trace) { try refuse(record, domain, reason, now) }
         }
     }
 
     /// Decides an event; answers why it could not be used, if so.
-    func decide(_ event: borrowing Event, _ partition: DomainPartition, _ now: Tick) throws -> [String] {
-        let excess = try change(partition, now, event.envelope.traceparent) { engine, state, effects in
+    func decide(
+        _ event: borrowing Event, _ partition: DomainPartition, _ now: Tick, _ trace: UnsafeRawBufferPointer?
+    ) throws -> [String] {
+        let excess = try change(partition, now, trace) { engine, state, effects in
             try engine.decide(event, state: &state, now: now, effects: &effects)
         }
         if let excess { return ["what follows from it has \(excess) bytes: more than a record may have"] }
-        return effects.list.compactMap { if case .rejected(let rejection) = $0 { rejection.reason } else { nil } }
+        var reasons: [String] = []
+        for case .rejected(let rejection) in effects.list { reasons.append(rejection.reason) }
+        return reasons
     }
 
     /// Writes a dead letter. A movement is then missing from its position's ledger: the position says so until a recount.
@@ -328,7 +334,7 @@ package final class TransactionLoop<
     /// is undone; answers its size then.
     @discardableResult
     func change(
-        _ partition: DomainPartition, _ now: Tick, _ traceparent: String?,
+        _ partition: DomainPartition, _ now: Tick, _ trace: UnsafeRawBufferPointer?,
         _ decide: (inout Engine, inout PartitionState<Store.View>, inout Effects) throws -> Void
     ) throws -> Int? {
         let overlay = turn.overlay
@@ -343,7 +349,7 @@ package final class TransactionLoop<
             return size
         }
         for case .due(let key, let time) in effects.list { overlay.setDue(partition, key, time) }
-        outputs.note(effects, epoch: epoch(of: partition, now), traceparent: traceparent, in: turn)
+        outputs.note(effects, epoch: epoch(of: partition, now), trace: trace, in: turn)
         return nil
     }
 

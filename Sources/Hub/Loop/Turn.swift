@@ -32,8 +32,19 @@ final class Turn: @unchecked Sendable {
 
     /// A record for a topic of entities; its bytes lie in the turn's arena.
     struct Output {
-        enum Kind {
+        enum Kind: Int, CaseIterable {
             case golden, decided, erased, merged, tombstone, reference
+
+            /// What the event says has happened; nil where the record is no event.
+            var verb: EventType.Verb? {
+                switch self {
+                case .golden: .golden
+                case .decided: .decided
+                case .erased: .erased
+                case .merged: .merged
+                case .tombstone, .reference: nil
+                }
+            }
         }
 
         let kind: Kind

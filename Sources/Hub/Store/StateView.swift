@@ -76,7 +76,7 @@ package final class StoreView: StateView {
             self.key = Store.full(partition, UnsafeRawBufferPointer(start: nil, count: 0))
             head = self.key.count
         }
-        self.key.removeSubrange(head...)
+        self.key.removeLast(self.key.count - head)
         self.key.append(contentsOf: key)
         let found: (code: Int32, value: MDB_val) = self.key.withUnsafeMutableBytes { bytes in
             var name = MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)

@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 
 /// A record as librdkafka holds it, lent by its ``Batch``: nothing is copied, and nothing of it outlives the batch.
 public struct Record: ~Copyable, ~Escapable {
@@ -71,6 +72,22 @@ public struct Record: ~Copyable, ~Escapable {
         }
     }
 
+    /// Lends names (UTF-8) and values of all headers in their order, as they lie in memory: for who reads them of every
+    /// record. A value without an address is Kafka's null.
+    package func forEachHeaderBytes(_ body: (UnsafeBufferPointer<UInt8>, UnsafeRawBufferPointer) -> Void) {
+        guard let headers else { return }
+        var index = 0
+        var (name, start, count): (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) = (nil, nil, 0)
+        while rd_kafka_header_get_all(headers, index, &name, &start, &count) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            index += 1
+            guard let name else { continue }
+            body(
+                UnsafeBufferPointer(
+                    start: UnsafeRawPointer(name).assumingMemoryBound(to: UInt8.self), count: strlen(name)),
+                UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+        }
+    }
+
     var headers: OpaquePointer? {
         if assignment == nil { return made.pointee.headers }
         var headers: OpaquePointer?
@@ -103,15 +120,6 @@ public struct RecordHeader: ~Copyable, ~Escapable {
 
     /// The header's name.
     public var name: String { String(cString: start) }
-
-    /// Lends the name's bytes (UTF-8), without making a string of them.
-    public func withName<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-        var length = 0
-        while start[length] != 0 { length += 1 }
-        return try start.withMemoryRebound(to: UInt8.self, capacity: length) {
-            try body(UnsafeBufferPointer(start: $0, count: length))
-        }
-    }
 
     /// The header's bytes; nil is Kafka's null value.
     public var value: RawSpan? {
