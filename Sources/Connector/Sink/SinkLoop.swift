@@ -369,7 +369,7 @@ final class SinkLoop: Loop {
         let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
         let held = try sink.writer!.look(at: planned.map(\.write))
         for ((golden, write), record) in zip(planned, held) {
-            if let record { undertaken.see(record, before: golden, own: write.own, in: sink.settings.name) }
+            undertaken.see(record, before: golden, own: write.own, in: sink.settings.name)
         }
         var note = undertaken.note(records)
         if note.utf8.count > shared.publisher.largest {

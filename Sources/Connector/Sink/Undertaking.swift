@@ -25,15 +25,16 @@ struct Undertaking {
 
     /// What the process before noted and nobody has repeated yet.
     private var owed: Set<String>
-    /// What the system held, at each try of this process, oldest first.
+    /// What the system held at the present try.
     private var seen: [Name: [JSON]] = [:]
-    /// The same of the process before: it may have published it.
+    /// The same of the tries before, also of the process before, oldest first: it may have been published, and the write
+    /// reported.
     private var noted: [Name: [JSON]] = [:]
 
     /// What a system held before a write.
     struct Before {
         let record: JSON
-        /// The process before saw it, and may have published and reported all this.
+        /// A try before saw it, which may have published it and reported the write.
         let isNoted: Bool
     }
 
@@ -51,10 +52,14 @@ struct Undertaking {
     /// Whether a golden record may have been written by the process before.
     func includes(_ golden: Golden) -> Bool { !owed.isEmpty && owed.contains(golden.place.description) }
 
-    /// Takes up what the system held before a try.
-    mutating func see(_ record: JSON, before golden: Golden, own: String?, in sink: String) {
+    /// Takes up what the system holds before a try; nil: nothing.
+    mutating func see(_ record: JSON?, before golden: Golden, own: String?, in sink: String) {
+        guard record != nil || !seen.isEmpty else { return }
         let name = Name(place: golden.place.description, sink: sink, own: own)
-        if seen[name]?.contains(record) != true { seen[name, default: []].append(record) }
+        for earlier in seen[name] ?? [] where noted[name]?.contains(earlier) != true {
+            noted[name, default: []].append(earlier)
+        }
+        seen[name] = record.map { [$0] }
     }
 
     /// What the system held before a write, at each of its tries.

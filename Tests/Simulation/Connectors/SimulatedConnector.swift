@@ -179,6 +179,8 @@ private struct TracingLog: LogHandler, @unchecked Sendable {
     }
 
     func log(event: LogEvent) {
-        trace.note(name, "\(event.message) \(event.metadata.map { "\($0)" } ?? "")")
+        // In an order of their own: a seed is told in the same words each time.
+        let more = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        trace.note(name, "\(event.message) \(more.joined(separator: ", "))")
     }
 }

@@ -72,6 +72,8 @@ package final class StoreTill {
         }
         if table != .count { row["changed_at"] = .string(Self.time(line.machine.wall)) }
         rows[table, default: [:]][id] = row
+        // What is no longer active says nothing, and what it said before may never have been read.
+        if table == .article, row["active"] == 0 { typed["\(table.rawValue)/\(id)"] = nil }
         if table == .article, let ean = row["ean"]?.string { eans[id] = ean }
         note(table, old == nil ? "insert" : "update", id, old ?? .null, row)
         return id
