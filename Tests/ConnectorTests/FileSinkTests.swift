@@ -46,6 +46,18 @@ import Testing
         #expect(try writer.write([put("1", "Other", revision: 5)]).map(\.readBack) == [nil])
     }
 
+    @Test func aProcessThatWasThoughtDeadDoesNotReplaceTheNextOnesFile() throws {
+        let folder = try TemporaryFolder()
+        var old = try writer(folder, readsBack: false)
+        _ = try old.write([put("1", "One")])
+        var new = try writer(folder, readsBack: false)
+        _ = try new.write([put("1", "Newer", revision: 2)])
+        #expect(throws: OvertakenFile.self) { try old.write([put("2", "Two")]) }
+        // Whoever the file is for may take it away.
+        unlink("\(folder.path)/list.csv")
+        #expect(try new.write([put("1", "Newest", revision: 3)]).map(\.status) == [.written])
+    }
+
     @Test func withoutASourceNothingIsSeen() throws {
         let folder = try TemporaryFolder()
         var writer = try writer(folder, readsBack: false)

@@ -330,3 +330,28 @@ func permutations(_ count: Int) -> [[Int]] {
         #expect(try world.send("product.stated", sofa, from: "till", ["price": 12], at: 9).isEmpty)
     }
 }
+
+/// What a sink saw before a write, and a process after it publishes once more.
+@Suite struct BeforeWriteTests {
+    @Test func whatStoodThereBeforeAReportedWriteIsNoEdit() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "B"], at: 2)
+        let revision = world.revision["product/\(sofa)"]!
+        try world.report("product", sofa, from: "till", held: ["name": "B"])
+        try world.send("product.stated", sofa, from: "till", ["name": "A"], before: revision)
+        #expect(world["product", sofa]?["name"] == "B" && world.revision["product/\(sofa)"] == revision)
+    }
+
+    @Test func whatStoodThereBeforeAWriteThatIsNotReportedIsSomebodysEdit() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "A"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "B"], at: 2)
+        let revision = world.revision["product/\(sofa)"]!
+        try world.send("product.stated", sofa, from: "till", ["name": "Edit"], before: revision)
+        let claims = try world.engine.explain(field: "name", of: "product", state: world.state.bytes[sofa]!)?.claims
+        #expect(claims?.contains { $0.system == "till" && $0.value == "Edit" } == true)
+    }
+}

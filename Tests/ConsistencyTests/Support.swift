@@ -60,7 +60,8 @@ struct World: ~Copyable {
     @discardableResult
     mutating func send(
         _ type: String, _ key: String, from system: String, _ data: JSON = [:], at time: Int64? = nil,
-        position: Int64? = nil, selfID: String? = nil, arrival: Int64? = nil, notAfter: Int64? = nil, id: String? = nil
+        position: Int64? = nil, selfID: String? = nil, arrival: Int64? = nil, notAfter: Int64? = nil, id: String? = nil,
+        before revision: Int64? = nil
     ) throws -> [Effect] {
         offset += 1
         var envelope = Envelope(
@@ -69,6 +70,7 @@ struct World: ~Copyable {
         envelope.time = time.map { Tick($0) } ?? .never
         envelope.position = position
         envelope.selfID = selfID
+        envelope.revision = revision
         envelope.notAfter = notAfter.map { Tick($0) }
         var tape = Tape()
         try tape.parse(data.utf8)

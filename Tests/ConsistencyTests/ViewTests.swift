@@ -119,6 +119,25 @@ import Testing
         #expect(try Self.conditions(world, after: 2000).last == "till extra")
     }
 
+    /// A till that keeps only those it knows: whom somebody deletes there is no longer its business, and not missing for ever.
+    @Test func whoWasDeletedWhereNobodyIsCreatedIsNotMissing() throws {
+        var world = try customerWorld(["till"])
+        try world.person("crm:1", ["email": "a@x.fi"], at: 1)
+        try world.person("till:9", ["email": "a@x.fi"], at: 2)
+        let key = world.key("crm:1")!
+        try world.report("customer", key, from: "till", held: ["email": "a@x.fi"], selfID: "9")
+        try world.send("customer.deleted", "till:9", from: "till", selfID: "9")
+        func conditions(_ world: borrowing World) throws -> [String] {
+            guard let state = world.state.bytes[Engine.stateKey(ofCustomer: key)] else { return ["no state"] }
+            return try world.engine.drift(
+                of: "customer", state: state, now: world.now.advanced(by: 5_000), grace: 1_000
+            ).map { "\($0.system) \($0.condition.rawValue)" }
+        }
+        #expect(try conditions(world) == ["till:9 missing"], "until its sink has answered")
+        try world.report("customer", key, from: "till", status: "absent")
+        #expect(try conditions(world) == ["till in sync"])
+    }
+
     /// A file that was handed over: that the system once stated something doesn't show that it took the file.
     @Test func whatWasWrittenUnseenIsUnobservableUntilTheSystemShowsIt() throws {
         var world = try productWorld(["till"])

@@ -10,13 +10,16 @@ import Simulation
 struct OmniSimulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "omni-simulate",
-        abstract: "The hub and its systems in a simulated world, seed by seed, under an auditor's eyes.")
+        abstract: "Hubs, connectors and systems, seed by seed in virtual time, under an auditor's eyes.")
 
     @Option(help: "Replay one seed, and tell what happens.")
     var seed: UInt64?
 
     @Option(help: "Of a replayed seed, show all committed records of a key.")
     var show: String?
+
+    @Flag(help: "Of a replayed seed, tell only what the auditor finds.")
+    var quiet = false
 
     @Option(help: "How many seeds to run.")
     var seeds: UInt64 = 1_000
@@ -27,6 +30,15 @@ struct OmniSimulate: ParsableCommand {
     @Option(help: "How many processes to run them in.")
     var workers: UInt64 = 2
 
+    @Flag(help: "Make every seed a house: hubs, connectors, systems.")
+    var houses = false
+
+    @Flag(help: "Make every seed a world: hubs, and contributors that speak to topics.")
+    var worlds = false
+
+    @Flag(help: "Let houses bear what is known to go wrong still.")
+    var rough = false
+
     @Option(help: "Break something on purpose; it succeeds when the auditor finds it.")
     var flaw: String?
 
@@ -36,15 +48,22 @@ struct OmniSimulate: ParsableCommand {
     @Flag(help: "Say how often what has happened.")
     var counts = false
 
+    @Option(help: "After how many failed seeds a process gives up.")
+    var most = 20
+
     @Option(help: .hidden)
     var worker: UInt64?
 
     func validate() throws {
-        if let flaw, Flaw(rawValue: flaw) == nil {
-            throw ValidationError(
-                "there is no flaw '\(flaw)'; there are: \(Flaw.allCases.map(\.rawValue).joined(separator: ", "))")
+        if houses, worlds { throw ValidationError("a seed is a house or a world; leave one of the two out") }
+        if let flaw, PlantedFlaw(flaw) == nil {
+            let names = PlantedFlaw.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("there is no flaw '\(flaw)'; there are: \(names)")
         }
     }
+
+    /// What the seeds are made; nil: each what it is.
+    private var scenario: Scenario? { houses ? .house : worlds ? .world : nil }
 
     func run() throws {
         // A seed replays exactly only where dictionaries keep their order.
@@ -56,10 +75,10 @@ struct OmniSimulate: ParsableCommand {
     }
 
     private func replay(_ seed: UInt64) throws {
-        let world = SimulatedWorld(seed: seed, try .init(), flaw: flaw.flatMap { Flaw(rawValue: $0) }, traced: true)
-        let verdict = world.run()
-        if let show { for line in world.story(of: show) { print(line) } }
-        print("seed \(seed), \(world.profile)")
+        let verdict = try Simulations().run(
+            seed, as: scenario, isRough: rough, flaw: flaw.flatMap { PlantedFlaw($0) },
+            tell: quiet ? nil : { print($0) }, show: show)
+        print("seed \(seed), \(verdict.setting)")
         for finding in verdict.findings { print(finding) }
         print(verdict.isClean ? "clean" : "\(verdict.findings.count) findings", verdict.seen.sorted { $0.key < $1.key })
         if !verdict.isClean { throw ExitCode(1) }
@@ -67,7 +86,7 @@ struct OmniSimulate: ParsableCommand {
 
     private func breakAll() throws {
         var codes: [Int32] = []
-        for flaw in Flaw.allCases { codes.append(try Again.run(["--flaw", flaw.rawValue, "--seeds", "4000"])) }
+        for flaw in PlantedFlaw.all { codes.append(try Again.run(["--flaw", flaw.name, "--seeds", "4000"])) }
         if codes.contains(where: { $0 != 0 }) { throw ExitCode(1) }
     }
 
@@ -79,34 +98,48 @@ struct OmniSimulate: ParsableCommand {
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)
         let isFound = codes.contains { $0 != 0 }
-        let time = Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9
-        let tenths = Int(time * 10)
+        let time = Self.tenths(Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9)
         if let flaw {
-            print("flaw \(flaw): \(isFound ? "found" : "NOT FOUND in \(seeds) seeds"), \(tenths / 10).\(tenths % 10) s")
+            print("flaw \(flaw): \(isFound ? "found" : "NOT FOUND in \(seeds) seeds"), \(time) s")
         } else {
-            print("\(seeds) seeds from \(from), \(tenths / 10).\(tenths % 10) s: \(isFound ? "FAILED" : "clean")")
+            print("\(seeds) seeds from \(from), \(time) s: \(isFound ? "FAILED" : "clean")")
         }
         if isFound == (flaw == nil) { throw ExitCode(1) }
     }
 
+    private static func tenths(_ number: Double) -> String {
+        let tenths = Int((number * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
     private func work() throws {
-        let setup = try SimulatedWorld.Setup()
+        let simulations = try Simulations()
+        let flaw = flaw.flatMap { PlantedFlaw($0) }
         var failures = 0
         var seen: [String: Int] = [:]
         for seed in stride(from: from + worker!, to: from + seeds, by: Int(workers)) {
             CurrentSeed.say(seed)
-            let verdict = SimulatedWorld(seed: seed, setup, flaw: flaw.flatMap { Flaw(rawValue: $0) }).run()
+            let verdict = simulations.run(seed, as: scenario, isRough: rough, flaw: flaw)
             seen.merge(verdict.seen) { $0 + $1 }
             guard !verdict.isClean else { continue }
             failures += 1
             print("seed \(seed):")
             for finding in verdict.findings.prefix(flaw == nil ? 5 : 1) { print("   \(finding)") }
             fflush(nil)
-            if flaw != nil || failures >= 20 { break }
+            if flaw != nil || failures >= most { break }
         }
-        if counts { print(seen.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
+        if counts {
+            seen["CPU milliseconds"] = Self.cpuMilliseconds
+            print(seen.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        }
         if failures > 0 { throw ExitCode(1) }
     }
 
-    private typealias Flaw = SimulatedBroker.Flaw
+    /// What this process has used so far.
+    private static var cpuMilliseconds: Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000
+            + Int(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1_000
+    }
 }

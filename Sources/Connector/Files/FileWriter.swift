@@ -3,11 +3,11 @@ import Digests
 import Document
 import Formats
 import Glibc
-import Installation
+package import Installation
 import Transports
 
 /// Writes one file with all records, replaced whole: the system finds the old one or the new one, never half of either.
-struct FileWriter: SinkWriter {
+package struct FileWriter: WholeWriter {
     private let path: String
     private let readsBack: Bool
     private let records: FileRecords
@@ -16,6 +16,8 @@ struct FileWriter: SinkWriter {
     private var isWritten = false
     /// The digest of what the file holds, where it is known: at the start, and when it is compared with what is read back.
     private var digest: [UInt8]?
+    /// The file as it was found or written last; nil when there was none.
+    private var mark: FileMark?
     /// What is taken up at the start is merged in pieces of so many bytes.
     private static let piece = 4 << 20
 
@@ -23,11 +25,13 @@ struct FileWriter: SinkWriter {
     ///   - scratch: where the records lie; nil: in the file's folder.
     ///   - readsBack: whether a source can tell what the file's records say. Otherwise what was handed over is never
     ///     seen again.
-    init(_ settings: FileWriting, folder: String, scratch: String? = nil, sink: String, readsBack: Bool) throws {
+    package init(_ settings: FileWriting, folder: String, scratch: String? = nil, sink: String, readsBack: Bool) throws
+    {
         self.readsBack = readsBack
         path = "\(folder)/\(settings.file)"
         encoder = try FileEncoder(settings, sink: sink)
         records = FileRecords(in: scratch ?? folder)
+        mark = FileMark(path)
         digest = try? AtomicFile.digest(path)
     }
 
@@ -35,7 +39,7 @@ struct FileWriter: SinkWriter {
     ///
     /// - Parameter found: hands over every record in its order; of one key the last one counts. One that the system doesn't
     ///   have is a deletion.
-    mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws {
+    package mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws {
         records.removeAll()
         var changes: [FileRecords.Change] = []
         var size = 0
@@ -52,7 +56,7 @@ struct FileWriter: SinkWriter {
         if records.count > 0 || digest != nil { try replace() }
     }
 
-    mutating func write(_ writes: [Write]) throws -> [Written] {
+    package mutating func write(_ writes: [Write]) throws -> [Written] {
         var results: [Written] = []
         results.reserveCapacity(writes.count)
         var changes: [FileRecords.Change] = []
@@ -128,6 +132,8 @@ struct FileWriter: SinkWriter {
             isWritten = true
             return
         }
+        // A process that was thought dead must not put its old records over those of the next one. Taking the file away is fine.
+        if let found = FileMark(path), found != mark { throw OvertakenFile(path: path) }
         (isWritten, digest) = (false, nil)
         try translating {
             var failure: FormatError?
@@ -140,7 +146,7 @@ struct FileWriter: SinkWriter {
                 throw failure ?? error as any Error
             }
         }
-        (isWritten, digest) = (true, readsBack ? new : nil)
+        (isWritten, digest, mark) = (true, readsBack ? new : nil, FileMark(path))
     }
 
     private func translating(_ body: () throws -> Void) throws {
@@ -149,5 +155,15 @@ struct FileWriter: SinkWriter {
         } catch let error as FormatError {
             throw WrongSetting("\(path): \(error)")
         }
+    }
+}
+
+/// Somebody else has written the file since this process did: this one has to end, and whoever is started next takes the file up
+/// from the golden topic.
+package struct OvertakenFile: Error, CustomStringConvertible {
+    let path: String
+
+    package var description: String {
+        "\(path) was written by somebody else since: one process at a time hands over a file; this one ends, start it again"
     }
 }

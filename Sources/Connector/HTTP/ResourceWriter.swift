@@ -154,7 +154,9 @@ package struct ResourceWriter: SinkWriter {
             return Written(.refused("the answer to the creation holds no \(settings.id)"))
         }
         let path = one(write, own)
-        return Written(.written, own: own, readBack: try path.flatMap { try readBack(answer, $0) })
+        var created = Written(.written, own: own, readBack: try path.flatMap { try readBack(answer, $0) })
+        created.isNew = true
+        return created
     }
 
     // MARK: Delete

@@ -143,7 +143,7 @@ extension Crew {
             let made = Sink(
                 sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
                 mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try systems.writer(of: sink))
-            if made.writer is FileWriter { try restore(made) }
+            if made.writer is any WholeWriter { try restore(made) }
             return made
         }
     }
@@ -155,7 +155,7 @@ extension Crew {
 
     /// A file holds everything: what the golden topic has is taken up before anything is written.
     private func restore(_ sink: Sink) throws {
-        guard var writer = sink.writer as? FileWriter else { return }
+        guard var writer = sink.writer as? any WholeWriter else { return }
         let topic = shared.names.golden(entity: sink.settings.of)
         try writer.restore { take in
             try brokers.read(try brokers.partitions(of: [topic])) { batch in

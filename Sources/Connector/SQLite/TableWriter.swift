@@ -157,7 +157,9 @@ struct TableWriter: SinkWriter {
         guard let place = try find(write, root) else {
             return Written(.refused("the row is not there after it was inserted"))
         }
-        return Written(.written, own: own(try row(place)), readBack: try readBack(place))
+        var created = Written(.written, own: own(try row(place)), readBack: try readBack(place))
+        created.isNew = true
+        return created
     }
 
     /// A row before it is written.

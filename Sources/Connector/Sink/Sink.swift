@@ -100,7 +100,7 @@ final class Sink {
         asked = knowledge.context(at: .never)
         common = asked.bindings.count
         asks = Asks([mapping] + [filter].compactMap(\.self))
-        needsIdempotency = !(writer is FileWriter) && !(writer is TableWriter)
+        needsIdempotency = !(writer is any WholeWriter) && !(writer is TableWriter)
         origin = EventSource(system: knowledge.system, name: settings.name).description
         self.filter = filter.map { MappingRunner($0) }
         self.mapping = MappingRunner(mapping)
@@ -244,6 +244,21 @@ final class Sink {
     /// The copy as the system holds it: the record read back, mapped by the source's own mapping. Nil: not to be seen.
     func held(_ readBack: JSON, key: String) -> [UInt8]? {
         seenBy?.held(readBack, entity: entry.kind.name, key: key, knowledge.context(at: .never))
+    }
+
+    /// Of what a copy holds, what the golden record speaks of. The rest wasn't written: somebody may just have entered it, and
+    /// reported as if it were ours it would never be his say (I6, I9).
+    func spoken(_ held: [UInt8], by golden: Golden) -> [UInt8] {
+        isFresh = false
+        var copy = Tape()
+        guard (try? tape.parse(golden.data)) != nil, (try? copy.parse(held)) != nil else { return held }
+        let names = tape.root
+        guard copy.root.members.contains(where: { names[utf8: $0.key.utf8] == nil }) else { return held }
+        var spoken: [JSON.Member] = []
+        for member in copy.root.members where names[utf8: member.key.utf8] != nil {
+            spoken.append(JSON.Member(member.key.string ?? "", JSON(member.value)))
+        }
+        return JSON.object(spoken).utf8
     }
 
     /// What the source would publish when it saw that the system no longer has what it had under this number.

@@ -373,7 +373,7 @@ final class SinkLoop: Loop {
         let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
         let held = try sink.writer!.look(at: planned.map(\.write))
         for ((golden, write), record) in zip(planned, held) {
-            if let record { undertaken.see(record, before: golden, own: write.own, in: sink.settings.name) }
+            undertaken.see(record, before: golden, own: write.own, in: sink.settings.name)
         }
         var note = undertaken.note(records)
         if note.utf8.count > shared.publisher.largest {
@@ -459,7 +459,7 @@ final class SinkLoop: Loop {
     private func plan(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws -> [Planned] {
         var planned: [Planned] = []
         for golden in records {
-            if golden.verb == .gone, !(sink.writer is FileWriter) {
+            if golden.verb == .gone, !(sink.writer is any WholeWriter) {
                 try release(golden, sink, on: ticket)
                 continue
             }
@@ -507,7 +507,7 @@ final class SinkLoop: Loop {
                 try park(golden, sink, "somebody has deleted it there", isWaiting: true, on: ticket)
             }
         }
-        for (key, reason) in refused {
+        for (key, reason) in refused.sorted(by: { $0.key < $1.key }) {
             guard let golden = planned.first(where: { $0.golden.key == key })?.golden else { continue }
             try park(golden, sink, reason, isWaiting: false, on: ticket)
         }
@@ -519,13 +519,7 @@ final class SinkLoop: Loop {
     ) throws {
         sink.remember(result, of: golden)
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
-        let seen = undertaken.held(before: golden, own: write.own, in: sink.settings.name)
-        for (attempt, before) in seen.enumerated() {
-            let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
-            for event in sink.observation(before, reference: reference, except: held ?? golden.data) {
-                try shared.publisher.publish(event, on: ticket)
-            }
-        }
+        try publish(before: golden, write, held, sink, on: ticket)
         var report = Report(revision: golden.revision, status: .written, own: result.own ?? write.own)
         report.position = result.position
         switch result.status {
@@ -535,8 +529,23 @@ final class SinkLoop: Loop {
             if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
-        report.held = held
+        report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
+    }
+
+    /// What the system held before a write, as far as it holds something else now.
+    private func publish(
+        before golden: Golden, _ write: Write, _ held: [UInt8]?, _ sink: Sink, on ticket: Publisher.Ticket
+    ) throws {
+        let seen = undertaken.held(before: golden, own: write.own, in: sink.settings.name)
+        for (attempt, before) in seen.enumerated() {
+            let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
+            for var event in sink.observation(before.record, reference: reference, except: held ?? golden.data) {
+                // Where the report of that write is known already, this was said before it.
+                if before.isNoted { event.envelope.revision = golden.revision }
+                try shared.publisher.publish(event, on: ticket)
+            }
+        }
     }
 
     /// What somebody deleted is his say, whoever sees it first: the rules decide whether it is written again.

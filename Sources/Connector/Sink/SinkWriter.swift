@@ -61,6 +61,8 @@ package struct Written: Sendable, Equatable {
     package var position: Int64?
     /// It was known under this number, and somebody has deleted it there.
     package var isVanished = false
+    /// The write has created it: all that it holds came with the write.
+    package var isNew = false
 
     package enum Status: Sendable, Equatable {
         /// Written.
@@ -103,4 +105,14 @@ package protocol SinkWriter {
 
 extension SinkWriter {
     package mutating func look(at writes: [Write]) throws -> [JSON?] { writes.map { _ in nil } }
+}
+
+/// A writer whose system is handed all records together, whenever one changes.
+package protocol WholeWriter: SinkWriter {
+    /// Takes up what the golden topic holds, and writes it if the system doesn't have it so.
+    ///
+    /// - Parameter found: hands over every record in its order; of one key the last one counts. One that the system doesn't
+    ///   have is a deletion.
+    /// - Throws: ``SystemFailure``.
+    mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws
 }

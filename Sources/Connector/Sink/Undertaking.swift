@@ -25,8 +25,18 @@ struct Undertaking {
 
     /// What the process before noted and nobody has repeated yet.
     private var owed: Set<String>
-    /// What the system held, at each try, oldest first.
+    /// What the system held at the present try.
     private var seen: [Name: [JSON]] = [:]
+    /// The same of the tries before, also of the process before, oldest first: it may have been published, and the write
+    /// reported.
+    private var noted: [Name: [JSON]] = [:]
+
+    /// What a system held before a write.
+    struct Before {
+        let record: JSON
+        /// A try before saw it, which may have published it and reported the write.
+        let isNoted: Bool
+    }
 
     /// - Parameter noted: what the process before noted.
     init(noted: JSON?) {
@@ -35,29 +45,37 @@ struct Undertaking {
             guard let place = entry["place"]?.string, let sink = entry["sink"]?.string,
                 let records = entry["records"]?.array
             else { continue }
-            seen[Name(place: place, sink: sink, own: entry["self"]?.string)] = records
+            self.noted[Name(place: place, sink: sink, own: entry["self"]?.string)] = records
         }
     }
 
     /// Whether a golden record may have been written by the process before.
     func includes(_ golden: Golden) -> Bool { !owed.isEmpty && owed.contains(golden.place.description) }
 
-    /// Takes up what the system held before a try.
-    mutating func see(_ record: JSON, before golden: Golden, own: String?, in sink: String) {
+    /// Takes up what the system holds before a try; nil: nothing.
+    mutating func see(_ record: JSON?, before golden: Golden, own: String?, in sink: String) {
+        guard record != nil || !seen.isEmpty else { return }
         let name = Name(place: golden.place.description, sink: sink, own: own)
-        if seen[name]?.contains(record) != true { seen[name, default: []].append(record) }
+        for earlier in seen[name] ?? [] where noted[name]?.contains(earlier) != true {
+            noted[name, default: []].append(earlier)
+        }
+        seen[name] = record.map { [$0] }
     }
 
     /// What the system held before a write, at each of its tries.
-    func held(before golden: Golden, own: String?, in sink: String) -> [JSON] {
-        guard !seen.isEmpty else { return [] }
-        return seen[Name(place: golden.place.description, sink: sink, own: own)] ?? []
+    func held(before golden: Golden, own: String?, in sink: String) -> [Before] {
+        guard !seen.isEmpty || !noted.isEmpty else { return [] }
+        let name = Name(place: golden.place.description, sink: sink, own: own)
+        let own = seen[name] ?? []
+        return (noted[name] ?? []).filter { !own.contains($0) }.map { Before(record: $0, isNoted: true) }
+            + own.map { Before(record: $0, isNoted: false) }
     }
 
     /// The note on a batch that is about to be written, with what is still owed.
     func note(_ records: [Golden]) -> JSON {
         let places = Set(records.map(\.place.description)).union(owed)
-        let held = seen.sorted { ($0.key.place, $0.key.own ?? "") < ($1.key.place, $1.key.own ?? "") }.map {
+        let both = noted.merging(seen) { noted, seen in noted + seen.filter { !noted.contains($0) } }
+        let held = both.sorted { ($0.key.place, $0.key.own ?? "") < ($1.key.place, $1.key.own ?? "") }.map {
             name, records in
             var entry: JSON = ["place": .string(name.place), "sink": .string(name.sink), "records": .array(records)]
             if let own = name.own { entry["self"] = .string(own) }
@@ -68,9 +86,10 @@ struct Undertaking {
 
     /// A batch is written and its reports are acknowledged.
     mutating func finish(_ records: [Golden], in sink: String) {
-        guard !owed.isEmpty || !seen.isEmpty else { return }
+        guard !owed.isEmpty || !seen.isEmpty || !noted.isEmpty else { return }
         let places = Set(records.map(\.place.description))
         seen = seen.filter { $0.key.sink != sink || !places.contains($0.key.place) }
+        noted = noted.filter { $0.key.sink != sink || !places.contains($0.key.place) }
     }
 
     /// All that was owed is repeated, or gone from its topic.
@@ -79,6 +98,7 @@ struct Undertaking {
     /// Nothing more is owed by the process before.
     mutating func settle() {
         seen = seen.filter { !owed.contains($0.key.place) }
+        noted = noted.filter { !owed.contains($0.key.place) }
         owed = []
     }
 }

@@ -16,6 +16,8 @@ extension Engine {
         case .stated:
             guard event.data.kind == .object else { return Rejection(.malformed, "a statement's data is an object") }
             place.column = record.addColumn(system)
+            // What was there before a write that is reported already was said before that report: it is repeated (I6).
+            if let before = event.envelope.revision, record.columns[place.column].acknowledged >= before { return nil }
             record.takeStatement(event, place, &json, &effects)
         case .deleted:
             // What nobody ever held can't be deleted.

@@ -88,7 +88,9 @@ extension Engine {
         try record.load(state)
         _ = record.existence()
         var conditions: [CopyCondition] = []
-        for column in record.copies(context) { conditions.append(record.condition(column, patience)) }
+        for column in record.copies(context) {
+            conditions.append(record.condition(record.answering(for: column), patience))
+        }
         return conditions.sorted { $0.system.comesBefore($1.system) }
     }
 }
@@ -102,6 +104,18 @@ struct Patience {
 }
 
 extension RecordState {
+    /// The copy itself; but for a member that is gone, once its system has said of the latest revision that it isn't meant to have
+    /// the record, the place that the system keeps without a number.
+    func answering(for column: Int) -> Int {
+        guard isMember(column), !isPresent(column) else { return column }
+        let place = "\(string(columns[column].name).prefix { $0 != ":" }):"
+        let found = columns.indices.first { string(columns[$0].name) == place }
+        guard let found, columns[found].status == .absent, columns[found].acknowledged >= revision else {
+            return column
+        }
+        return found
+    }
+
     func condition(_ index: Int, _ patience: Patience) -> CopyCondition {
         let column = columns[index]
         let name = isMember(index) ? string(column.name) : String(string(column.name).dropLast())

@@ -1,11 +1,11 @@
 import Canonical
 import Kafka
 
-extension SimulatedWorld {
+extension SimulatedBroker {
     /// All committed records of a key, by the time at which the broker had them: for people who look into a finding.
-    package func story(of key: String) -> [String] {
+    func story(of key: String, _ names: TopicNames, since start: Int64) -> [String] {
         var lines: [(time: Int64, text: String)] = []
-        for log in broker.logs where !log.place.topic.hasPrefix("\(names.prefix).hub") {
+        for log in logs where !log.place.topic.hasPrefix("\(names.prefix).hub") {
             for record in log.history.filter(\.isCommitted).compactMap(\.record) where record.keyText == key {
                 let told = ["ce_source", "ce_type", "ce_time", "ce_revision", "ce_position", "omni_reason"]
                     .compactMap { record.header($0) }.joined(separator: " ")
@@ -16,4 +16,12 @@ extension SimulatedWorld {
         }
         return lines.sorted { $0.time < $1.time }.map(\.text)
     }
+}
+
+extension SimulatedWorld {
+    func story(of key: String) -> [String] { broker.story(of: key, names, since: start) }
+}
+
+extension House {
+    func story(of key: String) -> [String] { broker.story(of: key, plan.names, since: start) }
 }

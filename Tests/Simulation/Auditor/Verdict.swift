@@ -10,6 +10,8 @@ package struct Verdict: Sendable {
     }
 
     package private(set) var findings: [Finding] = []
+    /// What the seed has drawn, for who replays it.
+    package var setting = ""
     /// What was looked at, by name: an auditor that saw nothing has proved nothing.
     package private(set) var seen: [String: Int] = [:]
 

@@ -31,6 +31,7 @@ package final class SimulatedConnector {
     /// The present process; nil between two.
     package private(set) var process: SimulatedProcess?
     private var starts = 0
+    private var zombies: [SimulatedProcess] = []
     /// Why processes ended by themselves.
     package private(set) var failures: [any Error] = []
 
@@ -90,7 +91,7 @@ package final class SimulatedConnector {
     private func run(
         _ process: SimulatedProcess, _ brokers: SimulatedBrokers, _ name: String, _ step: @escaping () throws -> Next?
     ) {
-        var thread: SimulatedThread?
+        weak var thread: SimulatedThread?
         let made = SimulatedThread("\(process.name) \(name)", of: process) { [unowned self] in
             brokers.outlet?.poll(timeout: .zero)
             guard let thread else { return }
@@ -106,7 +107,7 @@ package final class SimulatedConnector {
         switch next {
         case nil: thread.wakes = .max
         case .again?: break
-        case .records?: thread.wakes = now + Int64(scheduler.random.within(20...(scheduler.isCalm ? 2_000 : 600)))
+        case .records?: thread.wakes = now + Int64(scheduler.random.within(20...(scheduler.isCalm ? 4_000 : 600)))
         case .turn?: thread.wakes = now + 2
         case .gate?: thread.wakes = now + 50
         case .certainty?: thread.wakes = now + 200
@@ -120,17 +121,26 @@ package final class SimulatedConnector {
 
     private func ended(_ process: SimulatedProcess, _ outlet: ConnectorOutlet?) {
         outlet?.leaveInFlight()
-        if let failure = process.failure { failures.append(failure) }
+        // Whoever was replaced has to end.
         guard self.process === process else { return }
+        if let failure = process.failure { failures.append(failure) }
         self.process = nil
         scheduler.after(scheduler.random.pick([10, 500, 3_000, 20_000])) { [unowned self] in start() }
     }
 
     /// Somebody starts another one while this one lives on, frozen or cut off: a zombie.
     package func replace() {
-        guard process != nil else { return }
-        process = nil
+        guard let process else { return }
+        scheduler.trace.count("connector replaced", process.name)
+        zombies.append(process)
+        self.process = nil
         start()
+    }
+
+    /// Whether a process that was replaced still lives.
+    package var hasZombies: Bool {
+        zombies.removeAll { $0.isDead }
+        return !zombies.isEmpty
     }
 }
 
@@ -169,6 +179,8 @@ private struct TracingLog: LogHandler, @unchecked Sendable {
     }
 
     func log(event: LogEvent) {
-        trace.note(name, "\(event.message) \(event.metadata.map { "\($0)" } ?? "")")
+        // In an order of their own: a seed is told in the same words each time.
+        let more = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        trace.note(name, "\(event.message) \(more.joined(separator: ", "))")
     }
 }

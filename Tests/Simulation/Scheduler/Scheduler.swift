@@ -10,6 +10,8 @@ package final class Scheduler {
     package let profile: Profile
     package let trace: Trace
     private var threads: [SimulatedThread] = []
+    /// Those of them that can go on now.
+    private var ready: [SimulatedThread] = []
     private var timers = TimerQueue()
     private var countdown: Int
     private var depth = 0
@@ -82,14 +84,23 @@ package final class Scheduler {
     private func round() {
         everyRound?()
         fireTimers()
-        threads.removeAll { $0.process.isDead && !$0.isRunning }
         let now = clock.now
-        let ready = threads.filter { $0.canRun && $0.wakes <= now && $0.isFree() }
-        guard !ready.isEmpty else {
-            let waking = threads.filter { $0.canRun && $0.wakes > now }.map(\.wakes)
-            clock.pass(to: min(waking.min() ?? .max, timers.next ?? now + 100, now + 1_000))
-            return
+        var next = min(timers.next ?? now + 100, now + 1_000)
+        ready.removeAll(keepingCapacity: true)
+        var hasDead = false
+        for thread in threads {
+            if thread.canRun {
+                if thread.wakes > now {
+                    next = min(next, thread.wakes)
+                } else if thread.isFree() {
+                    ready.append(thread)
+                }
+            } else if thread.process.isDead {
+                hasDead = true
+            }
         }
+        if hasDead { threads.removeAll { $0.process.isDead && !$0.isRunning } }
+        guard !ready.isEmpty else { return clock.pass(to: next) }
         step(random.pick(ready))
     }
 
@@ -160,7 +171,8 @@ package final class Scheduler {
     /// The present thread has nothing to do: it isn't stepped again before this time has passed.
     package func doze(_ time: Duration) {
         let (seconds, attoseconds) = time.components
-        current?.wakes = clock.now + seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+        // At the end there is much time, and little to do in it.
+        current?.wakes = clock.now + (seconds * 1_000 + attoseconds / 1_000_000_000_000_000) * (isCalm ? 8 : 1)
     }
 
     /// Others run for a while.

@@ -10,12 +10,16 @@ package enum HouseFlaw: String, CaseIterable, Sendable {
     case forgottenWrite = "forgotten-write"
     /// The producer's records overtake each other.
     case overtaking
+    /// A system takes every write, whatever version the writer has seen.
+    case unconditional = "unconditional-writes"
 }
 
 /// The line between a connector's process and its system: calls get lost, or their answers; the system is away for a while; what a
 /// killed process has sent may still arrive.
 package final class SystemLine {
     package let scheduler: Scheduler
+    /// The system's own clock.
+    package let machine: MachineClock
     /// Until then the system answers nobody, in milliseconds.
     package private(set) var awayUntil: Int64 = 0
     /// What tests break on purpose.
@@ -23,7 +27,10 @@ package final class SystemLine {
     /// How often a call fails, in a million.
     package var faults = 0
 
-    package init(_ scheduler: Scheduler) { self.scheduler = scheduler }
+    package init(_ scheduler: Scheduler) {
+        self.scheduler = scheduler
+        machine = MachineClock(scheduler.clock)
+    }
 
     /// The system is away for so long.
     package func goAway(_ milliseconds: Int) { awayUntil = scheduler.clock.now + Int64(milliseconds) }

@@ -1,52 +1,58 @@
 import Canonical
 package import Connector
 package import Document
+package import Installation
 
-/// How a connector reads the till's outbox: as the outbox transport does.
+/// How a connector reads one table's changes in the till's outbox: as the outbox transport does.
 package struct TillSource: SourceTransport {
     private let till: StoreTill
+    private let table: StoreTill.Table
     private let process: SimulatedProcess
-    private let page: Int
+    private let settings: SourceSettings
     private var read: Int64 = 0
 
-    package init(_ till: StoreTill, _ process: SimulatedProcess, page: Int) {
+    package init(_ till: StoreTill, _ table: StoreTill.Table, _ process: SimulatedProcess, _ settings: SourceSettings) {
         self.till = till
+        self.table = table
         self.process = process
-        self.page = page
+        self.settings = settings
     }
 
     package mutating func read(
         from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws -> PageEnd {
-        guard try till.line.fate(process, "read the till") == .answered else {
+        guard try till.line.fate(process, "read the till's \(table.rawValue)s") == .answered else {
             throw SystemFailure("the till's database is locked")
         }
         var tape = Tape()
         guard let seq = position?["seq"]?.integer.map(Int64.init) else { return try snapshot(&tape, take) }
         var end = PageEnd()
         read = seq
-        for note in till.content.outbox.filter({ $0.number > seq }).prefix(page) {
+        for note in till.outbox.filter({ $0.table == table && $0.number > seq }).prefix(settings.page) {
             end.records += 1
             read = note.number
             try hand(
                 note.op, note.id, note.old, note.new, at: note.at, "outbox/\(note.number)", note.number, nil, &tape,
                 take)
         }
-        if till.line.flaw == .positionAhead, read != seq { read = till.content.newest }
+        if till.line.flaw == .positionAhead, read != seq { read = till.newest }
         if read != seq { end.position = ["seq": .number(Number(Int(read)))] }
-        end.isIdle = end.records < page
+        end.isIdle = end.records < settings.page
         return end
     }
 
     private mutating func snapshot(
         _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws -> PageEnd {
-        read = till.content.newest
-        var end = PageEnd(
-            position: ["seq": .number(Number(Int(read)))], delivery: "snapshot@\(read)", endsDelivery: true)
-        for (id, row) in till.articles {
+        read = till.newest
+        var end = PageEnd(position: ["seq": .number(Number(Int(read)))])
+        if settings.delivers == .everything || settings.of != nil {
+            end.delivery = "snapshot@\(read)"
+            end.endsDelivery = true
+        }
+        for (id, row) in till.all(table) {
             end.records += 1
-            try hand("snapshot", id, .null, row, at: nil, "article\(id)", nil, end.delivery, &tape, take)
+            try hand("snapshot", id, .null, row, at: nil, "\(table.rawValue)\(id)", nil, end.delivery, &tape, take)
         }
         return end
     }
@@ -55,7 +61,7 @@ package struct TillSource: SourceTransport {
         _ op: String, _ id: Int, _ old: JSON, _ new: JSON, at: Int64?, _ reference: String, _ position: Int64?,
         _ delivery: String?, _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws {
-        let document = StoreTill.document(op: op, id: id, old: old, new: new, at: at)
+        let document = table.document(op: op, id: id, old: old, new: new, at: at)
         tape.reset()
         tape.setRoot(tape.append(document))
         try take(
@@ -69,8 +75,7 @@ package struct TillSource: SourceTransport {
         guard try till.line.fate(process, "acknowledge to the till") != .lost else {
             throw SystemFailure("the till's database is locked")
         }
-        let safe = read
-        till.content.outbox.removeAll { $0.number <= safe }
+        till.acknowledge(table, upTo: read)
         read = 0
     }
 
@@ -78,10 +83,10 @@ package struct TillSource: SourceTransport {
     package mutating func wait(_ stop: StopSignal) throws {}
 }
 
-extension StoreTill {
-    static func document(op: String, id: Int, old: JSON, new: JSON, at: Int64?) -> JSON {
+extension StoreTill.Table {
+    func document(op: String, id: Int, old: JSON, new: JSON, at: Int64?) -> JSON {
         [
-            "op": .string(op), "table": "article", "key": ["id": .number(Number(id))], "old": old, "new": new,
+            "op": .string(op), "table": .string(rawValue), "key": ["id": .number(Number(id))], "old": old, "new": new,
             "at": at.map { .string(Tick($0).rfc3339) } ?? .null,
         ]
     }

@@ -1,47 +1,58 @@
 package import Connector
 import Document
+package import Installation
 
-/// How a connector writes the till's articles: as the table transport does, one transaction a batch.
+/// How a connector writes a table of the till: as the table transport does, one transaction a batch.
 package struct TillWriter: SinkWriter {
     private let till: StoreTill
+    private let table: StoreTill.Table
     private let process: SimulatedProcess
+    private let deletion: SinkSettings.Deletion
+    /// The column that names a row.
+    private var key: String { table == .article ? "ean" : "id" }
 
-    package init(_ till: StoreTill, _ process: SimulatedProcess) {
+    package init(
+        _ till: StoreTill, _ table: StoreTill.Table, _ process: SimulatedProcess, _ deletion: SinkSettings.Deletion
+    ) {
         self.till = till
+        self.table = table
         self.process = process
+        self.deletion = deletion
     }
 
     package mutating func write(_ writes: [Write]) throws -> [Written] {
-        let fate = try till.line.fate(process, "write \(writes.count) articles")
+        let fate = try till.line.fate(process, "write \(writes.count) \(table.rawValue)s")
         guard fate != .lost else { throw SystemFailure("the till's database is locked") }
         let results = writes.map { one($0) }
-        try till.line.answer(process, "articles are written")
+        try till.line.answer(process, "\(table.rawValue)s are written")
         guard fate == .answered else { throw SystemFailure("the till's disk failed behind the commit") }
         return results
     }
 
     private func one(_ write: Write) -> Written {
         let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
-        let known = [till.content.revisions[name], till.content.revisions[write.key]].compactMap(\.self).max { $0 < $1 }
-        if let known, known > (write.epoch, write.revision) {
-            till.refusedOld += 1
+        let known = till.revision(table, [name, write.key])
+        if let known, known > (write.epoch, write.revision), till.line.flaw != .unconditional {
+            till.line.scheduler.trace.count("outdated write", process.name)
             return Written(.outdated)
         }
-        let newest = till.content.newest
+        let newest = till.newest
         let row = find(write)
+        till.line.scheduler.trace.note("till", "\(write.action) \(name)@\(write.revision) \(write.document.text)")
         var written = write.action == .put ? put(write, row) : remove(write, row)
         if written.status == .absent, known == nil, written.own == nil { return written }
         if case .refused = written.status { return written }
-        till.content.revisions[name] = (write.epoch, write.revision)
-        written.position = till.content.newest
+        till.setRevision(table, name, (write.epoch, write.revision))
+        written.position = till.newest
         // What the outbox notes about the connector's own write is taken out again.
-        if let own = written.own.flatMap({ Int($0) }) { till.forgetEcho(of: own, after: newest) }
+        if let own = written.own.flatMap({ Int($0) }) { till.forgetEcho(table, of: own, after: newest) }
         return written
     }
 
     private func find(_ write: Write) -> (id: Int, row: JSON)? {
-        if let own = write.own.flatMap({ Int($0) }), let row = till.content.articles[own] { return (own, row) }
-        return write.document["ean"]?.string.flatMap { till.article(ean: $0) }
+        if let own = write.own.flatMap({ Int($0) }), let row = till.row(table, own) { return (own, row) }
+        guard let value = write.document[key], !value.isNull else { return nil }
+        return till.find(table, key, value)
     }
 
     private func put(_ write: Write, _ found: (id: Int, row: JSON)?) -> Written {
@@ -51,27 +62,34 @@ package struct TillWriter: SinkWriter {
         }
         let name = members.first { $0.0 == "name" }?.1
         if name == .null || found == nil && name == nil {
-            return Written(.refused("NOT NULL constraint failed: article.name"))
+            return Written(.refused("NOT NULL constraint failed: \(table.rawValue).name"))
         }
         if till.line.flaw == .forgottenWrite, let found, till.line.scheduler.random.one(in: 4) {
             return Written(.written, own: String(found.id), readBack: readBack(found.id, members))
         }
-        let id = till.change(found?.id, members)
+        let given = members.first { $0.0 == "id" }?.1.integer
+        let id = till.change(table, found?.id ?? given, members)
         let isBlind = till.line.flaw == .blindReadBack
-        return Written(.written, own: String(id), readBack: readBack(id, isBlind ? members : []))
+        var written = Written(.written, own: String(id), readBack: readBack(id, isBlind ? members : []))
+        written.isNew = found == nil
+        return written
     }
 
     private func remove(_ write: Write, _ found: (id: Int, row: JSON)?) -> Written {
         guard write.own != nil else { return Written(.absent) }
         guard let found else { return Written(.absent, own: write.own) }
-        till.change(found.id, [("active", 0)])
+        switch deletion {
+        case .keep: break
+        case .remove: till.delete(table, found.id)
+        case .set(let fields): till.change(table, found.id, (fields.object ?? []).map { ($0.key, $0.value) })
+        }
         return Written(.absent, own: String(found.id))
     }
 
     /// - Parameter claimed: what it says instead of what is there.
     private func readBack(_ id: Int, _ claimed: [(String, JSON)] = []) -> JSON? {
-        guard var row = till.content.articles[id] else { return nil }
+        guard var row = till.row(table, id) else { return nil }
         for (name, value) in claimed { row[name] = value }
-        return StoreTill.document(op: "update", id: id, old: .null, new: row, at: nil)
+        return table.document(op: "update", id: id, old: .null, new: row, at: nil)
     }
 }

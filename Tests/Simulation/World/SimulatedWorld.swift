@@ -38,14 +38,15 @@ package final class SimulatedWorld {
     }
 
     package init(
-        seed: UInt64, _ setup: Setup, flaw: SimulatedBroker.Flaw? = nil, profile: Profile? = nil, traced: Bool = false
+        seed: UInt64, _ setup: Setup, flaw: SimulatedBroker.Flaw? = nil, profile: Profile? = nil,
+        tell: ((String) -> Void)? = nil
     ) {
         self.seed = seed
         random = Randomness(seed: seed)
         self.profile = profile ?? .drawn(random)
         let clock = VirtualClock(start: start)
         scheduler = Scheduler(
-            clock: clock, random: random, profile: self.profile, trace: Trace(clock, isOn: traced))
+            clock: clock, random: random, profile: self.profile, trace: Trace(clock, tell: tell))
         broker = SimulatedBroker(scheduler, flaw: flaw)
         let partitions = self.profile.partitions
         broker.create(
@@ -95,6 +96,7 @@ package final class SimulatedWorld {
         var verdict = auditor.audit()
         if !hasCome { verdict.add("I9", "it never comes to rest: \(unrest)") }
         for (what, count) in scheduler.trace.counts { verdict.count(what, count) }
+        verdict.setting = "a world, \(profile)"
         scheduler.shutDown()
         return verdict
     }

@@ -1,0 +1,30 @@
+package import Connector
+
+/// How a connector hands a supplier a file with everything: the file writer itself, in a folder that may be full or away.
+package struct FolderWriter: WholeWriter {
+    private var file: FileWriter
+    private let line: SystemLine
+    private let process: SimulatedProcess
+
+    package init(_ file: FileWriter, _ line: SystemLine, _ process: SimulatedProcess) {
+        self.file = file
+        self.line = line
+        self.process = process
+    }
+
+    package mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws {
+        guard try line.fate(process, "take up the records of a file") != .lost else {
+            throw SystemFailure("the folder is full")
+        }
+        try file.restore(found)
+    }
+
+    package mutating func write(_ writes: [Write]) throws -> [Written] {
+        let fate = try line.fate(process, "replace a file, for \(writes.count) records")
+        guard fate != .lost else { throw SystemFailure("the folder is full") }
+        let results = try file.write(writes)
+        try line.answer(process, "the file is replaced")
+        guard fate == .answered else { throw SystemFailure("the folder can't be synced") }
+        return results
+    }
+}
