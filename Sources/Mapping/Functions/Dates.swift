@@ -46,6 +46,7 @@ enum Dates {
                 .init("$toMillis(\"31.1.2025 14:30\", \"[D].[M].[Y] [H]:[m]\")", "1738333800000"),
                 .init("$toMillis(\"20250131\", \"[Y0001][M01][D01]\")", "1738281600000"),
                 .init("$toMillis(\"soon\", \"[Y]\")", nil),
+                .init("$toMillis(\"06-22111111110\", \"[Y]-[M01]\")", nil),
             ]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
@@ -68,8 +69,7 @@ enum Dates {
     private static func format(
         _ machine: inout Machine, _ milliseconds: Int, _ picture: Value, _ zone: Value
     ) throws(MappingFailure) -> Value {
-        // Beyond what JavaScript's dates reach, there is no calendar.
-        guard milliseconds.magnitude <= 8_640_000_000_000_000 else {
+        guard milliseconds.magnitude <= CivilTime.farthest else {
             throw machine.failure("D3110", "the time is out of range")
         }
         let date = try machine.datePicture(picture.isString ? machine.text(picture) : iso)

@@ -1,6 +1,8 @@
 /// The proleptic Gregorian calendar, in UTC and milliseconds since 1970.
 struct CivilTime {
     static let day = 86_400_000
+    /// How far from 1970 dates reach, in milliseconds: as far as JavaScript's.
+    static let farthest = 8_640_000_000_000_000
 
     var year: Int
     /// From 1.

@@ -61,12 +61,16 @@ struct DateReader: Sendable {
         for (marker, range) in zip(markers, match.captures) {
             guard let range else { continue }
             let piece = String(decoding: utf8[range], as: UTF8.self)
-            guard let value = Self.value(of: marker, piece) else { return nil }
+            guard let value = Self.value(of: marker, piece), value.magnitude <= Self.largest else { return nil }
             values[marker.component] = value
         }
         if values.isEmpty { return nil }
-        return try milliseconds(&values, now: now)
+        let milliseconds = try milliseconds(&values, now: now)
+        return milliseconds.magnitude <= CivilTime.farthest ? milliseconds : nil
     }
+
+    /// What a component may count to: no date that there is needs more, and the sums stay within 64 bits.
+    private static let largest = 100_000_000
 
     private static func value(of marker: DatePicture.Marker, _ text: String) -> Int? {
         switch marker.component {
@@ -100,7 +104,10 @@ struct DateReader: Sendable {
             hours = digits.prefix(2)
             minutes = digits.dropFirst(2)
         }
-        guard let hour = Int(hours), let minute = minutes.isEmpty ? 0 : Int(minutes) else { return nil }
+        guard let hour = Int(hours), let minute = minutes.isEmpty ? 0 : Int(minutes), max(hour, minute) <= largest
+        else {
+            return nil
+        }
         return (isNegative ? -1 : 1) * (hour * 60 + minute)
     }
 
