@@ -95,8 +95,15 @@ extension ConnectorSettings {
                         + "and each change is read once; let one mapping say all of it", at: source.place)
             }
         }
-        for sink in sinks {
+        for (place, sink) in sinks.enumerated() {
             check(sink.to.connection, sink.to.transport.kind, "sink", sink.name, reader)
+            if let other = sinks[..<place].first(where: { $0.of == sink.of }) {
+                // Else "in sync" would mean the one that reported last (I9).
+                reader.journal.report(
+                    "sink \"\(sink.name)\": the sink \"\(other.name)\" writes \(sink.of) into this system already, and the "
+                        + "hub keeps one copy's state of each system; let one mapping say all of it, or make this "
+                        + "another connector, with a system of its own", at: sink.place)
+            }
             if let seen = sink.seenBy, source(seen) == nil {
                 let help = nearest(to: seen, among: sources.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
                 reader.journal.report(

@@ -92,6 +92,10 @@ import Testing
         ("from: { db: { outbox", "from: { bd: { outbox", #"no connection is called "bd"; did you mean "db"?"#),
         ("from: { db: { outbox", "from: { web: { outbox", #"the connection "web" is http, and this needs sqlite"#),
         ("of: customer", "", "delivers everything: add \"of: <entity>\""),
+        (
+            "sinks:\n", "sinks:\n  list: { of: product, map: a.jsonata, to: { in: { file: a.csv } } }\n",
+            #"sink "articles": the sink "list" writes product into this system already"#
+        ),
         ("seen-by: sales", "seen-by: sale", #"seen-by names no source: "sale"; did you mean "sales"?"#),
         ("{ upsert: article, key: ean }", "{ upsert: article, key: ean, file: x }", "takes only one of"),
         ("{ upsert: article, key: ean }", "{}", #"needs one of "upsert", "resource", "file""#),
