@@ -103,7 +103,18 @@ extension Compiler {
             draft.arrays[place].items = target(draft.arrays[place].items)
             draft.arrays[place].contains = target(draft.arrays[place].contains)
         }
-        draft.names.mapSchemas(target)
+        draft.names.mapSchemas(target) { number in
+            let subschema = subschemas[Int(number)]
+            // What is evaluated must be noted.
+            if subschema.tracks { return [] }
+            var plain: Kinds = []
+            for tag in UInt8(0)..<UInt8(Subschema.unevaluated) {
+                let kind = Kinds(rawValue: 1 << tag)
+                let hasMore = !spans[Int(number) * 8 + Int(tag)].isEmpty || (kind == .number && subschema.wholeNumbers)
+                if subschema.kinds.contains(kind), !hasMore { plain.insert(kind) }
+            }
+            return plain
+        }
         return target(root)
     }
 }

@@ -284,7 +284,7 @@ struct Parts {
         draft.subschemas[Int(number)] = Subschema(
             kinds: kinds, wholeNumbers: wholeNumbers, isPersonal: isPersonal, tracks: !unevaluated.isEmpty,
             isTrivial: kinds == .all && !wholeNumbers && !isPersonal && isEmpty,
-            isSimple: !wholeNumbers && unevaluated.isEmpty, kindsPlace: kindsPlace)
+            kindsPlace: kindsPlace)
         // A value's kind is known first, so each kind has its list whole.
         func write(_ instructions: [Instruction], _ tags: Int...) {
             let start = Int32(draft.instructions.count)

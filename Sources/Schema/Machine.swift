@@ -21,15 +21,6 @@ struct Machine<Listener: Log> {
         return run(number, node, tracking)
     }
 
-    /// Whether the subschema has nothing but a type to say of such a value, and the type fits: no need to call.
-    @inline(__always)
-    func isPlain(_ number: Int32, _ node: Node) -> Bool {
-        let schema = program.subschemas + Int(number)
-        let tag = node.kind
-        return Listener.isSilent && schema.pointee.isSimple && schema.pointee.kinds.rawValue & (1 << tag.rawValue) != 0
-            && program.spans[Int(number) * 8 + Int(tag.rawValue)].isEmpty
-    }
-
     private mutating func checkTracking(_ number: Int32, _ node: Node, _ tracking: Tracking) -> Bool {
         var own = Evaluated()
         guard run(number, node, &own) else { return false }

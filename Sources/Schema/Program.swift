@@ -149,8 +149,6 @@ struct Subschema: Sendable {
     var tracks = false
     /// Always valid: nothing to run.
     var isTrivial = false
-    /// Neither whole numbers are asked for, nor is evaluation noted.
-    var isSimple = true
     var kindsPlace: Int32 = -1
 
     /// Index of the schema `true`.
