@@ -84,11 +84,14 @@ struct TableWriter: SinkWriter {
         do {
             // The row's key in the outbox; a deletion must know it before, a creation learns it.
             var echo: String?
-            var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, &echo)
+            var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, known, &echo)
             var isRefused = false
             if case .refused = written.status { isRefused = true }
             if !isRefused, written.status != .absent || known != nil || write.own != nil {
                 try revisions.set(name, write.epoch, write.revision)
+                if settings.own != nil, write.own == nil, write.action == .put {
+                    try revisions.set(Self.unnumbered(write), write.epoch, write.revision)
+                }
                 if outbox != nil { written.position = try OutboxTable.newest(in: database) }
                 if echo == nil, outbox != nil { echo = try find(write, root).flatMap { try outboxKey($0) } }
                 if let newest, let echo { try forgetEcho(of: echo, after: newest) }
@@ -201,9 +204,11 @@ struct TableWriter: SinkWriter {
 
     // MARK: Delete
 
-    private func remove(_ write: Write, _ root: Node, _ echo: inout String?) throws -> Written {
+    private func remove(
+        _ write: Write, _ root: Node, _ known: (epoch: Int64, revision: Int64)?, _ echo: inout String?
+    ) throws -> Written {
         // What isn't known to be ours isn't looked for: somebody may just have entered it.
-        if settings.own != nil, write.own == nil { return Written(.absent) }
+        if settings.own != nil, write.own == nil, try !isUnreported(write, root, known) { return Written(.absent) }
         guard let place = try find(write, root) else { return Written(.absent, own: write.own) }
         echo = try outboxKey(place)
         let number = own(try row(place)) ?? write.own
@@ -223,6 +228,23 @@ struct TableWriter: SinkWriter {
                 members.map { SQLiteValue($0.value) } + place.values)
         }
         return Written(.absent, own: number)
+    }
+
+    /// Under this name stands what was put there last while its number wasn't known.
+    private static func unnumbered(_ write: Write) -> String { "\(write.key)#" }
+
+    /// Whether a row was put there when its number wasn't known, and nothing was done to it since: the report that would have
+    /// told of it may be lost, and nobody else knows that it is ours (I9).
+    ///
+    /// - Parameter known: what was done last without a number.
+    private func isUnreported(
+        _ write: Write, _ root: Node, _ known: (epoch: Int64, revision: Int64)?
+    ) throws -> Bool {
+        guard let known, let put = try revisions.known(Self.unnumbered(write), or: nil), put == known,
+            let place = place(write, root, isByOwn: false), try exists(place), let number = own(try row(place))
+        else { return false }
+        guard let since = try revisions.known("\(write.key)#\(number)", or: nil) else { return true }
+        return since < known
     }
 
     // MARK: Rows

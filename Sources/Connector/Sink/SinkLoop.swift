@@ -167,9 +167,12 @@ final class SinkLoop: Loop {
         if sinks.isEmpty {
             sinks = try open()
             repeats = sinks.compactMap { sink in
-                let owed = parked.entries.filter { $0.key.hasPrefix(sink.settings.name + "/") }.map(\.value.golden)
-                    .filter(undertaken.includes)
-                return owed.isEmpty ? nil : Job(sink: sink, records: owed.sorted { $0.key < $1.key })
+                let parked = parked.entries.filter { $0.key.hasPrefix(sink.settings.name + "/") }.map(\.value.golden)
+                    .filter(undertaken.includes).sorted { $0.key < $1.key }
+                let places = Set(parked.map(\.place.description))
+                let created = undertaken.created(of: sink.settings.of)
+                    .filter { sink.readsBefore && !places.contains($0.place.description) }
+                return parked.isEmpty && created.isEmpty ? nil : Job(sink: sink, records: parked + created)
             }
         }
         try consumer.subscribe(
@@ -374,6 +377,7 @@ final class SinkLoop: Loop {
         let held = try sink.writer!.look(at: planned.map(\.write))
         for ((golden, write), record) in zip(planned, held) {
             undertaken.see(record, before: golden, own: write.own, in: sink.settings.name)
+            if write.own == nil, write.action == .put { undertaken.create(golden) }
         }
         var note = undertaken.note(records)
         if note.utf8.count > shared.publisher.largest {
@@ -384,6 +388,7 @@ final class SinkLoop: Loop {
             }
             // No event takes it either: it is a dead letter wherever a source reads it.
             note["held"] = []
+            note["created"] = nil
         }
         try shared.publisher.write(
             to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
@@ -519,6 +524,7 @@ final class SinkLoop: Loop {
     ) throws {
         sink.remember(result, of: golden)
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
+        try introduce(result, golden, write, sink, on: ticket)
         try publish(before: golden, write, held, sink, on: ticket)
         var report = Report(revision: golden.revision, status: .written, own: result.own ?? write.own)
         report.position = result.position
@@ -531,6 +537,20 @@ final class SinkLoop: Loop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
+    }
+
+    /// What a try before has created, and nobody reported, stands under a number that only its system knows. Whose it is must
+    /// be said before what stands under it is: whoever hears that first takes it for somebody new (I6).
+    private func introduce(
+        _ result: Written, _ golden: Golden, _ write: Write, _ sink: Sink, on ticket: Publisher.Ticket
+    ) throws {
+        guard sink.entry.entity.key == .member, golden.verb == .golden, write.own == nil, let own = result.own,
+            result.status == .written || result.status == .unchanged,
+            undertaken.includes(golden)
+                || unclear[sink.settings.name]?.contains(golden.place.description) == true
+        else { return }
+        // Of no revision: it says nothing of what the copy holds.
+        try report(Report(revision: 0, status: .written, own: own), golden, sink, on: ticket)
     }
 
     /// What the system held before a write, as far as it holds something else now.
