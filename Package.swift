@@ -196,9 +196,7 @@ let package = Package(
 // libFuzzer is there only where the compiler brings it in: tools/fuzz.
 if Context.environment["OMNI_FUZZ"] != nil {
     package.targets += [
-        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
-            name: "omni-fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz/Driver",
-            swiftSettings: settings),
+            name: "omni-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: settings)
     ]
 }

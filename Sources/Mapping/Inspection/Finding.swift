@@ -26,7 +26,9 @@ public struct MappingFinding: Sendable, Hashable {
         case value
     }
 
+    /// How sure it is.
     public let severity: Severity
+    /// What kind of thing it is.
     public let rule: Rule
     /// What is wrong, and what would be right.
     public let message: String

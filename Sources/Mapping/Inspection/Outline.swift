@@ -7,16 +7,25 @@ public import Document
 public struct Outline: Sendable {
     /// The kinds of values.
     public struct Kinds: OptionSet, Sendable, Hashable {
+        /// A bit for each kind.
         public let rawValue: UInt8
+        /// Kinds by their bits.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
         /// No value at all: JSONata's *undefined*.
         public static let nothing = Kinds(rawValue: 1)
+        /// `null`.
         public static let null = Kinds(rawValue: 2)
+        /// `true` and `false`.
         public static let boolean = Kinds(rawValue: 4)
+        /// Numbers.
         public static let number = Kinds(rawValue: 8)
+        /// Texts.
         public static let string = Kinds(rawValue: 16)
+        /// Arrays.
         public static let array = Kinds(rawValue: 32)
+        /// Objects.
         public static let object = Kinds(rawValue: 64)
+        /// Functions: values while a mapping runs.
         public static let function = Kinds(rawValue: 128)
         /// Everything.
         public static let any = Kinds(rawValue: 255)
