@@ -23,6 +23,8 @@ struct Undertaking {
         let own: String?
     }
 
+    /// The most records that are written at once, by this process or the one before.
+    var batch: Int
     /// What the process before noted and nobody has repeated yet.
     private var owed: Set<String>
     /// What the system held at the present try.
@@ -38,8 +40,12 @@ struct Undertaking {
         let isNoted: Bool
     }
 
+    /// Smaller batches need no note: a start repeats this much anyway.
+    static let usual = 500
+
     /// - Parameter noted: what the process before noted.
     init(noted: JSON?) {
+        batch = max(noted?["batch"]?.integer ?? 0, Self.usual)
         owed = Set((noted?["writing"]?.array ?? []).compactMap(\.string))
         for entry in noted?["held"]?.array ?? [] {
             guard let place = entry["place"]?.string, let sink = entry["sink"]?.string,
@@ -51,6 +57,12 @@ struct Undertaking {
 
     /// Whether a golden record may have been written by the process before.
     func includes(_ golden: Golden) -> Bool { !owed.isEmpty && owed.contains(golden.place.description) }
+
+    /// The last offset of a partition that the process before noted; nil: it noted none there.
+    func last(in partition: TopicPartition) -> Int64? {
+        let name = "\(partition)@"
+        return owed.lazy.compactMap { $0.hasPrefix(name) ? Int64($0.dropFirst(name.utf8.count)) : nil }.max()
+    }
 
     /// Takes up what the system holds before a try; nil: nothing.
     mutating func see(_ record: JSON?, before golden: Golden, own: String?, in sink: String) {
@@ -81,7 +93,9 @@ struct Undertaking {
             if let own = name.own { entry["self"] = .string(own) }
             return entry
         }
-        return ["writing": .array(places.sorted().map { .string($0) }), "held": .array(held)]
+        var note: JSON = ["writing": .array(places.sorted().map { .string($0) }), "held": .array(held)]
+        if batch > Self.usual { note["batch"] = .number(Number(batch)) }
+        return note
     }
 
     /// A batch is written and its reports are acknowledged.
@@ -96,10 +110,15 @@ struct Undertaking {
     mutating func forget(_ places: [Golden]) { for golden in places { owed.remove(golden.place.description) } }
 
     /// Nothing more is owed by the process before.
-    mutating func settle() {
+    ///
+    /// - Parameter batch: the most records that this process writes at once.
+    /// - Returns: whether its batches are smaller than those that are noted.
+    mutating func settle(batch most: Int) -> Bool {
+        defer { batch = max(most, Self.usual) }
         seen = seen.filter { !owed.contains($0.key.place) }
         noted = noted.filter { !owed.contains($0.key.place) }
         owed = []
+        return batch > max(most, Self.usual)
     }
 }
 
