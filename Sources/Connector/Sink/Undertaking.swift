@@ -23,6 +23,8 @@ struct Undertaking {
         let own: String?
     }
 
+    /// The most records that are written at once, by this process or the one before.
+    var batch: Int
     /// What the process before noted and nobody has repeated yet.
     private var owed: Set<String>
     /// The golden records of which something may have been created that has no number here yet, by their places: newer ones
@@ -41,8 +43,12 @@ struct Undertaking {
         let isNoted: Bool
     }
 
+    /// Smaller batches need no note: a start repeats this much anyway.
+    static let usual = 500
+
     /// - Parameter noted: what the process before noted.
     init(noted: JSON?) {
+        batch = max(noted?["batch"]?.integer ?? 0, Self.usual)
         owed = Set((noted?["writing"]?.array ?? []).compactMap(\.string))
         for golden in (noted?["created"]?.array ?? []).compactMap(Golden.init) {
             created[golden.place.description] = golden
@@ -66,6 +72,12 @@ struct Undertaking {
 
     /// Takes up that something is about to be created of a golden record.
     mutating func create(_ golden: Golden) { created[golden.place.description] = golden }
+
+    /// The last offset of a partition that the process before noted; nil: it noted none there.
+    func last(in partition: TopicPartition) -> Int64? {
+        let name = "\(partition)@"
+        return owed.lazy.compactMap { $0.hasPrefix(name) ? Int64($0.dropFirst(name.utf8.count)) : nil }.max()
+    }
 
     /// Takes up what the system holds before a try; nil: nothing.
     mutating func see(_ record: JSON?, before golden: Golden, own: String?, in sink: String) {
@@ -99,6 +111,7 @@ struct Undertaking {
         var note: JSON = ["writing": .array(places.sorted().map { .string($0) }), "held": .array(held)]
         let created = self.created.filter { places.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value.json)
         if !created.isEmpty { note["created"] = .array(created) }
+        if batch > Self.usual { note["batch"] = .number(Number(batch)) }
         return note
     }
 
@@ -121,11 +134,16 @@ struct Undertaking {
     }
 
     /// Nothing more is owed by the process before.
-    mutating func settle() {
+    ///
+    /// - Parameter batch: the most records that this process writes at once.
+    /// - Returns: whether its batches are smaller than those that are noted.
+    mutating func settle(batch most: Int) -> Bool {
+        defer { batch = max(most, Self.usual) }
         seen = seen.filter { !owed.contains($0.key.place) }
         noted = noted.filter { !owed.contains($0.key.place) }
         created = created.filter { !owed.contains($0.key) }
         owed = []
+        return batch > max(most, Self.usual)
     }
 }
 
