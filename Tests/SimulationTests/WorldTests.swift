@@ -11,7 +11,8 @@ import Testing
     }
 
     /// `make test` runs thousands, without a debugger's pace; a failed one is told again by `make simulate SEED=…`.
-    @Test(arguments: UInt64(1)...24) func nothingIsLostAndNothingIsTwice(seed: UInt64) throws {
+    /// 3405: the store's disk was full after a commit, and the next poll failed before anybody heard of it.
+    @Test(arguments: Array(UInt64(1)...24) + [3405]) func nothingIsLostAndNothingIsTwice(seed: UInt64) throws {
         let verdict = try Self.run(seed)
         #expect(verdict.isClean, "seed \(seed): \(verdict.findings.map(\.description).joined(separator: "; "))")
     }

@@ -67,6 +67,8 @@ package final class TransactionLoop<
     private var broken: (any Error)?
     /// Why a turn failed that was waited for while partitions moved.
     private var hookFailure: (any Error)?
+    /// Whether a turn was committed that the store has missed: nothing may be decided before it is brought level (I4).
+    private var isStoreBehind = false
     /// The most records of one turn. Twice its outputs and states are kept: being decided, and being committed. Large
     /// records are fewer: no more are taken than the consumer has fetched ahead.
     private static var batch: Int { 5_000 }
@@ -196,6 +198,7 @@ package final class TransactionLoop<
                 if failures > 0 { rest(min(.milliseconds(50) * (1 << min(failures, 6)), Patience.longest)) }
                 failures += 1
                 try rewind()
+                if isStoreBehind { try mendStore() }
                 try recall()
             case let error as StoreError where !error.isCorruption:
                 log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
@@ -414,7 +417,10 @@ package final class TransactionLoop<
                     due.isKnown ? due : nil)
             }
         }
-        if let error = found.error { return .failed(error) }
+        if let error = found.error {
+            isStoreBehind = isStoreBehind || found.isCommitted
+            return .failed(error)
+        }
         underWay.reset()
         return .done
     }
@@ -423,7 +429,11 @@ package final class TransactionLoop<
     /// last commit left them (I4).
     private func rewind() throws {
         // The error may have come while another turn was on its way: that one may be committed yet.
-        if case .failed(let error) = collect() { log.warning("dropped, too", metadata: ["error": "\(error)"]) }
+        if case .failed(let error) = collect() {
+            // What waiting and reading again can't mend is for a new process.
+            if (error as? StoreError)?.isCorruption ?? !(error is KafkaError) { throw error }
+            log.warning("dropped, too", metadata: ["error": "\(error)"])
+        }
         // Until that has ended, the producer may read what the turns hold.
         try abort()
         turn.reset()
@@ -447,6 +457,7 @@ package final class TransactionLoop<
             domains[place.topic].map { DomainPartition($0, place.partition) }
         }
         try restore.run(owned, now: clock.time(clocks.now()).tick, until: isStopping)
+        isStoreBehind = false
     }
 
     // MARK: Partitions come and go

@@ -6,6 +6,7 @@ import Glibc
 /// Set once, before the first input.
 private nonisolated(unsafe) var target: FuzzTarget?
 
+/// Chooses the target; ends the process when there is none of that name.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(
     _ count: UnsafeMutablePointer<Int32>,
@@ -20,6 +21,7 @@ public func initialize(
     return 0
 }
 
+/// Runs one input. What it must not do ends the process.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func test(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     target!.run(Array(UnsafeBufferPointer(start: data, count: size)))
