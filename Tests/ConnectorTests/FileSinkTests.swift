@@ -94,4 +94,47 @@ import Testing
             #expect(reports.first?.value?["held"] == ["gtin": "06438012345675", "name": "SOFA"])
         }
     }
+
+    /// A price list shows what was written last of a record that is held back, and nothing of one that is to be shown no more.
+    @Test func theFileShowsWhatWasWrittenLastOfWhatIsHeldBack() throws {
+        let place = try Workplace(
+            [
+                "connector.yaml": """
+                system: importer
+                connections:
+                  in: { folder: "{folder}/drop/in" }
+                sinks:
+                  list:
+                    of: product
+                    map: write.jsonata
+                    to: { in: { file: list.csv, format: { csv: { fields: { gtin: text, name: text } } } } }
+                    batch: { records: 10, wait: 5ms }
+                """,
+                "write.jsonata": """
+                $deleted ? $reject("no") : name = "gone" ? [] : name = "bad" ? $reject("no") : {"gtin": $key, "name": name}
+                """,
+            ], partitions: 1)
+        let topic = place.names.input(domain: "product")
+        let rows = { try place.read("drop/in/list.csv").split(separator: "\r\n").dropFirst().map(String.init) }
+        try place.connected { _ in
+            for (key, name) in [("1", "One"), ("2", "Two"), ("3", "Three")] {
+                try place.golden("product", key, revision: 5, epoch: 7, ["name": .string(name)])
+            }
+            _ = try place.records(topic, count: 3)
+            #expect(try rows() == ["1,One", "2,Two", "3,Three"])
+            try place.golden("product", "1", revision: 6, epoch: 7, ["name": "gone"])
+            try place.golden("product", "2", revision: 6, epoch: 7, ["name": "bad"])
+            try place.golden("product", "3", revision: 6, epoch: 7, .object([]), verb: .erased)
+            let reports = try place.records(topic, count: 6)
+            let statuses = reports.suffix(3).map { "\($0.key) \($0.value?["status"]?.string ?? "")" }
+            #expect(statuses.sorted() == ["1 absent", "2 parked", "3 absent"])
+            #expect(reports.allSatisfy { $0.value?["revision"]?.integer ?? 7 <= 6 })
+            #expect(try rows() == ["2,Two"])
+        }
+        try place.connected { _ in
+            try place.golden("product", "4", revision: 1, epoch: 7, ["name": "Four"])
+            place.eventually { try rows().contains("4,Four") }
+            #expect(try rows() == ["2,Two", "4,Four"])
+        }
+    }
 }

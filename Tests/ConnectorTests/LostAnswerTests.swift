@@ -162,7 +162,7 @@ import Transports
                 let notes = try place.records(place.names.position(connector: "test")).filter {
                     $0.key == "sinks/writing"
                 }
-                return notes.last?.value == ["writing": [], "held": []]
+                return notes.last?.value?["writing"] == [] && notes.last?.value?["held"] == []
             }
         }
         let records = try place.records(topic)

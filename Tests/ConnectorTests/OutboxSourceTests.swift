@@ -3,6 +3,8 @@ import Document
 import Testing
 import Transports
 
+@testable import Connector
+
 @Suite struct OutboxSourceTests {
     private let connector = """
         system: till
@@ -142,5 +144,77 @@ import Transports
         #expect(Set(seen.map { $0.headers["ce_id"] }).count == 6, "each has an id of its own")
         let positions = seen.compactMap { $0.headers["ce_position"].flatMap { Int($0) } }
         #expect(positions == positions.sorted(), "the change log's positions rise")
+    }
+
+    /// What a backup holds of changes that nobody had read when it was made was read since, and counts in what the hub knows.
+    @Test func whatABackupHoldsOfChangesThatWereReadSinceIsKnownByItsId() throws {
+        let (place, database) = try workplace()
+        try place.identify("product", "till", "4711", as: sofa)
+        let topic = place.names.input(domain: "stock")
+        var backup = ""
+        try place.connected { _ in
+            _ = try place.records(topic, count: 1)
+            // Read when the till lets go of it, and in the backup.
+            try database.execute("BEGIN IMMEDIATE")
+            try sell(2, in: database)
+            backup = try #require(
+                try database.first("SELECT at FROM omni_outbox WHERE seq = 1", [], { $0.text(at: 0) }) ?? nil)
+            try database.execute("COMMIT")
+            _ = try place.records(topic, count: 2)
+            for quantity in 3...4 { try sell(quantity, in: database) }
+            _ = try place.records(topic, count: 4)
+            place.eventually {
+                try place.records(place.names.position(connector: "test")).last?.value?["position"]?["seq"] == 3
+            }
+        }
+        try database.execute("DELETE FROM sale WHERE quantity > 2; DELETE FROM omni_outbox")
+        try database.run("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'omni_outbox'")
+        try database.run(
+            """
+            INSERT INTO omni_outbox (seq, "table", op, key, new, at)
+            SELECT 1, 'sale', 'insert', json_object('id', id), json_object('id', id, 'article', article, 'shop_id', shop_id,
+                'quantity', quantity, 'sold_at', sold_at, 'note', note), ? FROM sale WHERE quantity = 2
+            """, [.text(backup)])
+        try place.connected { _ in
+            place.eventually { try quantities(place.records(topic)).count { $0 == -2 } == 2 }
+            try sell(5, in: database)
+            place.eventually { try quantities(place.records(topic)).contains(-5) }
+        }
+        let seen = try place.records(topic)
+        let twice = seen.filter { $0.value?["quantity"] == -2 }
+        #expect(Set(twice.map { $0.headers["ce_id"] }).count == 1, "the same sale")
+        // A place behind every count's would count it again where its id is forgotten.
+        #expect(twice.map { $0.headers["ce_position"] } == ["1", nil])
+        #expect(Set(seen.map { $0.headers["ce_id"] }).count == seen.count - 1)
+    }
+
+    @Test func aNumberKeepsItsCountHoweverOftenTheDatabaseComesBack() throws {
+        let (place, database) = try workplace()
+        try database.execute(OutboxTable.script)
+        let note = {
+            try database.execute("INSERT INTO omni_outbox (\"table\", op, key) VALUES ('sale', 'insert', '{}')")
+        }
+        let numbers = {
+            var numbers: [OutboxNumber] = []
+            try database.query("SELECT seq FROM omni_outbox ORDER BY seq", []) {
+                numbers.append(OutboxNumber($0.integer(at: 0) ?? 0))
+            }
+            return numbers
+        }
+        let counted = { try numbers().map { $0.number & OutboxNumber.counted } }
+        var noted: Int64 = 5
+        for round in 1...3 {
+            try note()
+            #expect(try OutboxTable.goOn(behind: noted, in: database))
+            #expect(try numbers().allSatisfy { $0.number > noted && $0.position == nil }, "round \(round)")
+            #expect(try !OutboxTable.goOn(behind: noted, in: database))
+            try note()
+            let last = try #require(try numbers().last)
+            #expect(last.position == last.number && last.number > noted)
+            #expect(try counted() == (1...Int64(2 * round)).map { $0 })
+            // All is read; what comes back is the log as it is now, and counts on from there.
+            noted = last.number + 7
+        }
+        #expect(place.exists("till.db"))
     }
 }

@@ -5,6 +5,25 @@ import Testing
 
 @testable import Connector
 
+@Suite struct UndertakingTests {
+    /// I6: newer revisions can't find what an older one has created, and Kafka may have compacted that one away.
+    @Test func whatMayHaveBeenCreatedIsKnownToTheNextProcess() {
+        let golden = Golden(
+            entity: "customer", key: "aino", verb: .golden, revision: 3, data: Array(#"{"givenName":"Aino"}"#.utf8),
+            time: .never, place: "omni.customer[0]@7", epoch: 5)
+        var undertaken = Undertaking(noted: nil)
+        undertaken.create(golden)
+        var next = Undertaking(noted: undertaken.note([golden]))
+        #expect(next.created(of: "customer") == [golden] && next.created(of: "product").isEmpty)
+        // It ends as well before that is repeated.
+        #expect(Undertaking(noted: next.note([])).created(of: "customer") == [golden])
+        next.forget([golden])
+        #expect(next.created(of: "customer").isEmpty && next.note([]) == ["writing": [], "held": []])
+        undertaken.finish([golden], in: "people")
+        #expect(undertaken.note([golden])["created"] == nil, "it is reported")
+    }
+}
+
 @Suite struct LanesTests {
     private func record(_ name: String) -> StoredRecord { StoredRecord(reference: name, document: Array("{}".utf8)) }
 

@@ -412,6 +412,53 @@ import Transports
         #expect(written.map(\.status) == [.refused("datatype mismatch"), .written])
     }
 
+    /// The report that told of a row's number may be lost: what was written without a number is still known by its key.
+    @Test func whatWasWrittenAndNeverReportedIsDeletedAllTheSame() throws {
+        let folder = try TemporaryFolder()
+        let database = try SQLiteDatabase("\(folder.path)/till.db", mode: .create)
+        try database.execute("CREATE TABLE article (id INTEGER PRIMARY KEY, ean TEXT UNIQUE, active INTEGER DEFAULT 1)")
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { db: { sqlite: "\(folder.path)/till.db" } }
+            sinks:
+              articles:
+                of: product
+                map: a.jsonata
+                to: { db: { upsert: article, key: [ean], own: id } }
+                delete: { set: { active: 0 } }
+            """
+        ])
+        let settings = try place.installation.connector("test")
+        guard case .table(let table) = settings.sinks[0].to.transport,
+            case .sqlite(let connection) = settings.connections[0].kind
+        else { return }
+        var writer = try TableWriter(table, settings.sinks[0].delete, connection, seenBy: nil)
+        func write(_ ean: String, _ revision: Int64, own: String? = nil, _ action: Write.Action) throws -> Written {
+            try writer.write([
+                Write(
+                    key: ean, revision: revision, own: own, document: ["ean": .string(ean), "active": 1],
+                    action: action, idempotency: "")
+            ])[0]
+        }
+        func isActive(_ ean: String) throws -> Bool {
+            try database.first("SELECT active FROM article WHERE ean = ?", [.text(ean)]) { $0.integer(at: 0) == 1 }!
+        }
+        let created = try write("1", 1, .put)
+        #expect(created.own != nil && created.isNew)
+        // The next process was never told of the number.
+        let deleted = try write("1", 2, .delete)
+        #expect(try deleted.status == .absent && deleted.own == created.own && !isActive("1"))
+        // From then on it is somebody else's again, as is what somebody entered, and what has been known by its number.
+        try database.execute("UPDATE article SET active = 1; INSERT INTO article (ean) VALUES ('2')")
+        let third = try write("3", 1, .put)
+        _ = try write("3", 2, own: third.own, .put)
+        for ean in ["1", "2", "3"] {
+            let left = try write(ean, 3, .delete)
+            #expect(try left.status == .absent && left.own == nil && isActive(ean))
+        }
+    }
+
     // MARK: Logs
 
     @Test func whatAMappingSaysOfARecordIsNotLogged() throws {

@@ -108,6 +108,44 @@ import Transports
         #expect(try database.first("SELECT active FROM article", [], { $0.integer(at: 0) }) == 0)
     }
 
+    /// A table without numbers of its own: only what was written tells which row it was.
+    @Test func aMappingThatGivesNothingDeletesTheRowThatWasWritten() throws {
+        let files = [
+            "connector.yaml": """
+            system: till
+            connections:
+              db: { sqlite: "{folder}/till.db" }
+            sinks:
+              articles:
+                of: product
+                map: article.jsonata
+                to: { db: { upsert: article, key: [ean] } }
+                delete: remove
+                batch: { records: 10, wait: 5ms }
+            """,
+            "article.jsonata": #"name = "gone" or $deleted ? [] : {"ean": "E" & $key, "name": name}"#,
+        ]
+        let place = try Workplace(files)
+        let database = try SQLiteDatabase("\(place.folder)/till.db", mode: .create)
+        try database.execute(
+            "CREATE TABLE article (ean TEXT PRIMARY KEY, name TEXT NOT NULL); INSERT INTO article VALUES ('E1', 'Theirs')"
+        )
+        let (topic, other) = (place.names.input(domain: "product"), "06438012345682")
+        let rows = { try database.first("SELECT group_concat(name) FROM article", []) { $0.text(at: 0) } ?? nil }
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 5, ["name": "Sofa"])
+            try place.golden("product", other, revision: 5, ["name": "Chair"])
+            _ = try place.records(topic, count: 2)
+            #expect(try rows()?.contains("Sofa") == true)
+            try place.golden("product", sofa, revision: 6, ["name": "gone"])
+            try place.golden("product", other, revision: 6, .object([]), verb: .erased)
+            try place.golden("product", "06438012345699", revision: 1, ["name": "gone"])
+            let reports = try place.records(topic, count: 5)
+            #expect(reports.count { $0.value?["status"] == "absent" } == 3)
+        }
+        #expect(try rows() == "Theirs", "ours are gone")
+    }
+
     @Test func aRefusedRecordParksAloneAndANewerOneReleasesIt() throws {
         let (place, database) = try workplace()
         try place.connected { _ in

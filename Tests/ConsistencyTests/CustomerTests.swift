@@ -202,6 +202,44 @@ extension World {
         #expect(world.key("crm:1") == key && world.revision["customer/\(key)"]! > before)
     }
 
+    /// A sink may have made a copy before it heard that she is erased: it is hers, and no new person's.
+    @Test(arguments: [false, true]) func aCopyMadeOfSomebodyErasedHasToGoToo(isForgotten: Bool) throws {
+        var world = try customerWorld(["crm", "shop"])
+        try world.person("crm:1", ["email": "a@x.fi"], at: 1)
+        let minted = world.key("crm:1")
+        let key = try #require(minted)
+        let revision = world.revision["customer/\(key)"]
+        try world.send("customer.deleted", "crm:1", from: "crm", at: 3)
+        if isForgotten { try world.report("customer", key, from: "shop", status: "absent") }
+        #expect((world["customer", key] == nil) == isForgotten)
+        try world.report("customer", key, from: "crm", revision: revision, held: ["email": "a@x.fi"], selfID: "2")
+        #expect(
+            world["customer", key] == .null && world.key("crm:2") == key, "I9: it has to go, and is known to be hers")
+        try world.person("crm:2", ["email": "a@x.fi"], at: 4)
+        #expect(
+            world["customer", key] == .null && world.key("crm:2") == key,
+            "I6: what was written there brings nobody back")
+        try world.report("customer", key, from: "shop", status: "absent")
+        try world.report("customer", key, from: "crm", status: "absent", selfID: "2")
+        #expect(world["customer", key] == nil && world.identity.isEmpty)
+        #expect(world.state.bytes.keys.sorted() == ["golden:\(key)"])
+    }
+
+    /// What a lost creation left behind is edited before anybody heard of it: its number comes first, then what stands there.
+    @Test func whatStandsUnderANumberIsHersOnceTheNumberIsIntroduced() throws {
+        var world = try customerWorld(["crm"])
+        try world.person("till:1", ["email": "a@x.fi", "givenName": "Aino"], at: 1)
+        let minted = world.key("till:1")
+        let key = try #require(minted)
+        try world.report("customer", key, from: "crm", revision: 0, selfID: "7")
+        try world.person("crm:7", ["givenName": "Aina"], at: 5)
+        try world.report(
+            "customer", key, from: "crm", revision: 1, held: ["email": "a@x.fi", "givenName": "Aino"], selfID: "7")
+        #expect(world.persons == [["till:1", "crm:7"]], "I6: she is nobody new")
+        #expect(world.customer("till:1")?["givenName"] == "Aina", "I9: the edit isn't lost")
+        #expect(world.customer("till:1")?["email"] == "a@x.fi")
+    }
+
     @Test func aValueThatTooManyShareNamesNobody() throws {
         var world = try customerWorld()
         for member in 1...24 { try world.person("crm:\(member)", ["phone": "0401234567"], at: 1) }

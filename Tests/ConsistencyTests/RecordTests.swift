@@ -323,6 +323,32 @@ func permutations(_ count: Int) -> [[Int]] {
         #expect(try world.send("product.stated", sofa, from: "till", ["price": 12], at: 3, position: 60).isEmpty)
     }
 
+    /// A source that lags behind shows an edit from before many writes.
+    @Test(arguments: [17, 200]) func anEditIsFoundBehindManyWrites(writes: Int) throws {
+        var world = try productWorld(["till"])
+        world.now = Tick(10_000)
+        for write in 1...writes {
+            let price = JSON.number(Number(write))
+            try world.send("product.stated", sofa, from: "wholesaler", ["price": price], at: Int64(write))
+            try world.report("product", sofa, from: "till", held: ["price": price], position: Int64(10 * write))
+        }
+        #expect(
+            try world.send("product.stated", sofa, from: "till", ["price": 1], at: 9_000, position: 15).isEmpty,
+            "I6: what was written first stood there until the next write")
+        try world.send("product.stated", sofa, from: "till", ["price": 5_000], at: 9_000, position: 16)
+        #expect(world["product", sofa]?["price"] == 5_000)
+    }
+
+    @Test func longValuesAreNotRememberedForLong() throws {
+        var world = try productWorld(["till"])
+        for write in 1...100 {
+            let name = JSON.string(String(repeating: "x", count: 2_000) + "\(write)")
+            try world.send("product.stated", sofa, from: "wholesaler", ["name": name], at: Int64(write))
+            try world.report("product", sofa, from: "till", held: ["name": name], position: Int64(10 * write))
+        }
+        #expect(world.state.bytes[sofa]!.count < 40_000)
+    }
+
     @Test func aReportThatDoesNotLookIsTakenAsSent() throws {
         var world = try productWorld(["till"])
         try world.send("product.stated", sofa, from: "wholesaler", ["price": 12], at: 2)

@@ -15,7 +15,7 @@ struct OmniSimulate: ParsableCommand {
     @Option(help: "Replay one seed, and tell what happens.")
     var seed: UInt64?
 
-    @Option(help: "Of a replayed seed, show all committed records of a key.")
+    @Option(help: "Of a replayed seed, show all committed records of a key, and that name it.")
     var show: String?
 
     @Flag(help: "Of a replayed seed, tell only what the auditor finds.")

@@ -45,7 +45,11 @@ package struct FileWriter: WholeWriter {
         var size = 0
         try found { write in
             var bytes: [UInt8]?
-            if write.action == .put, case .success(let encoded) = encoder.encode(write.bytes) { bytes = encoded }
+            if write.action == .put {
+                // What can't be written is held back, and the file shows what it showed before.
+                guard case .success(let encoded) = encoder.encode(write.bytes) else { return }
+                bytes = encoded
+            }
             changes.append(change(write, bytes))
             size += write.bytes.count + 64
             guard size >= Self.piece else { return }

@@ -163,23 +163,23 @@ extension Crew {
                     guard case .success(let golden) = Golden.read(batch[index], entity: sink.settings.of) else {
                         continue
                     }
-                    try take(try wanted(golden, in: sink))
+                    if let write = try wanted(golden, in: sink) { try take(write) }
                 }
             }
         }
         sink.writer = writer
     }
 
-    /// What a file shows of a golden record: its document, or nothing.
-    private func wanted(_ golden: Golden, in sink: Sink) throws -> Write {
-        if golden.verb != .gone, case .write(let writes) = try sink.plan(golden), let write = writes.first,
-            write.action == .put
-        {
-            return write
+    /// What a file shows of a golden record: its document, or nothing. Nil: what it showed before, as the record is held back.
+    private func wanted(_ golden: Golden, in sink: Sink) throws -> Write? {
+        switch try sink.plan(golden) {
+        case .write(let writes):
+            if let write = writes.first { return write }
+        case .wait, .refuse: return nil
+        case .absent, .absentUntilKnown: break
         }
-        // A tombstone names no epoch.
         return Write(
-            key: golden.key, revision: golden.revision, epoch: golden.verb == .gone ? .max : golden.epoch, own: nil,
-            bytes: [], action: .delete, idempotency: "")
+            key: golden.key, revision: golden.revision, epoch: golden.epoch, own: nil, bytes: [], action: .delete,
+            idempotency: "")
     }
 }

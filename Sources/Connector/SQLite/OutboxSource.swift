@@ -126,13 +126,15 @@ struct OutboxSource: SourceTransport {
             last = row.integer(at: 0) ?? last
             count += 1
             let at = row.text(at: 5) ?? ""
+            let number = OutboxNumber(last)
             let document = try table.document(
                 op: row.text(at: 1) ?? "", key: row.text(at: 2) ?? "null", old: row.text(at: 3) ?? "null",
                 new: row.text(at: 4) ?? "null", at: at, in: database)
             try tape.parse(document)
             try take(
                 ReadRecord(
-                    reference: "outbox/\(last)", stamp: Tick(rfc3339: at) ?? .never, position: last,
+                    reference: number.reference(at: at), stamp: Tick(rfc3339: at) ?? .never,
+                    position: number.position,
                     place: .words("omni_outbox \(last)"), content: .document), &tape)
         }
         return (count, last)

@@ -86,7 +86,7 @@ struct OutboxTable: Sendable {
     /// Lets the numbers go on behind those that were read before. A database that came back from a backup counts from where it
     /// stood then: its changes would have numbers that are passed over, and names that the hub knows (I2).
     ///
-    /// What a backup holds of changes that were not read yet when it was made is read, maybe again.
+    /// What is there already is read, maybe again: ``OutboxNumber`` tells it from what comes.
     ///
     /// - Parameter noted: the highest number that any source of this database has read.
     /// - Returns: whether the numbers lay behind.
@@ -95,12 +95,13 @@ struct OutboxTable: Sendable {
         return try database.transaction {
             let newest = try newest(in: database)
             guard newest < noted else { return false }
-            // Far enough for every source, of which none has read more than the lost numbers there were.
-            let jump = (noted >> 32 + 1) << 32
-            try database.run("UPDATE omni_outbox SET seq = seq + ?", [.integer(jump)])
+            let begin = OutboxNumber.begin(behind: noted)
+            try database.run(
+                "UPDATE omni_outbox SET seq = ? + (seq & ?)", [.integer(begin), .integer(OutboxNumber.counted)])
             try database.run("DELETE FROM sqlite_sequence WHERE name = 'omni_outbox'")
             try database.run(
-                "INSERT INTO sqlite_sequence (name, seq) VALUES ('omni_outbox', ?)", [.integer(newest + jump)])
+                "INSERT INTO sqlite_sequence (name, seq) VALUES ('omni_outbox', ?)",
+                [.integer(begin + OutboxNumber.isSince + newest & OutboxNumber.counted)])
             return true
         }
     }

@@ -6,6 +6,7 @@ final class TableRevisions {
     private let one: SQLitePrepared
     private let either: SQLitePrepared
     private let upsert: SQLitePrepared
+    private let rows: SQLitePrepared
 
     private static let script = """
         CREATE TABLE IF NOT EXISTS omni_revision (
@@ -13,13 +14,19 @@ final class TableRevisions {
             key TEXT NOT NULL,
             epoch INTEGER NOT NULL,
             revision INTEGER NOT NULL,
+            row TEXT,
             PRIMARY KEY ("table", key)
         ) WITHOUT ROWID;
         """
 
     init(of table: String, in database: SQLiteDatabase) throws {
         self.table = table
-        try database.transaction { try database.execute(Self.script) }
+        try database.transaction {
+            try database.execute(Self.script)
+            if try !OutboxTable.columns(of: "omni_revision", in: database).contains("row") {
+                try database.execute("ALTER TABLE omni_revision ADD COLUMN row TEXT")
+            }
+        }
         one = try database.prepared("SELECT epoch, revision FROM omni_revision WHERE \"table\" = ? AND key = ?")
         either = try database.prepared(
             """
@@ -28,9 +35,10 @@ final class TableRevisions {
             """)
         upsert = try database.prepared(
             """
-            INSERT INTO omni_revision ("table", key, epoch, revision) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision
+            INSERT INTO omni_revision ("table", key, epoch, revision, row) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision, row = excluded.row
             """)
+        rows = try database.prepared("SELECT row FROM omni_revision WHERE \"table\" = ? AND key = ?")
     }
 
     /// The newest of a row.
@@ -45,13 +53,24 @@ final class TableRevisions {
         }
     }
 
-    func set(_ name: String, _ epoch: Int64, _ revision: Int64) throws {
+    /// - Parameter row: the key of the row that holds it; nil: none does, or it is found by the system's own number.
+    func set(_ name: String, _ epoch: Int64, _ revision: Int64, row: String?) throws {
         try upsert.use { statement in
             try statement.bind(.text(table), at: 1)
             try statement.bind(.text(name), at: 2)
             try statement.bind(epoch, at: 3)
             try statement.bind(revision, at: 4)
+            try statement.bind(row.map { SQLiteValue.text($0) } ?? .null, at: 5)
             try statement.run()
         }
+    }
+
+    /// The key of the row that holds what was written last.
+    func row(of name: String) throws -> String? {
+        try rows.use { statement in
+            try statement.bind(.text(table), at: 1)
+            try statement.bind(.text(name), at: 2)
+            return try statement.firstRow { $0.text(at: 0) }
+        } ?? nil
     }
 }

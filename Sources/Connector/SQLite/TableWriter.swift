@@ -65,6 +65,9 @@ struct TableWriter: SinkWriter {
         }
     }
 
+    /// Where the system gives numbers, what has none isn't known to be ours.
+    var findsByKey: Bool { settings.own == nil }
+
     mutating func write(_ writes: [Write]) throws -> [Written] {
         try SQLiteFailures.translate {
             try database.transaction { try writes.map { try one($0) } }
@@ -72,7 +75,7 @@ struct TableWriter: SinkWriter {
     }
 
     private func one(_ write: Write) throws -> Written {
-        let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
+        let name = name(of: write)
         let known = try revisions.known(name, or: write.own == nil ? nil : write.key)
         if let known, known > (write.epoch, write.revision) { return Written(.outdated) }
         do { try scratch.tape.parse(write.bytes) } catch {
@@ -84,11 +87,15 @@ struct TableWriter: SinkWriter {
         do {
             // The row's key in the outbox; a deletion must know it before, a creation learns it.
             var echo: String?
-            var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, &echo)
+            var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, known, &echo)
             var isRefused = false
             if case .refused = written.status { isRefused = true }
             if !isRefused, written.status != .absent || known != nil || write.own != nil {
-                try revisions.set(name, write.epoch, write.revision)
+                let row = write.action == .put ? rowKey(root) : nil
+                try revisions.set(name, write.epoch, write.revision, row: row)
+                if settings.own != nil, write.own == nil, write.action == .put {
+                    try revisions.set(Self.unnumbered(write), write.epoch, write.revision, row: nil)
+                }
                 if outbox != nil { written.position = try OutboxTable.newest(in: database) }
                 if echo == nil, outbox != nil { echo = try find(write, root).flatMap { try outboxKey($0) } }
                 if let newest, let echo { try forgetEcho(of: echo, after: newest) }
@@ -104,6 +111,9 @@ struct TableWriter: SinkWriter {
             return Written(.refused(error.message))
         }
     }
+
+    /// Under which name its revision is kept.
+    private func name(of write: Write) -> String { write.own.map { "\(write.key)#\($0)" } ?? write.key }
 
     // MARK: Put
 
@@ -201,10 +211,12 @@ struct TableWriter: SinkWriter {
 
     // MARK: Delete
 
-    private func remove(_ write: Write, _ root: Node, _ echo: inout String?) throws -> Written {
+    private func remove(
+        _ write: Write, _ root: Node, _ known: (epoch: Int64, revision: Int64)?, _ echo: inout String?
+    ) throws -> Written {
         // What isn't known to be ours isn't looked for: somebody may just have entered it.
-        if settings.own != nil, write.own == nil { return Written(.absent) }
-        guard let place = try find(write, root) else { return Written(.absent, own: write.own) }
+        if settings.own != nil, write.own == nil, try !isUnreported(write, root, known) { return Written(.absent) }
+        guard let place = try find(write, root) ?? findWritten(write) else { return Written(.absent, own: write.own) }
         echo = try outboxKey(place)
         let number = own(try row(place)) ?? write.own
         switch deletion {
@@ -223,6 +235,23 @@ struct TableWriter: SinkWriter {
                 members.map { SQLiteValue($0.value) } + place.values)
         }
         return Written(.absent, own: number)
+    }
+
+    /// Under this name stands what was put there last while its number wasn't known.
+    private static func unnumbered(_ write: Write) -> String { "\(write.key)#" }
+
+    /// Whether a row was put there when its number wasn't known, and nothing was done to it since: the report that would have
+    /// told of it may be lost, and nobody else knows that it is ours (I9).
+    ///
+    /// - Parameter known: what was done last without a number.
+    private func isUnreported(
+        _ write: Write, _ root: Node, _ known: (epoch: Int64, revision: Int64)?
+    ) throws -> Bool {
+        guard let known, let put = try revisions.known(Self.unnumbered(write), or: nil), put == known,
+            let place = place(write, root, isByOwn: false), try exists(place), let number = own(try row(place))
+        else { return false }
+        guard let since = try revisions.known("\(write.key)#\(number)", or: nil) else { return true }
+        return since < known
     }
 
     // MARK: Rows
@@ -249,6 +278,22 @@ struct TableWriter: SinkWriter {
         let key = settings.key.compactMap { root[$0] }.filter { !$0.isNull }
         guard key.count == settings.key.count else { return nil }
         return Place(condition: conditionByKey, values: key.map { SQLiteValue(JSON($0)) })
+    }
+
+    /// The row that was written last, where the mapping no longer says which that is. Nil when there is none.
+    private func findWritten(_ write: Write) throws -> Place? {
+        guard findsByKey, let row = try revisions.row(of: name(of: write)) ?? revisions.row(of: write.key),
+            let key = try JSON(parsing: row).array,
+            key.count == settings.key.count
+        else { return nil }
+        let place = Place(condition: conditionByKey, values: key.map { SQLiteValue($0) })
+        return try exists(place) ? place : nil
+    }
+
+    /// A row's key as ``findWritten(_:)`` reads it.
+    private func rowKey(_ root: Node) -> String? {
+        guard findsByKey else { return nil }
+        return JSON.array(settings.key.map { root[$0].map { JSON($0) } ?? .null }).text
     }
 
     private func exists(_ place: Place) throws -> Bool {

@@ -116,6 +116,8 @@ final class Sink {
     ///
     /// - Throws: ``SystemFailure`` when the system must be asked, and can't be.
     func plan(_ golden: Golden) throws -> Plan {
+        // A tombstone says nothing that a mapping could read.
+        if golden.verb == .gone { return .write([write(golden, nil, Self.nothing, .delete)]) }
         let numbers = knowledge.identities.targets(
             of: golden.key, entity: golden.entity, in: knowledge.system, by: settings.name)
         do {
@@ -137,7 +139,7 @@ final class Sink {
                 let document = try isWanted ? document(golden, own: own, isDeleted: false) : remains(golden, own: own)
                 guard isWanted, let document, document.kind != .null else {
                     // Nothing known of it there, and nothing to find it by: it isn't there.
-                    if own == nil, document?.kind != .object { continue }
+                    if own == nil, document?.kind != .object, writer?.findsByKey != true { continue }
                     writes.append(write(golden, own, document?.bytes ?? Self.nothing, .delete))
                     continue
                 }
@@ -200,6 +202,8 @@ final class Sink {
     /// What the mapping makes of a record that isn't wanted: by this the system's copy is found. Where it needs a number
     /// that isn't known, there never was one.
     private func remains(_ golden: Golden, own: String?) throws -> Mapped? {
+        // What a file no longer shows needs no words, and none that fail.
+        if writer is any WholeWriter { return nil }
         do {
             return try document(golden, own: own, isDeleted: true)
         } catch MappingFailure.unknownReference {
@@ -214,6 +218,8 @@ final class Sink {
         let root = tape.root
         let context = context(golden, own: own, isDeleted: isDeleted, record: record)
         guard let result = try mapping.run(root, on: &tape, context) else { return nil }
+        // As in a source: no items are nothing.
+        if result.kind == .array, result.count == 0 { return nil }
         text.reset()
         text.write(result)
         return Mapped(bytes: text.bytes.withUnsafeBufferPointer { Array($0) }, kind: result.kind)
@@ -235,8 +241,10 @@ final class Sink {
     }
 
     private func write(_ golden: Golden, _ own: String?, _ document: [UInt8], _ action: Write.Action) -> Write {
-        Write(
-            key: golden.key, revision: golden.revision, epoch: golden.epoch, own: own, bytes: document, action: action,
+        // A tombstone names no epoch.
+        let epoch = golden.verb == .gone ? .max : golden.epoch
+        return Write(
+            key: golden.key, revision: golden.revision, epoch: epoch, own: own, bytes: document, action: action,
             idempotency: needsIdempotency
                 ? EventID.make(source: origin, reference: golden.key, index: 0).description : "")
     }

@@ -34,8 +34,8 @@ final class SinkLoop: Loop {
     private var backOff: BackOff
     /// What is still to be written in this phase, the first of them now.
     private var jobs: [Job] = []
-    /// Until a partition has come this far after the start, writes may be repetitions, and nobody reads (Turns).
-    private var repeating: [TopicPartition: Int64]?
+    /// What of the process before may have to be written again: until it is, nobody reads (Turns). Nil: not known yet.
+    private var repeating: Repeating?
     private var assigned: [TopicPartition] = []
     private var isAssigned = false
     /// Whether sources may read.
@@ -54,6 +54,8 @@ final class SinkLoop: Loop {
     private var isNoted = false
     /// Whether nothing had come in this round.
     private var isIdle = false
+    /// The note on the size of batches, until it is acknowledged.
+    private var batchNote: Publisher.Ticket?
 
     private enum Phase {
         /// Nothing is open yet.
@@ -167,11 +169,15 @@ final class SinkLoop: Loop {
         if sinks.isEmpty {
             sinks = try open()
             repeats = sinks.compactMap { sink in
-                let owed = parked.entries.filter { $0.key.hasPrefix(sink.settings.name + "/") }.map(\.value.golden)
-                    .filter(undertaken.includes)
-                return owed.isEmpty ? nil : Job(sink: sink, records: owed.sorted { $0.key < $1.key })
+                let parked = parked.entries.filter { $0.key.hasPrefix(sink.settings.name + "/") }.map(\.value.golden)
+                    .filter(undertaken.includes).sorted { $0.key < $1.key }
+                let places = Set(parked.map(\.place.description))
+                let created = undertaken.created(of: sink.settings.of)
+                    .filter { sink.readsBefore && !places.contains($0.place.description) }
+                return parked.isEmpty && created.isEmpty ? nil : Job(sink: sink, records: parked + created)
             }
         }
+        guard try isBatchNoted() else { return .acknowledgements }
         try consumer.subscribe(
             to: entityOf.keys.sorted(),
             hooks: RebalanceHooks(assigned: { [unowned self] partitions in
@@ -183,6 +189,30 @@ final class SinkLoop: Loop {
         backOff.reset()
         phase = .resting
         return .again
+    }
+
+    /// A start repeats as many records as a batch may have had, and today's setting may be smaller than that: so what is larger
+    /// than usual is noted before the first batch is written.
+    private func isBatchNoted() throws -> Bool {
+        if batchNote == nil, undertaken.batch >= most { return true }
+        let known = undertaken.batch
+        do {
+            if batchNote == nil {
+                let note = shared.publisher.ticket()
+                undertaken.batch = most
+                try shared.publisher.write(
+                    to: shared.names.position(connector: shared.connector), key: Undertaking.key,
+                    value: undertaken.note([]).utf8, on: note)
+                batchNote = note
+            }
+            guard try shared.publisher.isSettled(batchNote!) else { return false }
+        } catch {
+            // It is noted again.
+            (batchNote, undertaken.batch) = (nil, min(known, most - 1))
+            throw error
+        }
+        batchNote = nil
+        return true
     }
 
     /// What the system held before must be known. At the very first start nothing was ever written, so there is nothing to
@@ -278,6 +308,7 @@ final class SinkLoop: Loop {
     }
 
     private func take(_ record: borrowing Record, _ newest: inout Coalescing) {
+        if !isReady { repeating?.take(record.topicPartition) }
         guard let entity = entityOf[record.topic] else { return }
         switch Golden.read(record, entity: entity) {
         case .success(let golden) where undertaken.includes(golden): suspects.append(golden)
@@ -310,27 +341,18 @@ final class SinkLoop: Loop {
     // MARK: Repeating at the start
 
     /// What may have been under way when the process ended: one batch of each partition behind its committed position.
-    /// A batch counts records, and a partition's offsets count its transactions' ends and its compacted records too.
     private func beginRepeating() throws {
         let committed = try consumer.committed(assigned, timeout: .seconds(10))
-        let marks = try brokers.watermarks(of: assigned)
-        var goals: [TopicPartition: Int64] = [:]
-        for partition in assigned {
-            guard let mark = marks[partition], mark.high > mark.low else { continue }
-            let begin = max(committed[partition] ?? mark.low, mark.low)
-            if begin < mark.high { goals[partition] = min(begin + 10 * Int64(most), mark.high) }
-        }
-        repeating = goals
+        repeating = Repeating(
+            assigned.map { ($0, committed[$0]) }, try brokers.watermarks(of: assigned), batch: undertaken.batch,
+            noted: { undertaken.last(in: $0) })
     }
 
     /// Whether all that a start repeats is written, and reported.
     private func hasRepeated() -> Bool {
-        guard var goals = repeating, isAssigned else { return false }
-        for place in positions where goals[place.partition].map({ place.offset >= $0 }) == true {
-            goals[place.partition] = nil
-        }
-        repeating = goals
-        return goals.isEmpty
+        guard isAssigned, repeating != nil else { return false }
+        repeating?.reach(positions)
+        return repeating?.isDone == true
     }
 
     // MARK: Writing
@@ -374,6 +396,7 @@ final class SinkLoop: Loop {
         let held = try sink.writer!.look(at: planned.map(\.write))
         for ((golden, write), record) in zip(planned, held) {
             undertaken.see(record, before: golden, own: write.own, in: sink.settings.name)
+            if write.own == nil, write.action == .put { undertaken.create(golden) }
         }
         var note = undertaken.note(records)
         if note.utf8.count > shared.publisher.largest {
@@ -384,6 +407,7 @@ final class SinkLoop: Loop {
             }
             // No event takes it either: it is a dead letter wherever a source reads it.
             note["held"] = []
+            note["created"] = nil
         }
         try shared.publisher.write(
             to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
@@ -445,7 +469,7 @@ final class SinkLoop: Loop {
             if !isReady, hasRepeated() {
                 ready.open()
                 isReady = true
-                undertaken.settle()
+                isNoted = undertaken.settle(batch: most) || isNoted
             }
             if isIdle {
                 try forgetNote()
@@ -519,6 +543,7 @@ final class SinkLoop: Loop {
     ) throws {
         sink.remember(result, of: golden)
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
+        try introduce(result, golden, write, sink, on: ticket)
         try publish(before: golden, write, held, sink, on: ticket)
         var report = Report(revision: golden.revision, status: .written, own: result.own ?? write.own)
         report.position = result.position
@@ -531,6 +556,20 @@ final class SinkLoop: Loop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
+    }
+
+    /// What a try before has created, and nobody reported, stands under a number that only its system knows. Whose it is must
+    /// be said before what stands under it is: whoever hears that first takes it for somebody new (I6).
+    private func introduce(
+        _ result: Written, _ golden: Golden, _ write: Write, _ sink: Sink, on ticket: Publisher.Ticket
+    ) throws {
+        guard sink.entry.entity.key == .member, golden.verb == .golden, write.own == nil, let own = result.own,
+            result.status == .written || result.status == .unchanged,
+            undertaken.includes(golden)
+                || unclear[sink.settings.name]?.contains(golden.place.description) == true
+        else { return }
+        // Of no revision: it says nothing of what the copy holds.
+        try report(Report(revision: 0, status: .written, own: own), golden, sink, on: ticket)
     }
 
     /// What the system held before a write, as far as it holds something else now.

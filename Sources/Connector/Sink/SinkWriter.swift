@@ -89,6 +89,9 @@ package struct Written: Sendable, Equatable {
 
 /// How records get into a system. One thread owns it.
 package protocol SinkWriter {
+    /// Whether it finds what it wrote of an entity by the entity's key alone, so that it can delete it without a document.
+    var findsByKey: Bool { get }
+
     /// Reads what a batch is about to change, so that it can be noted before it is written; the writes that follow hold only
     /// as long as the system still holds that.
     ///
@@ -104,6 +107,8 @@ package protocol SinkWriter {
 }
 
 extension SinkWriter {
+    package var findsByKey: Bool { false }
+
     package mutating func look(at writes: [Write]) throws -> [JSON?] { writes.map { _ in nil } }
 }
 
@@ -115,4 +120,8 @@ package protocol WholeWriter: SinkWriter {
     ///   have is a deletion.
     /// - Throws: ``SystemFailure``.
     mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws
+}
+
+extension WholeWriter {
+    package var findsByKey: Bool { true }
 }

@@ -23,8 +23,13 @@ struct Undertaking {
         let own: String?
     }
 
+    /// The most records that are written at once, by this process or the one before.
+    var batch: Int
     /// What the process before noted and nobody has repeated yet.
     private var owed: Set<String>
+    /// The golden records of which something may have been created that has no number here yet, by their places: newer ones
+    /// can't find it, nor can these be read again when Kafka has compacted them away.
+    private var created: [String: Golden] = [:]
     /// What the system held at the present try.
     private var seen: [Name: [JSON]] = [:]
     /// The same of the tries before, also of the process before, oldest first: it may have been published, and the write
@@ -38,9 +43,16 @@ struct Undertaking {
         let isNoted: Bool
     }
 
+    /// Smaller batches need no note: a start repeats this much anyway.
+    static let usual = 500
+
     /// - Parameter noted: what the process before noted.
     init(noted: JSON?) {
+        batch = max(noted?["batch"]?.integer ?? 0, Self.usual)
         owed = Set((noted?["writing"]?.array ?? []).compactMap(\.string))
+        for golden in (noted?["created"]?.array ?? []).compactMap(Golden.init) {
+            created[golden.place.description] = golden
+        }
         for entry in noted?["held"]?.array ?? [] {
             guard let place = entry["place"]?.string, let sink = entry["sink"]?.string,
                 let records = entry["records"]?.array
@@ -51,6 +63,21 @@ struct Undertaking {
 
     /// Whether a golden record may have been written by the process before.
     func includes(_ golden: Golden) -> Bool { !owed.isEmpty && owed.contains(golden.place.description) }
+
+    /// What the process before may have created for entities of a kind, and didn't report.
+    func created(of entity: String) -> [Golden] {
+        created.values.filter { $0.entity == entity && owed.contains($0.place.description) }
+            .sorted { ($0.key, $0.revision) < ($1.key, $1.revision) }
+    }
+
+    /// Takes up that something is about to be created of a golden record.
+    mutating func create(_ golden: Golden) { created[golden.place.description] = golden }
+
+    /// The last offset of a partition that the process before noted; nil: it noted none there.
+    func last(in partition: TopicPartition) -> Int64? {
+        let name = "\(partition)@"
+        return owed.lazy.compactMap { $0.hasPrefix(name) ? Int64($0.dropFirst(name.utf8.count)) : nil }.max()
+    }
 
     /// Takes up what the system holds before a try; nil: nothing.
     mutating func see(_ record: JSON?, before golden: Golden, own: String?, in sink: String) {
@@ -81,25 +108,42 @@ struct Undertaking {
             if let own = name.own { entry["self"] = .string(own) }
             return entry
         }
-        return ["writing": .array(places.sorted().map { .string($0) }), "held": .array(held)]
+        var note: JSON = ["writing": .array(places.sorted().map { .string($0) }), "held": .array(held)]
+        let created = self.created.filter { places.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value.json)
+        if !created.isEmpty { note["created"] = .array(created) }
+        if batch > Self.usual { note["batch"] = .number(Number(batch)) }
+        return note
     }
 
     /// A batch is written and its reports are acknowledged.
     mutating func finish(_ records: [Golden], in sink: String) {
-        guard !owed.isEmpty || !seen.isEmpty || !noted.isEmpty else { return }
+        guard !owed.isEmpty || !seen.isEmpty || !noted.isEmpty || !created.isEmpty else { return }
         let places = Set(records.map(\.place.description))
+        // With several sinks of one entity the other's may still be open; then only it is repeated, which changes nothing.
+        for place in places where !owed.contains(place) { created[place] = nil }
         seen = seen.filter { $0.key.sink != sink || !places.contains($0.key.place) }
         noted = noted.filter { $0.key.sink != sink || !places.contains($0.key.place) }
     }
 
     /// All that was owed is repeated, or gone from its topic.
-    mutating func forget(_ places: [Golden]) { for golden in places { owed.remove(golden.place.description) } }
+    mutating func forget(_ places: [Golden]) {
+        for golden in places {
+            owed.remove(golden.place.description)
+            created[golden.place.description] = nil
+        }
+    }
 
     /// Nothing more is owed by the process before.
-    mutating func settle() {
+    ///
+    /// - Parameter batch: the most records that this process writes at once.
+    /// - Returns: whether its batches are smaller than those that are noted.
+    mutating func settle(batch most: Int) -> Bool {
+        defer { batch = max(most, Self.usual) }
         seen = seen.filter { !owed.contains($0.key.place) }
         noted = noted.filter { !owed.contains($0.key.place) }
+        created = created.filter { !owed.contains($0.key) }
         owed = []
+        return batch > max(most, Self.usual)
     }
 }
 

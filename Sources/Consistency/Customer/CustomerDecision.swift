@@ -97,7 +97,10 @@ extension Engine {
             return Rejection(.malformed, "a report about a customer whom the hub doesn't have")
         }
         try record.load(bytes)
-        if record.flags.contains(.gone), record.columns.isEmpty { return nil }
+        // A copy that was made of somebody who is erased, by a sink that didn't know it yet, has to go too: else whoever reads
+        // that system would bring the person back (I6, I9).
+        let isRevived = member.map { record.isRevived(by: report, under: $0) } ?? false
+        if record.flags.contains(.gone), record.columns.isEmpty, !isRevived { return nil }
         place.column = columnOfReport(member, system, report, &place, &effects)
         if let member, record.isMember(place.column) {
             Registry.put(member: member, golden: place.key, &writer, &state)
@@ -105,7 +108,7 @@ extension Engine {
         let wasPresent = record.isPresent(place.column)
         // A revision of another key says nothing about this one's.
         let isOwn = subject == place.key
-        place.isMissed = record.takeReport(isOwn ? report : report.dated(0), event, place, &json, &effects)
+        place.isMissed = record.takeReport(isOwn ? report : report.dated(0), event, place, &json, &effects) || isRevived
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }
         try conclude(&place, &state, now, &effects)
         return nil
@@ -131,6 +134,12 @@ extension Engine {
 }
 
 extension RecordState {
+    /// Whether a report shows a copy, under a number that nobody knew, of a person who is erased.
+    fileprivate func isRevived(by report: Report, under member: String) -> Bool {
+        !flags.isDisjoint(with: [.erased, .gone]) && column(member) == nil
+            && (report.status == .written || report.status == .unchanged)
+    }
+
     /// The first member by name; -1 when there is none.
     var firstMember: Int {
         var first = -1

@@ -25,7 +25,10 @@ struct Observation {
 
 extension RecordState {
     /// The most entries that a timeline keeps. So many writes may stand ahead of what was read of the change log.
-    static let longestTimeline = 16
+    static let longestTimeline = 256
+    /// So many it keeps however long their values are; further ones as long as all values together aren't longer than this.
+    static let sureTimeline = 16
+    static let longestTimelineBytes = 16_384
 
     /// Takes in what a system's copy was seen to hold in one field, and says what that means (I6).
     mutating func observe(
@@ -205,10 +208,20 @@ extension RecordState {
             count += 1
             at = entries[at].next
         }
-        if count > Self.longestTimeline {
+        if count > Self.longestTimeline || count > Self.sureTimeline && isTooLong(slot) {
             slots[slot].firstEntry = entries[slots[slot].firstEntry].next
             slots[slot].isTrimmed = true
         }
+    }
+
+    private func isTooLong(_ slot: Int) -> Bool {
+        var bytes = 0
+        var entry = slots[slot].firstEntry
+        while entry >= 0 {
+            bytes += text(entries[entry].value).count
+            entry = entries[entry].next
+        }
+        return bytes > Self.longestTimelineBytes
     }
 
     /// Drops what stands before the baseline of a position: change logs are read in order, so nothing older comes.

@@ -40,6 +40,8 @@ package final class TransactionLoop<
     var waiting = WaitingRoom()
     var settlement: Settlement
     var epochs: [DomainPartition: Int64] = [:]
+    /// The epochs that begin with the next transaction: see ``renewEpoch(of:)``.
+    var newEpochs: [DomainPartition: Int64] = [:]
     var clock: HubClock
     var hasJumped = false
     /// Where each owned partition goes on after the last commit.
@@ -365,8 +367,9 @@ package final class TransactionLoop<
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
             overlay.put(partition, Mirror.key, Mirror(inputOffset: place.offset, tick: turn.now).bytes)
-            if settlement.unnoted.contains(partition) {
-                overlay.put(partition, Note.settled, settlement.digest(of: partition))
+            let isUnnoted = settlement.unnoted.contains(partition)
+            if isUnnoted { overlay.put(partition, Note.settled, settlement.digest(of: partition)) }
+            if isUnnoted || newEpochs[partition] != nil {
                 overlay.put(partition, Note.epoch, Epoch(epoch(of: partition, turn.now)).bytes)
             }
         }
@@ -403,7 +406,10 @@ package final class TransactionLoop<
                 committed[place.partition] = place.offset
             }
             let overlay = underWay.overlay
-            for partition in overlay.partitions { settlement.noted(partition) }
+            for partition in overlay.partitions {
+                settlement.noted(partition)
+                if let epoch = newEpochs.removeValue(forKey: partition) { epochs[partition] = epoch }
+            }
             for entry in overlay.entries {
                 guard let due = entry.due else { continue }
                 timers.set(
@@ -467,17 +473,9 @@ package final class TransactionLoop<
         let stable = try stableOffsets(partitions)
         if let first = owned.first { _ = try hearBroker(first.1) }
         try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick, until: isStopping)
-        let unread = owned.map(\.0).filter { stable[$0] == nil }
-        let marks = try insist("the beginnings") { timeout throws(KafkaError) in
-            unread.isEmpty ? [:] : try consumer.watermarks(of: unread, timeout: timeout)
-        }
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
-            let mirror = Mirror(try store.stateBytes(partition, Array(Mirror.key.utf8)))
-            // A partition that nobody has read yet begins where it begins, which retention may have moved.
-            var start = stable[place] ?? mirror?.inputOffset ?? marks[place]?.low ?? 0
-            if start > 0, let anew = try beginningAnew(place, start) { start = anew }
-            if let mirror { goOn(from: mirror, partition) }
+            let start = try beginning(place, partition, committed: stable[place])
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
             reached[place] = start
@@ -486,24 +484,6 @@ package final class TransactionLoop<
         }
         tellOwnership()
         return starts
-    }
-
-    /// Where a partition begins whose topic ends before the place that it was read to: somebody has deleted it and made it anew.
-    /// Nil: it hasn't. A broker that has just started may not know its end for a moment.
-    private func beginningAnew(_ place: TopicPartition, _ start: Int64) throws -> Int64? {
-        var found: Watermarks?
-        for _ in 0..<10 {
-            found = try insist("the inputs' ends") { timeout throws(KafkaError) in
-                try consumer.watermarks(of: [place], timeout: timeout)
-            }[place]
-            guard let found, found.high < start else { return nil }
-            rest(.milliseconds(300))
-            if isStopping() { throw Interrupted() }
-        }
-        log.error(
-            "an input topic was deleted and made anew: what was in it and not decided is gone; have its sources tell again (compare, or deliver again)",
-            metadata: ["partition": "\(place)", "read to": "\(start)", "ends at": "\(found?.high ?? 0)"])
-        return found?.low
     }
 
     /// Expiry times are derived from the state, so they come with it.
@@ -549,6 +529,7 @@ package final class TransactionLoop<
             waiting.drop(partition)
             settlement.drop(partition)
             epochs[partition] = nil
+            newEpochs[partition] = nil
         }
         tellOwnership()
     }

@@ -76,9 +76,9 @@ extension HouseAuditor {
                     "the shop says \(field) \(said.text) of \(gtin), golden is \(golden[field]?.text ?? "nothing")")
             }
         }
-        // Of what was written while a source lagged behind, the hub remembers the last 16 values (Consistency, Shadow).
+        // Of what was written while a source lagged behind, the hub remembers the last 256 values (Consistency, Shadow).
         let revision = table(names.golden(entity: "product"))[gtin]?.number("ce_revision") ?? 0
-        guard revision <= 16, !house.people.wholesale.contains(gtin),
+        guard revision <= 256, !house.people.wholesale.contains(gtin),
             let article = house.till.find(.article, "ean", .string(String(gtin.dropFirst()))),
             article.row["active"] == 1, let said = house.till.typed["article/\(article.id)"]?["sale_price"],
             !said.isNull

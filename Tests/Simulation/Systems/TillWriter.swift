@@ -37,16 +37,29 @@ package struct TillWriter: SinkWriter {
             return Written(.outdated)
         }
         let newest = till.newest
-        let row = find(write)
+        var row = find(write)
+        if write.action == .delete, write.own == nil, !isUnreported(write, row, known) { row = nil }
         till.line.scheduler.trace.note("till", "\(write.action) \(name)@\(write.revision) \(write.document.text)")
         var written = write.action == .put ? put(write, row) : remove(write, row)
         if written.status == .absent, known == nil, written.own == nil { return written }
         if case .refused = written.status { return written }
         till.setRevision(table, name, (write.epoch, write.revision))
+        if write.action == .put, write.own == nil {
+            till.setRevision(table, "\(write.key)#", (write.epoch, write.revision))
+        }
         written.position = till.newest
         // What the outbox notes about the connector's own write is taken out again.
         if let own = written.own.flatMap({ Int($0) }) { till.forgetEcho(table, of: own, after: newest) }
         return written
+    }
+
+    /// Whether a row was put there when its number wasn't known, and nothing was done to it since.
+    private func isUnreported(
+        _ write: Write, _ row: (id: Int, row: JSON)?, _ known: (epoch: Int64, revision: Int64)?
+    ) -> Bool {
+        guard let known, let row, let put = till.revision(table, ["\(write.key)#"]), put == known else { return false }
+        guard let since = till.revision(table, ["\(write.key)#\(row.id)"]) else { return true }
+        return since < known
     }
 
     private func find(_ write: Write) -> (id: Int, row: JSON)? {
@@ -76,7 +89,6 @@ package struct TillWriter: SinkWriter {
     }
 
     private func remove(_ write: Write, _ found: (id: Int, row: JSON)?) -> Written {
-        guard write.own != nil else { return Written(.absent) }
         guard let found else { return Written(.absent, own: write.own) }
         switch deletion {
         case .keep: break
