@@ -497,6 +497,7 @@ final class SinkLoop: Loop {
             if !isReady, hasRepeated() {
                 ready.open()
                 isReady = true
+                for sink in sinks { sink.writer?.settle() }
                 isNoted = undertaken.settle(batch: most) || isNoted
             }
             if isIdle {
@@ -543,7 +544,7 @@ final class SinkLoop: Loop {
         for ((golden, write), result) in zip(planned, results) {
             if result.isVanished, golden.verb == .golden, let own = write.own {
                 vanished.insert(golden.key)
-                try publish(deletionOf: own, golden, sink, on: ticket)
+                if !sink.writer!.isLogged { try publish(deletionOf: own, golden, sink, on: ticket) }
                 continue
             }
             try conclude(golden, write, result, sink, on: ticket)
@@ -570,6 +571,7 @@ final class SinkLoop: Loop {
         _ golden: Golden, _ write: Write, _ result: Written, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
         sink.remember(result, of: golden)
+        for earlier in result.earlier { try report(earlier, golden, sink, on: ticket) }
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
         try introduce(result, golden, write, sink, on: ticket)
         try publish(before: golden, write, held, sink, on: ticket)
@@ -584,6 +586,17 @@ final class SinkLoop: Loop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
+    }
+
+    /// Says what a process before has written, which may not have come to saying it: a newer revision must not hide it (I6).
+    private func report(
+        _ earlier: Written.Earlier, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket
+    ) throws {
+        guard golden.verb == .golden, let held = sink.held(earlier.readBack, key: golden.key) else { return }
+        var report = Report(revision: earlier.revision, status: .written, own: earlier.own)
+        report.held = earlier.isNew ? held : sink.spoken(held, of: earlier.fields)
+        report.position = earlier.position
+        try self.report(report, golden, sink, on: ticket)
     }
 
     /// What a try before has created, and nobody reported, stands under a number that only its system knows. Whose it is must
