@@ -10,7 +10,7 @@ import Transports
 final class LastBatch {
     private let table: String
     private let upsert: SQLitePrepared
-    /// What processes before wrote and may not have reported, oldest first, by the revisions' names.
+    /// What processes before wrote and may not have reported, oldest first, by the entities' keys.
     private var left: [String: [Entry]] = [:]
     private var writer = JSONWriter()
     private var isEmpty = true
@@ -39,11 +39,11 @@ final class LastBatch {
     }
 
     private func take(_ entry: JSON) {
-        guard let name = entry["name"]?.string, let epoch = entry["epoch"]?.integer,
+        guard let key = entry["key"]?.string, let epoch = entry["epoch"]?.integer,
             let revision = entry["revision"]?.integer, let position = entry["position"]?.integer,
             let held = entry["held"]
         else { return }
-        left[name, default: []].append(
+        left[key, default: []].append(
             Entry(
                 epoch: Int64(epoch),
                 earlier: Written.Earlier(
@@ -61,11 +61,11 @@ final class LastBatch {
         isEmpty = true
     }
 
-    /// Takes up what was written under a name.
+    /// Takes up what was written.
     ///
     /// - Parameter held: the record read back, in JSON.
-    func add(_ name: String, _ write: Write, own: String?, position: Int64, isNew: Bool, held: [UInt8]) {
-        add(name, write.epoch, write.revision, own, position, isNew)
+    func add(_ write: Write, own: String?, position: Int64, isNew: Bool, held: [UInt8]) {
+        add(write.key, write.epoch, write.revision, own, position, isNew)
         writer.write(raw: ",\"fields\":")
         if write.fields.isEmpty { writer.write(raw: "[]") } else { writer.write(raw: write.fields) }
         writer.write(raw: ",\"held\":")
@@ -74,11 +74,11 @@ final class LastBatch {
     }
 
     private func add(
-        _ name: String, _ epoch: Int64, _ revision: Int64, _ own: String?, _ position: Int64, _ isNew: Bool
+        _ key: String, _ epoch: Int64, _ revision: Int64, _ own: String?, _ position: Int64, _ isNew: Bool
     ) {
-        writer.write(raw: isEmpty ? "{\"name\":" : ",{\"name\":")
+        writer.write(raw: isEmpty ? "{\"key\":" : ",{\"key\":")
         isEmpty = false
-        writer.write(string: name)
+        writer.write(string: key)
         writer.write(raw: ",\"epoch\":\(epoch),\"revision\":\(revision),\"position\":\(position),\"new\":\(isNew)")
         if let own {
             writer.write(raw: ",\"self\":")
@@ -89,10 +89,10 @@ final class LastBatch {
     /// Notes the batch, and before it what isn't reported yet of the one before. In the batch's transaction.
     func note() throws {
         if !left.isEmpty {
-            for (name, entries) in left.sorted(by: { $0.key < $1.key }) {
+            for (key, entries) in left.sorted(by: { $0.key < $1.key }) {
                 for entry in entries {
                     let earlier = entry.earlier
-                    add(name, entry.epoch, earlier.revision, earlier.own, earlier.position, earlier.isNew)
+                    add(key, entry.epoch, earlier.revision, earlier.own, earlier.position, earlier.isNew)
                     writer.write(raw: ",\"fields\":")
                     writer.write(.array(earlier.fields.map(JSON.string)))
                     writer.write(raw: ",\"held\":")
@@ -111,13 +111,10 @@ final class LastBatch {
 
     // MARK: Reporting
 
-    /// What was written under a name by a process before, oldest first: once, when the batch is committed.
-    ///
-    /// - Parameter other: another name of it: when it was created its number wasn't known.
-    func takeEarlier(_ name: String, or other: String?, upTo write: Write) -> [Written.Earlier] {
-        guard !left.isEmpty else { return [] }
-        var found: [Entry] = []
-        for name in [other, name].compactMap(\.self) { found += left.removeValue(forKey: name) ?? [] }
+    /// What processes before wrote of the entity, oldest first: once, when the batch is committed. Whatever its number was then:
+    /// somebody may have deleted the row and entered it again.
+    func takeEarlier(_ write: Write) -> [Written.Earlier] {
+        guard !left.isEmpty, let found = left.removeValue(forKey: write.key) else { return [] }
         return found.filter { $0.epoch == write.epoch && $0.earlier.revision <= write.revision }.map(\.earlier)
             .sorted { $0.position < $1.position }
     }

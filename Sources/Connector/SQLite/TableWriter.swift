@@ -87,8 +87,7 @@ struct TableWriter: SinkWriter {
         }
         guard let batch else { return results }
         for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
-            results[index].earlier = batch.takeEarlier(
-                name(of: write), or: write.own == nil ? nil : write.key, upTo: write)
+            results[index].earlier = batch.takeEarlier(write)
         }
         return results
     }
@@ -121,7 +120,7 @@ struct TableWriter: SinkWriter {
                 if let newest, let echo { try forgetEcho(of: echo, after: newest) }
                 if let batch, let held = scratch.readBack {
                     batch.add(
-                        name, write, own: written.own ?? write.own, position: written.position ?? 0,
+                        write, own: written.own ?? write.own, position: written.position ?? 0,
                         isNew: written.isNew, held: held)
                 }
             }

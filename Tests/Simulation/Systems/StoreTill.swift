@@ -27,7 +27,7 @@ package final class StoreTill {
 
     /// One write of a connector's batch.
     struct BatchEntry {
-        let name: String
+        let key: String
         let epoch: Int64
         let earlier: Written.Earlier
     }

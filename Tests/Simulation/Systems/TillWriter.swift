@@ -36,7 +36,7 @@ package struct TillWriter: SinkWriter {
             guard let held = written.readBack, let position = written.position else { continue }
             batch.append(
                 StoreTill.BatchEntry(
-                    name: name(of: write), epoch: write.epoch,
+                    key: write.key, epoch: write.epoch,
                     earlier: Written.Earlier(
                         revision: write.revision, own: written.own, readBack: held, position: position,
                         isNew: written.isNew,
@@ -54,9 +54,8 @@ package struct TillWriter: SinkWriter {
     package mutating func settle() { left = [] }
 
     private mutating func takeEarlier(_ write: Write) -> [Written.Earlier] {
-        let names = [name(of: write), write.key]
-        let found = left.filter { names.contains($0.name) }
-        left.removeAll { names.contains($0.name) }
+        let found = left.filter { $0.key == write.key }
+        left.removeAll { $0.key == write.key }
         return found.filter { $0.epoch == write.epoch && $0.earlier.revision <= write.revision }.map(\.earlier)
             .sorted { $0.position < $1.position }
     }
