@@ -2,7 +2,7 @@
 # make test   every test, and the style check
 # make chaos  real processes killed at random for SECONDS=60, then an auditor; SEED=, BROKER=host:port, BROKER_KILL='command'
 # make bench  how fast it is, each figure beside its limit of the same run (BROKER=host:port, BENCH_ONLY=hub)
-# make simulate SEED=K   one simulated seed again, with all that happens in it; without SEED: 10,000 worlds (HOUSES=1: houses)
+# make simulate SEED=K   one simulated seed again, with all that happens in it; without SEED: 10,000, and a planted defect each
 # make bench-peers   mapping and validation beside others from PyPI, in one run (PEERS_FLAGS=--json; SUITES=folder)
 # make conformance   the public suites of JSONata and JSON Schema (SUITES=folder that holds them)
 # make fuzz   each fuzz target fed for SECONDS=60; what ends one is kept (TARGETS="json mapping")
@@ -32,14 +32,14 @@ test: setup lint
 	@swift test --no-color-diagnostics --parallel
 	@$(MAKE) --no-print-directory simulate SEED=
 
-# Ten thousand simulated worlds, and one for each defect that is planted: in two minutes of two cores. Houses (hubs, connectors
-# and systems) are run by the tests, and by HOUSES=1: docs/decisions/0010 says what they still find.
+# Ten thousand simulated seeds, and one for each defect that is planted: in two minutes of two cores. One of three is a house
+# (hubs, connectors and systems), the others are worlds (hubs); docs/decisions/0010 says what isn't among them yet.
 SEEDS ?= 10000
 SIMULATE = .build/release/omni-simulate
 simulate: setup
 	@printf '\033[1m▸ Simulating\033[0m\n'
 	@swift build --no-color-diagnostics $(RELEASE) --product omni-simulate
-	@$(if $(SEED),$(SIMULATE) --seed $(SEED),$(SIMULATE) $(if $(HOUSES),--houses,--worlds) --seeds $(SEEDS) && $(SIMULATE) --flaws)
+	@$(if $(SEED),$(SIMULATE) --seed $(SEED),$(SIMULATE) --seeds $(SEEDS) && $(SIMULATE) --flaws)
 
 SECONDS ?= 60
 chaos: build

@@ -109,6 +109,15 @@ import Testing
         #expect(newest.records == [golden("b", 1), golden("a", 3), golden("c", 1)])
     }
 
+    /// I6: a process wrote the newest of a batch. The next one reads it in smaller pieces.
+    @Test func whatStandsBeforeWhatWasWrittenIsLeftOut() {
+        var newest = Coalescing([golden("a", 1), golden("b", 1), golden("a", 2)])
+        newest.drop(before: golden("a", 3))
+        #expect(newest.records == [golden("b", 1)])
+        newest.add(golden("a", 4))
+        #expect(newest.records == [golden("b", 1), golden("a", 4)])
+    }
+
     @Test func aTombstoneIsNewerThanEverythingBeforeIt() {
         var newest = Coalescing()
         newest.add(golden("a", 5))

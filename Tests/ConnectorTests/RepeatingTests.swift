@@ -45,6 +45,15 @@ import Testing
         #expect(repeating.isDone)
     }
 
+    @Test func whatWasNotedIsAwaited() {
+        let repeating = begun(500, at: 10, end: 100, noted: 30)
+        #expect(repeating.awaitsNote([]))
+        #expect(repeating.awaitsNote([partition.at(30)]))
+        #expect(!repeating.awaitsNote([partition.at(31)]))
+        #expect(!begun(500, at: 31, end: 100, noted: 30).awaitsNote([]), "it was committed since")
+        #expect(!begun(500, at: 10, end: 100).awaitsNote([]))
+    }
+
     @Test func aSmallerSettingRepeatsWhatTheLargerOneMayHaveWritten() {
         var undertaken = Undertaking(noted: ["writing": ["omni.product[0]@7", "omni.product[0]@12"], "batch": 2_000])
         #expect(undertaken.batch == 2_000)

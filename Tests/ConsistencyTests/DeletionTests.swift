@@ -53,6 +53,21 @@ import Testing
         #expect(world.revision["product/\(sofa)"] == revision + 3)
     }
 
+    /// A sink was away: its word on many revisions comes at once, when the copy is there again. None but the latest says anything.
+    @Test func lateWordOfOlderRevisionsDoesNotTakeTheCopyAway() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        for name in ["A", "B", "C", "D"] {
+            try world.send("product.stated", sofa, from: "importer", ["name": .string(name)], at: 1)
+        }
+        try world.send("product.stated", sofa, from: "till", ["name": "T"], at: 0, selfID: "4711")
+        let latest = world.revision["product/\(sofa)"]!
+        for revision in 1...latest {
+            try world.report("product", sofa, from: "till", revision: revision, status: "absent")
+        }
+        #expect(world.identity == ["product/till:4711": sofa])
+        #expect(world.revision["product/\(sofa)"] == latest + 1, "it is sent again once")
+    }
+
     /// The till's log is read late: after the deletion that it tells of a sink has brought the article back.
     @Test func aDeletionBeforeAWriteLeavesTheNumber() throws {
         var world = try Self.world(["owner": "importer"], ["till"])

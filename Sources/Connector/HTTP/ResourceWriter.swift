@@ -85,17 +85,22 @@ package struct ResourceWriter: SinkWriter {
             guard written.status == .absent else { return written }
             // The number is known here and not there: the system has lost or deleted it. Creating would bring back
             // what somebody deleted; the hub decides about that.
-            var vanished = Written(.absent, own: own)
-            vanished.isVanished = true
-            return vanished
+            return Written(vanished: own)
         }
         switch try finds.removeValue(forKey: ExactText(write.key)) ?? find(write) {
         case .none: return try create(write)
-        case .one(let own): return try update(write, own: own)
+        case .one(let own): return try update(write, found: own)
         case .several(let count):
             return Written(.refused("\(count) records have the same natural key; merge them, or mark the right one"))
         case .refused(let answer): return refused(answer)
         }
+    }
+
+    /// Updates what was found by looking for it. What is gone again by now isn't left out on purpose: it is looked for once more.
+    private mutating func update(_ write: Write, found own: String) throws -> Written {
+        let written = try update(write, own: own)
+        guard written.status == .absent else { return written }
+        return Written(.refused("it was found, and was gone when it was to be written"))
     }
 
     private mutating func update(_ write: Write, own: String?) throws -> Written {
@@ -147,7 +152,7 @@ package struct ResourceWriter: SinkWriter {
         } catch {
             // It may have been created all the same.
             guard case .one(let own) = try find(write) else { throw error }
-            return try update(write, own: own)
+            return try update(write, found: own)
         }
         guard answer.isSuccess else { return refused(answer) }
         guard let own = number(answer) else {

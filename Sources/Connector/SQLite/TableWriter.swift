@@ -16,6 +16,8 @@ struct TableWriter: SinkWriter {
     private let conditionByOwn: String
     private let shapes = TableShapes()
     private let revisions: TableRevisions
+    /// What was written last, where a source reads the table.
+    private let batch: LastBatch?
     /// The outbox of the table, when a source reads it: its rows about our own writes are taken out again.
     private let outbox: OutboxTable?
     private let all: OutboxTable
@@ -28,6 +30,8 @@ struct TableWriter: SinkWriter {
         var tape = Tape()
         /// Its members' values, in their order.
         var values: [Node] = []
+        /// The record that was read back after it, in JSON.
+        var readBack: [UInt8]?
     }
 
     /// - Parameters:
@@ -45,7 +49,7 @@ struct TableWriter: SinkWriter {
             try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
         }
         self.database = database
-        (all, outbox, revisions, mayHalfFail) = try SQLiteFailures.translate {
+        (all, outbox, revisions, batch, mayHalfFail) = try SQLiteFailures.translate {
             let all = try OutboxTable(
                 OutboxReading(table: settings.table, key: settings.key, columns: [], with: []), in: database)
             let outbox = try seenBy.flatMap { try $0.table == settings.table ? OutboxTable($0, in: database) : nil }
@@ -57,7 +61,8 @@ struct TableWriter: SinkWriter {
             let foreign = try database.first(
                 "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'omni\\_%' ESCAPE '\\'"
             ) { _ in true }
-            return (all, outbox, revisions, foreign ?? false)
+            let batch = try outbox.map { _ in try LastBatch(of: settings.table, in: database) }
+            return (all, outbox, revisions, batch, foreign ?? false)
         }
         columns = Set(all.columns)
         if let own = settings.own, !columns.contains(own) {
@@ -68,11 +73,26 @@ struct TableWriter: SinkWriter {
     /// Where the system gives numbers, what has none isn't known to be ours.
     var findsByKey: Bool { settings.own == nil }
 
+    /// The triggers of the source's outbox note them.
+    var isLogged: Bool { outbox != nil }
+
     mutating func write(_ writes: [Write]) throws -> [Written] {
-        try SQLiteFailures.translate {
-            try database.transaction { try writes.map { try one($0) } }
+        var results = try SQLiteFailures.translate {
+            try database.transaction {
+                batch?.begin()
+                let results = try writes.map { try one($0) }
+                try batch?.note()
+                return results
+            }
         }
+        guard let batch else { return results }
+        for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
+            results[index].earlier = batch.takeEarlier(write)
+        }
+        return results
     }
+
+    mutating func settle() { batch?.settle() }
 
     private func one(_ write: Write) throws -> Written {
         let name = name(of: write)
@@ -87,10 +107,9 @@ struct TableWriter: SinkWriter {
         do {
             // The row's key in the outbox; a deletion must know it before, a creation learns it.
             var echo: String?
+            scratch.readBack = nil
             var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, known, &echo)
-            var isRefused = false
-            if case .refused = written.status { isRefused = true }
-            if !isRefused, written.status != .absent || known != nil || write.own != nil {
+            if written.tellsOfWrite, written.status != .absent || known != nil || write.own != nil {
                 let row = write.action == .put ? rowKey(root) : nil
                 try revisions.set(name, write.epoch, write.revision, row: row)
                 if settings.own != nil, write.own == nil, write.action == .put {
@@ -99,6 +118,11 @@ struct TableWriter: SinkWriter {
                 if outbox != nil { written.position = try OutboxTable.newest(in: database) }
                 if echo == nil, outbox != nil { echo = try find(write, root).flatMap { try outboxKey($0) } }
                 if let newest, let echo { try forgetEcho(of: echo, after: newest) }
+                if let batch, let held = scratch.readBack {
+                    batch.add(
+                        write, own: written.own ?? write.own, position: written.position ?? 0,
+                        isNew: written.isNew, held: held)
+                }
             }
             if mayHalfFail { try database.run("RELEASE omni_write") }
             return written
@@ -125,7 +149,11 @@ struct TableWriter: SinkWriter {
         }
         scratch.values.removeAll(keepingCapacity: true)
         for member in root.members { scratch.values.append(member.value) }
-        guard let found = try present(write, statements) else { return try insert(write, root, statements) }
+        guard let found = try present(write, statements) else {
+            // Somebody has deleted it: entering it again is for the hub to decide, which will have forgotten the number then.
+            if settings.own != nil, let own = write.own { return Written(vanished: own) }
+            return try insert(write, root, statements)
+        }
         echo = found.echo
         let place = isSeenAgain ? place(write, root, isByOwn: found.isByOwn) : nil
         if found.isSame { return Written(.unchanged, own: found.own, readBack: try place.flatMap(readBack)) }
@@ -322,9 +350,10 @@ struct TableWriter: SinkWriter {
             """, place.values
         ) { (key: $0.text(at: 0) ?? "null", row: $0.text(at: 1) ?? "null") }
         guard let found else { return nil }
-        return try JSON(
-            parsing: try outbox.document(
-                op: "update", key: found.key, old: "null", new: found.row, at: "", in: database))
+        let text = try outbox.document(
+            op: "update", key: found.key, old: "null", new: found.row, at: "", in: database)
+        scratch.readBack = text
+        return try JSON(parsing: text)
     }
 
     private func outboxKey(_ place: Place) throws -> String? {

@@ -134,6 +134,9 @@ extension Golden {
 extension Golden {
     /// Within an epoch the revisions decide.
     func isNewer(than other: Golden) -> Bool { (epoch, revision) > (other.epoch, other.revision) }
+
+    /// Whether both are of one entity.
+    func isSameEntity(as other: Golden) -> Bool { entity == other.entity && ExactText(key) == ExactText(other.key) }
 }
 
 /// The newest golden record of each entity, in the order in which the newest ones came.
@@ -145,6 +148,15 @@ struct Coalescing {
     private struct Name: Hashable {
         let entity: String
         let key: ExactText
+    }
+
+    /// - Parameter records: what was taken before, in its order.
+    init(_ records: [Golden] = []) { for golden in records { add(golden) } }
+
+    /// Forgets what was taken of an entity: this record, which came later, is dealt with elsewhere.
+    mutating func drop(before golden: Golden) {
+        let name = Name(entity: golden.entity, key: ExactText(golden.key))
+        if let place = placeOf.removeValue(forKey: name) { isGap.insert(place) }
     }
 
     /// Takes a record; an older one of the same entity goes.

@@ -10,6 +10,8 @@ struct Repeating {
     private struct Rest {
         /// How many records are still to be read: of those that were there, compaction may have taken some since.
         var records: Int
+        /// Where reading begins.
+        let start: Int64
         /// Behind what the process before noted that it was about to write.
         let noted: Int64
         /// Where the partition ended at the start: it wrote nothing behind that.
@@ -27,13 +29,23 @@ struct Repeating {
         batch: Int, noted: (TopicPartition) -> Int64?
     ) {
         for (partition, committed) in partitions {
-            guard let mark = marks[partition], max(committed ?? mark.low, mark.low) < mark.high else { continue }
-            rests[partition] = Rest(records: batch, noted: (noted(partition) ?? -1) + 1, end: mark.high)
+            guard let mark = marks[partition] else { continue }
+            let start = max(committed ?? mark.low, mark.low)
+            guard start < mark.high else { continue }
+            rests[partition] = Rest(records: batch, start: start, noted: (noted(partition) ?? -1) + 1, end: mark.high)
         }
     }
 
     /// Whether nothing is left to be read.
     var isDone: Bool { rests.isEmpty }
+
+    /// Whether something that was noted lies ahead of these positions.
+    func awaitsNote(_ positions: [TopicPartitionOffset]) -> Bool {
+        rests.contains { partition, rest in
+            let goal = min(rest.noted, rest.end)
+            return goal > rest.start && (positions.first { $0.partition == partition }?.offset ?? 0) < goal
+        }
+    }
 
     /// A record was read.
     mutating func take(_ partition: TopicPartition) { rests[partition]?.records -= 1 }

@@ -24,6 +24,8 @@ final class Sink {
     private var text = JSONWriter()
     /// Files and tables know a row by its key: they need no other sign that a write is repeated.
     private let needsIdempotency: Bool
+    /// The fields that the golden record speaks of which is being planned, in JSON, where the writer keeps them.
+    private var fields: [UInt8] = []
     private let origin: String
 
     /// Which of a record's variables its mapping or filter speaks of: the others aren't made.
@@ -123,6 +125,7 @@ final class Sink {
         do {
             try tape.parse(golden.data)
             isFresh = true
+            if writer?.isLogged == true { noteFields() }
             if numbers.isEmpty, golden.verb == .golden, let member = strayMember(of: golden) {
                 return .wait("\(member) belongs to another \(golden.entity) by now")
             }
@@ -164,6 +167,18 @@ final class Sink {
         } catch {
             return .refuse("the golden record is not JSON", isMeant: false)
         }
+    }
+
+    private func noteFields() {
+        text.reset()
+        var isFirst = true
+        for member in tape.root.members {
+            text.write(raw: isFirst ? "[" : ",")
+            isFirst = false
+            text.write(string: member.key.string ?? "")
+        }
+        text.write(raw: isFirst ? "[]" : "]")
+        fields = text.bytes.withUnsafeBufferPointer { Array($0) }
     }
 
     /// A member of a golden record that is known as another one's: the record was merged since, which a record behind it
@@ -243,10 +258,12 @@ final class Sink {
     private func write(_ golden: Golden, _ own: String?, _ document: [UInt8], _ action: Write.Action) -> Write {
         // A tombstone names no epoch.
         let epoch = golden.verb == .gone ? .max : golden.epoch
-        return Write(
+        var write = Write(
             key: golden.key, revision: golden.revision, epoch: epoch, own: own, bytes: document, action: action,
             idempotency: needsIdempotency
                 ? EventID.make(source: origin, reference: golden.key, index: 0).description : "")
+        write.fields = fields
+        return write
     }
 
     /// The copy as the system holds it: the record read back, mapped by the source's own mapping. Nil: not to be seen.
@@ -267,6 +284,12 @@ final class Sink {
             spoken.append(JSON.Member(member.key.string ?? "", JSON(member.value)))
         }
         return JSON.object(spoken).utf8
+    }
+
+    /// Of what a copy held, what an earlier golden record spoke of.
+    func spoken(_ held: [UInt8], of fields: [String]) -> [UInt8] {
+        guard case .object(let members) = try? JSON(parsing: held) else { return held }
+        return JSON.object(members.filter { fields.contains($0.key) }).utf8
     }
 
     /// What the source would publish when it saw that the system no longer has what it had under this number.

@@ -36,6 +36,8 @@ final class SinkLoop: Loop {
     private var jobs: [Job] = []
     /// What of the process before may have to be written again: until it is, nobody reads (Turns). Nil: not known yet.
     private var repeating: Repeating?
+    /// Until then what the process before noted is waited for.
+    private var noteDeadline: ContinuousClock.Instant?
     private var assigned: [TopicPartition] = []
     private var isAssigned = false
     /// Whether sources may read.
@@ -237,8 +239,11 @@ final class SinkLoop: Loop {
             isHeldBack = false
             try gather()
             isIdle = pending.isEmpty && suspects.isEmpty
+        } else if awaitsNote {
+            try gather()
         }
         if isAssigned, repeating == nil { try beginRepeating() }
+        if awaitsNote { return .records }
         if let ends = try endsOfNumbers() { phase = .informing(ends) } else { plan() }
         return .again
     }
@@ -270,15 +275,15 @@ final class SinkLoop: Loop {
         return try brokers.ends(of: partitions).filter { $0.value > 0 }
     }
 
-    /// The pending records go to the sinks that are theirs.
+    /// The pending records go to the sinks that are theirs; but first what the process before may have written, alone: so no
+    /// note ever names two revisions of one entity, of which the older one would be written over the newer.
     private func plan() {
         jobs = repeats
-        for records in [suspects, pending] {
-            for sink in sinks {
-                let isAll = records.allSatisfy { $0.entity == sink.settings.of }
-                let own = isAll ? records : records.filter { $0.entity == sink.settings.of }
-                if !own.isEmpty { jobs.append(Job(sink: sink, records: own)) }
-            }
+        let records = suspects.isEmpty && repeats.isEmpty ? pending : suspects
+        for sink in sinks {
+            let isAll = records.allSatisfy { $0.entity == sink.settings.of }
+            let own = isAll ? records : records.filter { $0.entity == sink.settings.of }
+            if !own.isEmpty { jobs.append(Job(sink: sink, records: own)) }
         }
         phase = .writing
     }
@@ -287,7 +292,7 @@ final class SinkLoop: Loop {
 
     /// Takes what has come: up to a batch, waiting a little for more.
     private func gather() throws {
-        var newest = Coalescing()
+        var newest = Coalescing(pending)
         // Also when Kafka fails in the middle: the positions have moved behind what was taken.
         defer { pending = newest.records }
         var count = 0
@@ -311,7 +316,13 @@ final class SinkLoop: Loop {
         if !isReady { repeating?.take(record.topicPartition) }
         guard let entity = entityOf[record.topic] else { return }
         switch Golden.read(record, entity: entity) {
-        case .success(let golden) where undertaken.includes(golden): suspects.append(golden)
+        case .success(let golden) where undertaken.includes(golden):
+            // What stands before it of the same entity the process before had left out, or written already: written now it would
+            // take the place of the newer one, and what that had written there would be taken for somebody's edit (I6).
+            newest.drop(before: golden)
+            undertaken.forget(suspects.filter { $0.isSameEntity(as: golden) })
+            suspects.removeAll { $0.isSameEntity(as: golden) }
+            suspects.append(golden)
         case .success(let golden): newest.add(golden)
         case .failure(let fault):
             log.error(
@@ -346,7 +357,18 @@ final class SinkLoop: Loop {
         repeating = Repeating(
             assigned.map { ($0, committed[$0]) }, try brokers.watermarks(of: assigned), batch: undertaken.batch,
             noted: { undertaken.last(in: $0) })
+        noteDeadline = noteDeadline ?? shared.clock.now() + Self.notePatience
     }
+
+    /// Whether something that the process before noted is still to be read. It had read it together with all that stands before
+    /// it, and had written the newest of each entity: so nothing is written before that is known again. For a while: what
+    /// was noted may be gone from its topic by now, and then nothing says so.
+    private var awaitsNote: Bool {
+        guard !isReady, let repeating, let noteDeadline, shared.clock.now() < noteDeadline else { return false }
+        return repeating.awaitsNote(positions)
+    }
+
+    private static let notePatience = Duration.seconds(10)
 
     /// Whether all that a start repeats is written, and reported.
     private func hasRepeated() -> Bool {
@@ -458,8 +480,14 @@ final class SinkLoop: Loop {
         switch phase {
         case .beginning, .resting, .holding, .informing: break
         case .writing:
+            let wasRepeating = !suspects.isEmpty || !repeats.isEmpty
             undertaken.forget(suspects + repeats.flatMap(\.records))
-            (pending, suspects, repeats) = ([], [], [])
+            (suspects, repeats) = ([], [])
+            if wasRepeating, !pending.isEmpty {
+                plan()
+                return .again
+            }
+            pending = []
             try commit()
             planRetries()
         case .retrying(let generation):
@@ -469,6 +497,7 @@ final class SinkLoop: Loop {
             if !isReady, hasRepeated() {
                 ready.open()
                 isReady = true
+                for sink in sinks { sink.writer?.settle() }
                 isNoted = undertaken.settle(batch: most) || isNoted
             }
             if isIdle {
@@ -515,7 +544,7 @@ final class SinkLoop: Loop {
         for ((golden, write), result) in zip(planned, results) {
             if result.isVanished, golden.verb == .golden, let own = write.own {
                 vanished.insert(golden.key)
-                try publish(deletionOf: own, golden, sink, on: ticket)
+                if !sink.writer!.isLogged { try publish(deletionOf: own, golden, sink, on: ticket) }
                 continue
             }
             try conclude(golden, write, result, sink, on: ticket)
@@ -542,6 +571,7 @@ final class SinkLoop: Loop {
         _ golden: Golden, _ write: Write, _ result: Written, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
         sink.remember(result, of: golden)
+        for earlier in result.earlier { try report(earlier, golden, sink, on: ticket) }
         let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
         try introduce(result, golden, write, sink, on: ticket)
         try publish(before: golden, write, held, sink, on: ticket)
@@ -556,6 +586,17 @@ final class SinkLoop: Loop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
+    }
+
+    /// Says what a process before has written, which may not have come to saying it: a newer revision must not hide it (I6).
+    private func report(
+        _ earlier: Written.Earlier, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket
+    ) throws {
+        guard golden.verb == .golden, let held = sink.held(earlier.readBack, key: golden.key) else { return }
+        var report = Report(revision: earlier.revision, status: .written, own: earlier.own)
+        report.held = earlier.isNew ? held : sink.spoken(held, of: earlier.fields)
+        report.position = earlier.position
+        try self.report(report, golden, sink, on: ticket)
     }
 
     /// What a try before has created, and nobody reported, stands under a number that only its system knows. Whose it is must

@@ -16,6 +16,8 @@ package struct Write: Sendable, Equatable {
     package var action: Action
     /// The same for every try: creations carry it. Empty for files and tables.
     package var idempotency: String
+    /// The fields that the golden record speaks of, in JSON; empty where nobody asks.
+    package var fields: [UInt8] = []
 
     package init(
         key: String, revision: Int64, epoch: Int64 = 0, own: String?, bytes: [UInt8], action: Action,
@@ -63,6 +65,35 @@ package struct Written: Sendable, Equatable {
     package var isVanished = false
     /// The write has created it: all that it holds came with the write.
     package var isNew = false
+    /// What processes before wrote there and may not have reported, oldest first.
+    package var earlier: [Earlier] = []
+
+    /// A write of a process before.
+    package struct Earlier: Sendable, Equatable {
+        /// The golden record's revision.
+        package var revision: Int64
+        /// The system's own number.
+        package var own: String?
+        /// The record as it was read back then.
+        package var readBack: JSON
+        /// Where the system's change log stood.
+        package var position: Int64
+        /// Whether it had created the record.
+        package var isNew: Bool
+        /// The fields that the golden record spoke of.
+        package var fields: [String]
+
+        package init(
+            revision: Int64, own: String?, readBack: JSON, position: Int64, isNew: Bool, fields: [String]
+        ) {
+            self.revision = revision
+            self.own = own
+            self.readBack = readBack
+            self.position = position
+            self.isNew = isNew
+            self.fields = fields
+        }
+    }
 
     package enum Status: Sendable, Equatable {
         /// Written.
@@ -75,6 +106,20 @@ package struct Written: Sendable, Equatable {
         case outdated
         /// The system refuses this record; why, without data.
         case refused(String)
+    }
+
+    /// Somebody has deleted what was known under this number.
+    package init(vanished own: String) {
+        self.init(.absent, own: own)
+        isVanished = true
+    }
+
+    /// Whether it says what the system holds now: it was neither refused, nor found to be gone, nor older than what is there.
+    package var tellsOfWrite: Bool {
+        switch status {
+        case .refused, .outdated: false
+        case .written, .unchanged, .absent: !isVanished
+        }
     }
 
     package init(
@@ -92,6 +137,10 @@ package protocol SinkWriter {
     /// Whether it finds what it wrote of an entity by the entity's key alone, so that it can delete it without a document.
     var findsByKey: Bool { get }
 
+    /// Whether a source reads a log of all that changes there. Then that tells of every deletion, in its place, and nobody else needs
+    /// to; and what a batch wrote is kept there until the next one.
+    var isLogged: Bool { get }
+
     /// Reads what a batch is about to change, so that it can be noted before it is written; the writes that follow hold only
     /// as long as the system still holds that.
     ///
@@ -104,10 +153,17 @@ package protocol SinkWriter {
     /// - Returns: as many results as there are writes.
     /// - Throws: ``SystemFailure`` when the system can't take anything now; all is repeated then.
     mutating func write(_ writes: [Write]) throws -> [Written]
+
+    /// Everything that a process before may have written is written again, and reported: what it left behind is done with.
+    mutating func settle()
 }
 
 extension SinkWriter {
+    package mutating func settle() {}
+
     package var findsByKey: Bool { false }
+
+    package var isLogged: Bool { false }
 
     package mutating func look(at writes: [Write]) throws -> [JSON?] { writes.map { _ in nil } }
 }

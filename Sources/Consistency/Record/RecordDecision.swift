@@ -135,15 +135,28 @@ extension RecordState {
         return isTrue(last.value)
     }
 
-    /// Whether a sink that knew of no copy has passed one over: the system had told of it, and its number was not known
-    /// there yet. Counts: a sink that never learns of it is believed in the end.
-    private mutating func isMissed(_ report: Report, _ number: String?, _ place: Place) -> Bool {
+    /// What a sink's word says that knew of no copy.
+    private enum Passing {
+        /// There is none, as far as anybody knows.
+        case isTrue
+        /// The system had told of one, and its number was not known there yet: it must be sent again.
+        case isMissed
+        /// The same, but a newer revision is on its way there, whose report will tell.
+        case isOvertaken
+    }
+
+    /// Whether a sink that knew of no copy has passed one over. Counts: a sink that never learns of it is believed in the end. Only
+    /// the latest revision counts: reports of older ones come late, all together, and say nothing more.
+    private mutating func passing(_ report: Report, _ number: String?, _ place: Place) -> Passing {
         guard report.status == .absent, number == nil, flags.contains(.alive), !place.context.merge.ofMembers,
-            !columns[place.column].selfID.isEmpty, isThere(place.column),
-            let slot = slot(field: existence(), column: place.column), slots[slot].rewrites < RecordState.mostRewrites
-        else { return false }
+            !columns[place.column].selfID.isEmpty, isThere(place.column)
+        else { return .isTrue }
+        if report.revision < revision { return .isOvertaken }
+        guard let slot = slot(field: existence(), column: place.column),
+            slots[slot].rewrites < RecordState.mostRewrites
+        else { return .isTrue }
         slots[slot].rewrites += 1
-        return true
+        return .isMissed
     }
 
     /// - Returns: whether the sink passed over a copy that it didn't know of.
@@ -163,7 +176,11 @@ extension RecordState {
         if revision >= self.revision { columns[place.column].pendingSince = .never }
         let position = event.envelope.position
         let number = report.selfID ?? event.envelope.selfID
-        if isMissed(report, number, place) { return true }
+        switch passing(report, number, place) {
+        case .isTrue: break
+        case .isMissed: return true
+        case .isOvertaken: return false
+        }
         if report.status == .absent, removeNumber(number, place, &effects) { return false }
         acknowledge(report.status != .absent, column: place.column, position: position, revision: revision)
         if report.status == .absent {

@@ -37,6 +37,8 @@ package final class SimulatedConsumer: GroupConsumer {
 
     package var partitions: [TopicPartition] { owned }
 
+    package var hasSubscribed: Bool { member != nil }
+
     package func subscribe(to topics: [String], hooks: RebalanceHooks) throws(KafkaError) {
         try scheduler.point(process, "subscribe to \(topics.joined(separator: ", "))")
         self.hooks = hooks

@@ -12,6 +12,7 @@ package final class SimulatedBrokers: Brokers, @unchecked Sendable {
     private let flaw: HouseFlaw?
     private var scheduler: Scheduler { broker.scheduler }
     package private(set) var outlet: ConnectorOutlet?
+    private weak var consumer: SimulatedConsumer?
 
     package init(_ broker: SimulatedBroker, _ process: SimulatedProcess, group: String, flaw: HouseFlaw? = nil) {
         self.flaw = flaw
@@ -29,8 +30,13 @@ package final class SimulatedBrokers: Brokers, @unchecked Sendable {
     }
 
     package func member() throws(KafkaError) -> any Member {
-        SimulatedConsumer(broker, process, group: group, instance: group, startsAtBeginning: true)
+        let member = SimulatedConsumer(broker, process, group: group, instance: group, startsAtBeginning: true)
+        consumer = member
+        return member
     }
+
+    /// Whether the sinks have joined their group.
+    package var hasSubscribed: Bool { consumer?.hasSubscribed ?? false }
 
     package func follower() throws(KafkaError) -> any Follower { SimulatedFollower(broker, process) }
 

@@ -31,6 +31,7 @@ package final class SimulatedConnector {
     /// The present process; nil between two.
     package private(set) var process: SimulatedProcess?
     private var starts = 0
+    private var brokers: SimulatedBrokers?
     private var zombies: [SimulatedProcess] = []
     /// Why processes ended by themselves.
     package private(set) var failures: [any Error] = []
@@ -48,6 +49,12 @@ package final class SimulatedConnector {
 
     package var name: String { plan.settings.name }
 
+    /// Whether it was started more than once.
+    package var hasRestarted: Bool { starts > 1 }
+
+    /// Whether the present process' sinks have joined their group.
+    package var hasBegun: Bool { brokers?.hasSubscribed == true || plan.settings.sinks.isEmpty }
+
     /// Starts a process, now and whenever one has ended.
     package func start() {
         starts += 1
@@ -55,6 +62,7 @@ package final class SimulatedConnector {
         self.process = process
         scheduler.trace.note(process.name, "starts")
         let brokers = SimulatedBrokers(broker, process, group: "\(plan.names.prefix).\(name)", flaw: flaw)
+        self.brokers = brokers
         process.ended = { [unowned self, unowned process] in ended(process, brokers.outlet) }
         var crew: Crew?
         var isAboard = false

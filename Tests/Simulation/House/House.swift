@@ -159,7 +159,8 @@ package final class House {
             guard now - looked > 300 else { return false }
             looked = now
             let size = topics.reduce(0) { $0 + broker.size(of: $1) }
-            if size != last.size { last = (size, now) }
+            // A connector's first start waits a minute for numbers that nobody gives.
+            if size != last.size || !connectors.allSatisfy(\.hasBegun) { last = (size, now) }
             if isCaughtUp { caughtUp = now }
             return now - last.since > Self.quiet && now - caughtUp < 5_000 && !connectors.contains(where: \.hasZombies)
         }

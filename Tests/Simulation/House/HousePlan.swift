@@ -57,6 +57,9 @@ package struct HousePlan: Sendable {
         settings.onError.longest = .seconds(10)
         for index in settings.sources.indices {
             settings.sources[index].page = 4
+            // Of three products one is a third: a share says nothing of so few. Lists of suppliers keep theirs: what the importer
+            // withdraws goes everywhere, and of that more is known to go wrong still (docs/decisions/0010).
+            if case .poll = settings.sources[index].from.transport { settings.sources[index].deletesAtMost = 100 }
             if settings.sources[index].compare != nil { settings.sources[index].compare = .seconds(25) }
         }
         return settings

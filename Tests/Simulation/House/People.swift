@@ -21,6 +21,8 @@ final class People {
     init(_ house: House, _ systems: [String]) {
         self.house = house
         self.systems = Set(systems)
+        // What the systems fill in by themselves, in records that sinks create too: their own say, where nobody else gave it.
+        typed = ["till/currency": ["\"EUR\""], "shop/currency": ["\"EUR\""]]
         gatherDeeds()
     }
 

@@ -1,4 +1,5 @@
 import Canonical
+import Connector
 import Document
 
 /// The till: articles, customers and counts in a database, whose triggers note each change in an outbox, in the change's
@@ -24,11 +25,22 @@ package final class StoreTill {
         let at: Int64
     }
 
+    /// One write of a connector's batch.
+    struct BatchEntry {
+        let key: String
+        let epoch: Int64
+        let earlier: Written.Earlier
+    }
+
     /// The whole database.
     private(set) var rows: [Table: [Int: JSON]] = [:]
     private var next: [Table: Int] = [:]
     private(set) var outbox: [Note] = []
     private(set) var newest: Int64 = 0
+    /// What the last batch wrote into each table, and what wasn't reported before it.
+    var lastBatch: [Table: [BatchEntry]] = [:]
+    /// Where the log stood when snapshots were read.
+    private(set) var snapshots: [Table: Set<Int64>] = [:]
     /// By table and key: what was written last.
     private var revisions: [String: (epoch: Int64, revision: Int64)] = [:]
 
@@ -121,6 +133,8 @@ package final class StoreTill {
     }
 
     // MARK: What its connector does
+
+    func noteSnapshot(_ table: Table) { snapshots[table, default: []].insert(newest) }
 
     /// What is safe needs no note any more.
     func acknowledge(_ table: Table, upTo number: Int64) {

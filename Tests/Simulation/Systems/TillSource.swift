@@ -45,6 +45,7 @@ package struct TillSource: SourceTransport {
         _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws -> PageEnd {
         read = till.newest
+        till.noteSnapshot(table)
         var end = PageEnd(position: ["seq": .number(Number(Int(read)))])
         if settings.delivers == .everything || settings.of != nil {
             end.delivery = "snapshot@\(read)"

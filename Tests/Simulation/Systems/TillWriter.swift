@@ -8,6 +8,8 @@ package struct TillWriter: SinkWriter {
     private let table: StoreTill.Table
     private let process: SimulatedProcess
     private let deletion: SinkSettings.Deletion
+    /// What processes before wrote and may not have reported, oldest first.
+    private var left: [StoreTill.BatchEntry]
     /// The column that names a row.
     private var key: String { table == .article ? "ean" : "id" }
 
@@ -18,19 +20,51 @@ package struct TillWriter: SinkWriter {
         self.table = table
         self.process = process
         self.deletion = deletion
+        left = till.lastBatch[table] ?? []
     }
+
+    package var isLogged: Bool { true }
 
     package mutating func write(_ writes: [Write]) throws -> [Written] {
         let fate = try till.line.fate(process, "write \(writes.count) \(table.rawValue)s")
         guard fate != .lost else { throw SystemFailure("the till's database is locked") }
-        let results = writes.map { one($0) }
+        var results: [Written] = []
+        var batch: [StoreTill.BatchEntry] = []
+        for write in writes {
+            let written = one(write)
+            results.append(written)
+            guard let held = written.readBack, let position = written.position else { continue }
+            batch.append(
+                StoreTill.BatchEntry(
+                    key: write.key, epoch: write.epoch,
+                    earlier: Written.Earlier(
+                        revision: write.revision, own: written.own, readBack: held, position: position,
+                        isNew: written.isNew,
+                        fields: ((try? JSON(parsing: write.fields))?.array ?? []).compactMap(\.string))))
+        }
+        till.lastBatch[table] = left + batch
         try till.line.answer(process, "\(table.rawValue)s are written")
         guard fate == .answered else { throw SystemFailure("the till's disk failed behind the commit") }
+        for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
+            results[index].earlier = takeEarlier(write)
+        }
         return results
     }
 
+    package mutating func settle() { left = [] }
+
+    private mutating func takeEarlier(_ write: Write) -> [Written.Earlier] {
+        let found = left.filter { $0.key == write.key }
+        left.removeAll { $0.key == write.key }
+        return found.filter { $0.epoch == write.epoch && $0.earlier.revision <= write.revision }.map(\.earlier)
+            .sorted { $0.position < $1.position }
+    }
+
+    /// Under which name its revision is kept.
+    private func name(of write: Write) -> String { write.own.map { "\(write.key)#\($0)" } ?? write.key }
+
     private func one(_ write: Write) -> Written {
-        let name = write.own.map { "\(write.key)#\($0)" } ?? write.key
+        let name = name(of: write)
         let known = till.revision(table, [name, write.key])
         if let known, known > (write.epoch, write.revision), till.line.flaw != .unconditional {
             till.line.scheduler.trace.count("outdated write", process.name)
@@ -42,7 +76,7 @@ package struct TillWriter: SinkWriter {
         till.line.scheduler.trace.note("till", "\(write.action) \(name)@\(write.revision) \(write.document.text)")
         var written = write.action == .put ? put(write, row) : remove(write, row)
         if written.status == .absent, known == nil, written.own == nil { return written }
-        if case .refused = written.status { return written }
+        guard written.tellsOfWrite else { return written }
         till.setRevision(table, name, (write.epoch, write.revision))
         if write.action == .put, write.own == nil {
             till.setRevision(table, "\(write.key)#", (write.epoch, write.revision))
@@ -73,6 +107,7 @@ package struct TillWriter: SinkWriter {
         if let found, members.allSatisfy({ (found.row[$0.0] ?? .null) == $0.1 }) {
             return Written(.unchanged, own: String(found.id), readBack: readBack(found.id))
         }
+        if found == nil, let own = write.own { return Written(vanished: own) }
         let name = members.first { $0.0 == "name" }?.1
         if name == .null || found == nil && name == nil {
             return Written(.refused("NOT NULL constraint failed: \(table.rawValue).name"))
