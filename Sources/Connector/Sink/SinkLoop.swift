@@ -22,6 +22,8 @@ final class SinkLoop: Loop {
     private let bootstrap: Bootstrap
     private let ready: Gate
     private var parked: ParkedWrites
+    /// Of what was parked or let go by jobs that aren't done: the topic may hold it, and memory something else.
+    private var unsure: Set<String> = []
     /// What is about to be written, and what the process before may have written last.
     private var undertaken: Undertaking
     /// Of what was read, what that process may have written: written first, revision by revision.
@@ -77,6 +79,8 @@ final class SinkLoop: Loop {
         var stage = Stage.planned
         /// What was parked before them.
         var before: ParkedWrites?
+        /// What is parked no longer, once that is reported.
+        var released: Set<String> = []
 
         enum Stage {
             case planned
@@ -84,6 +88,8 @@ final class SinkLoop: Loop {
             case noted([Planned], Publisher.Ticket)
             /// They are written, and their reports not yet acknowledged.
             case written(Publisher.Ticket)
+            /// What is parked no longer is taken out of its topic, and that isn't acknowledged yet.
+            case released(Publisher.Ticket)
         }
     }
 
@@ -295,12 +301,12 @@ final class SinkLoop: Loop {
         guard positions != committed else { return }
         do {
             try consumer.commit(positions, wait: true)
+            committed = positions
         } catch {
-            // The group moves on, which only polling ends: what isn't committed is read again then.
+            // The group moves on, which only polling ends: what isn't committed by then is read again.
             guard Self.groupMoves.contains(error.code) else { throw error }
-            log.notice("what is written can't be committed, and is repeated", metadata: ["error": "\(error)"])
+            log.notice("what is written can't be committed yet, and may be repeated", metadata: ["error": "\(error)"])
         }
-        committed = positions
     }
 
     private static let groupMoves: Set<KafkaError.Code> = [
@@ -361,11 +367,21 @@ final class SinkLoop: Loop {
             try shared.turns.take { try write(planned, on: ticket) }
         case .written(let reports):
             guard try shared.publisher.isSettled(reports) else { return .acknowledgements }
-            undertaken.finish(jobs[0].records, in: sink.settings.name)
-            jobs.removeFirst()
-            backOff.reset()
+            if jobs[0].released.isEmpty { finishJob() } else { try unpark() }
+        case .released(let tombstones):
+            guard try shared.publisher.isSettled(tombstones) else { return .acknowledgements }
+            finishJob()
         }
         return .again
+    }
+
+    /// The first job is done, and all that it has said is acknowledged.
+    private func finishJob() {
+        let (sink, records) = (jobs[0].sink.settings.name, jobs[0].records)
+        undertaken.finish(records, in: sink)
+        if !unsure.isEmpty { for golden in records { unsure.remove(ParkedWrites.name(sink: sink, golden)) } }
+        jobs.removeFirst()
+        backOff.reset()
     }
 
     /// Reads what the system holds of what is about to be written, and notes it: it is written when that is acknowledged.
@@ -378,7 +394,8 @@ final class SinkLoop: Loop {
         var note = undertaken.note(records)
         if note.utf8.count > shared.publisher.largest {
             if records.count > 1 {
-                // In two parts, each read again.
+                // In two parts, each planned and read again: what was parked with both of them, too.
+                takeBack()
                 (undertaken, jobs[0].records) = (known, Array(records.prefix(records.count / 2)))
                 return jobs.insert(Job(sink: sink, records: Array(records.dropFirst(records.count / 2))), at: 1)
             }
@@ -402,11 +419,17 @@ final class SinkLoop: Loop {
 
     /// The first job isn't done: it is done again.
     private func dropJob() {
-        guard let job = jobs.first, let before = job.before else { return }
-        parked = before
-        (jobs[0].stage, jobs[0].before) = (.planned, nil)
+        guard let job = jobs.first, job.before != nil else { return }
+        takeBack()
         unclear[job.sink.settings.name, default: []].formUnion(job.records.map(\.place.description))
         shared.doubts.begin(job.sink.entry.kind.name, by: job.sink.settings.name)
+    }
+
+    /// What the first job has parked and let go is forgotten. It may stand in the topic all the same: who plans it again says
+    /// it again, whatever it is then (I7, I9).
+    private func takeBack() {
+        if let before = jobs[0].before { parked = before }
+        (jobs[0].stage, jobs[0].before, jobs[0].released) = (.planned, nil, [])
     }
 
     /// All jobs are planned anew.
@@ -460,14 +483,14 @@ final class SinkLoop: Loop {
         var planned: [Planned] = []
         for golden in records {
             if golden.verb == .gone, !(sink.writer is any WholeWriter) {
-                try release(golden, sink, on: ticket)
+                release(golden, sink)
                 continue
             }
             switch try sink.plan(golden) {
             case .write(let writes): planned += writes.map { (golden, $0) }
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
-                try release(golden, sink, on: ticket)
+                release(golden, sink)
             case .absentUntilKnown(let reason):
                 try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
@@ -495,7 +518,7 @@ final class SinkLoop: Loop {
                 continue
             }
             try conclude(golden, write, result, sink, on: ticket)
-            if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
+            if refused[golden.key] == nil { release(golden, sink) }
         }
         if !vanished.isEmpty {
             let written = Set(zip(planned, results).filter { !$1.isVanished }.map(\.0.golden.key))
@@ -573,8 +596,10 @@ final class SinkLoop: Loop {
         let (key, value) = parked.park(
             golden, sink: sink.settings.name, reason: reason, isWaiting: isWaiting, now: shared.clock.now(),
             pause: pause)
+        jobs[0].released.remove(name)
         // The tenth refusal says nothing that the first one hasn't said.
-        guard isNew else { return }
+        guard isNew || unsure.contains(name) else { return }
+        unsure.insert(name)
         log.log(
             level: status == .parked ? .notice : .debug, "a record is parked",
             metadata: ["sink": "\(sink.settings.name)", "place": "\(golden.place)", "why": "\(reason)"])
@@ -588,12 +613,23 @@ final class SinkLoop: Loop {
         try self.report(report, golden, sink, on: ticket)
     }
 
-    private func release(_ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
-        guard parked.count > 0 else { return }
+    /// It is parked no longer.
+    private func release(_ golden: Golden, _ sink: Sink) {
+        guard parked.count > 0 || !unsure.isEmpty else { return }
         let name = ParkedWrites.name(sink: sink.settings.name, golden)
-        guard parked.release(name) else { return }
-        try shared.publisher.write(
-            to: shared.names.parked(connector: shared.connector), key: name, value: nil, on: ticket)
+        if parked.release(name) || unsure.contains(name) { jobs[0].released.insert(name) }
+    }
+
+    /// Takes what is parked no longer out of the topic, as its report is acknowledged. Not before: who ends in between would
+    /// leave nobody who knows that it is to be written and reported (I9).
+    private func unpark() throws {
+        let ticket = shared.publisher.ticket()
+        unsure.formUnion(jobs[0].released)
+        for name in jobs[0].released.sorted() {
+            try shared.publisher.write(
+                to: shared.names.parked(connector: shared.connector), key: name, value: nil, on: ticket)
+        }
+        jobs[0].stage = .released(ticket)
     }
 
     /// What is due is tried again.
