@@ -172,4 +172,138 @@ import Testing
         brokers.groupMoves = false
         try connector.step(sinks) { brokers.committed.values.contains(1) }
     }
+
+    @Test func whatASourceOfTheSameNameHoldsBackStaysBesideIt() throws {
+        let brokers = MemoryBrokers()
+        started(brokers)
+        var files = Self.files()
+        files["none.jsonata"] = """
+            [{"product": {"gtin": gtin}}, {"count": {"product": {"system": "till", "id": "9"}, "place": "a", "quantity": 1}}]
+            """
+        let source = PagedSource([[], [("r1", ["gtin": .string(Self.sofa)])]])
+        let first = try SteppedConnector(
+            files, brokers, source: source, writer: WriterOf { _ in Written(.refused("too dear")) })
+        product(brokers, Self.sofa, revision: 1, "Dear")
+        let (sinks, articles) = (try first.loop("sinks"), try first.loop("articles"))
+        try first.step(sinks) { brokers.committed.values.contains(1) }
+        for _ in 0..<10 { try first.step(sinks) }
+        try first.step(articles) { source.reads > 1 }
+        #expect(parked(first) == [Self.sofa])
+        // The next process finds both.
+        var written = 0
+        let second = try SteppedConnector(
+            files, brokers, source: PagedSource([]),
+            writer: WriterOf { _ in
+                written += 1
+                return Written(.written)
+            })
+        let (next, others) = (try second.loop("sinks"), try second.loop("articles"))
+        second.identify("product", "till", "9", as: Self.chair)
+        try second.step(next) { written == 1 }
+        for _ in 0..<10 { try second.step(next) }
+        try second.step(others) { brokers.table(second.parked).isEmpty }
+        #expect(brokers.records(second.names.input(domain: "stock")).map(\.key) == ["\(Self.chair)@a"])
+    }
+
+    // MARK: Too many
+
+    /// A process that has parked as many as may be.
+    private func full() throws -> MemoryBrokers {
+        let brokers = MemoryBrokers()
+        started(brokers)
+        var tried = 0
+        let connector = try SteppedConnector(
+            Self.files(more: ", most-parked: 2"), brokers,
+            writer: WriterOf { _ in
+                tried += 1
+                return Written(.refused("too dear"))
+            })
+        for key in [Self.chair, Self.sofa] { product(brokers, key, revision: 1, "Dear") }
+        let sinks = try connector.loop("sinks")
+        try connector.step(sinks) { brokers.committed.values.contains(2) }
+        #expect(parked(connector).count == 2)
+        return brokers
+    }
+
+    @Test func sourcesReadThoughTooManyWereParkedAtTheStart() throws {
+        let (brokers, source) = (try full(), PagedSource([]))
+        let connector = try SteppedConnector(
+            Self.files(more: ", most-parked: 2"), brokers, source: source,
+            writer: WriterOf { _ in Written(.refused("too dear")) })
+        let (sinks, articles) = (try connector.loop("sinks"), try connector.loop("articles"))
+        for _ in 0..<100 { try connector.step(sinks) }
+        try connector.step(articles) { source.reads > 0 }
+    }
+
+    @Test func aCorrectedRecordTakesThePlaceOfAParkedOneThoughTooManyAre() throws {
+        let brokers = try full()
+        var written: [String] = []
+        let connector = try SteppedConnector(
+            Self.files(more: ", most-parked: 2"), brokers,
+            writer: WriterOf { write in
+                guard write.document["name"] != "Dear" else { return Written(.refused("too dear")) }
+                written.append("\(write.key)@\(write.revision)")
+                return Written(.written)
+            })
+        let sinks = try connector.loop("sinks")
+        for _ in 0..<100 { try connector.step(sinks) }
+        product(brokers, Self.bench, revision: 1, "Bench")
+        product(brokers, Self.sofa, revision: 2, "Less dear")
+        product(brokers, Self.sofa, revision: 3, "Cheap")
+        try connector.step(sinks) { !written.isEmpty }
+        #expect(written == ["\(Self.sofa)@3"], "nothing else is taken up before")
+        try connector.step(sinks) { brokers.committed.values.contains(5) }
+        #expect(written.contains("\(Self.bench)@1") && !written.contains("\(Self.sofa)@2"))
+        #expect(parked(connector) == [Self.chair])
+    }
+
+    @Test func aCorrectionIsParkedBeforeItIsWrittenAndReportedThoughItIsRefused() throws {
+        let brokers = try full()
+        var tried: [String] = []
+        let connector = try SteppedConnector(
+            Self.files(more: ", most-parked: 2"), brokers,
+            writer: WriterOf { write in
+                tried.append("\(write.key)@\(write.revision)")
+                return Written(.refused("too dear"))
+            })
+        let (sinks, input) = (try connector.loop("sinks"), connector.names.input(domain: "product"))
+        for _ in 0..<50 { try connector.step(sinks) }
+        brokers.keepsWaiting = { [topic = connector.parked] in $0 == topic }
+        product(brokers, Self.sofa, revision: 2, "Less dear")
+        for _ in 0..<50 { try connector.step(sinks) }
+        #expect(!tried.contains("\(Self.sofa)@2"), "a process that ends now doesn't repeat it before sources read (I6)")
+        brokers.keepsWaiting = { _ in false }
+        try connector.step(sinks) {
+            brokers.records(input).contains {
+                $0.key == Self.sofa && $0.value?["revision"] == 2 && $0.value?["status"] == "parked"
+            }
+        }
+        #expect(parked(connector) == [Self.chair, Self.sofa].sorted())
+    }
+
+    @Test func theNextProcessWritesNothingOlderOverACorrection() throws {
+        let brokers = try full()
+        let first = try SteppedConnector(
+            Self.files(more: ", most-parked: 2"), brokers, writer: WriterOf { _ in Written(.refused("too dear")) })
+        let sinks = try first.loop("sinks")
+        for _ in 0..<50 { try first.step(sinks) }
+        for revision in 2...3 { product(brokers, Self.sofa, revision: Int64(revision), "Less dear") }
+        try first.step(sinks) {
+            brokers.table(first.parked).values.contains { $0["record"]?["revision"] == 3 }
+        }
+        // It ends, and the next one takes them up one by one.
+        var written: [String] = []
+        let second = try SteppedConnector(
+            Self.files(
+                writes: "{ db: { upsert: article, key: [ean] } }\n    batch: { records: 1, wait: 1ms }",
+                more: ", most-parked: 2"), brokers,
+            writer: WriterOf { write in
+                written.append("\(write.key)@\(write.revision)")
+                return Written(.written)
+            })
+        let next = try second.loop("sinks")
+        try second.step(next) { brokers.committed.values.contains(4) }
+        #expect(written.contains("\(Self.sofa)@3") && !written.contains("\(Self.sofa)@2"))
+        try second.step(next) { brokers.table(second.parked).isEmpty }
+    }
 }

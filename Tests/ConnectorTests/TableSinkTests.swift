@@ -120,12 +120,14 @@ import Transports
             #expect(refused.value?["reason"]?.string?.contains("CHECK") == true)
             #expect(reports.first { $0.key != sofa }?.value?["status"] == "written")
             let parked = try place.records(place.names.parked(connector: "test"), count: 1)
-            #expect(parked.first?.key == "articles/product/\(sofa)")
+            #expect(parked.first?.key == "sink:articles/product/\(sofa)")
             try place.golden("product", sofa, revision: 2, document("Good"))
             place.eventually { try name(database) == "Good" }
             place.eventually {
-                try place.records(place.names.parked(connector: "test")).last { $0.key == "articles/product/\(sofa)" }?
-                    .bytes.isEmpty == true
+                try place.records(place.names.parked(connector: "test")).last {
+                    $0.key == "sink:articles/product/\(sofa)"
+                }?
+                .bytes.isEmpty == true
             }
         }
     }

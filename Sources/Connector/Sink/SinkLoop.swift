@@ -52,6 +52,8 @@ final class SinkLoop: Loop {
     private var committed: [TopicPartitionOffset] = []
     /// Whether it is said that too much is parked.
     private var isHeldBack = false
+    /// While it is: what mends parked records.
+    private var corrections: Corrections
     /// Whether the note on what was written still stands.
     private var isNoted = false
     /// Whether nothing had come in this round.
@@ -68,8 +70,9 @@ final class SinkLoop: Loop {
         case writing
         /// What is parked and due is written, as of this generation of the tables.
         case retrying(UInt64)
-        /// Too much is parked: nothing new is taken up.
-        case holding
+        /// Too much is parked: nothing new is taken up. What was parked before newer records took places, which are not
+        /// acknowledged yet; and how far the tables of numbers must be for these.
+        case holding(Publisher.Ticket, ends: [TopicPartition: Int64], before: ParkedWrites)
     }
 
     /// Records for one sink, written in one turn.
@@ -101,7 +104,8 @@ final class SinkLoop: Loop {
     ///   - ready: opens when the writes that may have been under way are repeated.
     init(
         _ settings: [SinkSettings], _ shared: Shared, _ brokers: any Brokers, numbered: [String], parked: ParkedWrites,
-        undertaken: Undertaking, _ bootstrap: Bootstrap, ready: Gate, _ open: @escaping () throws -> [Sink]
+        _ corrections: Corrections, undertaken: Undertaking, _ bootstrap: Bootstrap, ready: Gate,
+        _ open: @escaping () throws -> [Sink]
     ) throws(KafkaError) {
         self.shared = shared
         self.brokers = brokers
@@ -111,6 +115,7 @@ final class SinkLoop: Loop {
         self.bootstrap = bootstrap
         self.ready = ready
         self.parked = parked
+        self.corrections = corrections
         self.undertaken = undertaken
         backOff = BackOff(shared.errors)
         generation = shared.knowledge.generation
@@ -131,6 +136,7 @@ final class SinkLoop: Loop {
     }
 
     package func close() {
+        corrections.close()
         do { try consumer.close() } catch { log.warning("leaving the group failed", metadata: ["error": "\(error)"]) }
     }
 
@@ -143,7 +149,11 @@ final class SinkLoop: Loop {
                 guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
                 plan()
             case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
-            case .holding: planRetries()
+            case .holding(let ticket, let ends, _):
+                guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+                guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
+                corrections.confirm()
+                planRetries()
             }
             return .again
         } catch let failure as SystemFailure {
@@ -209,23 +219,27 @@ final class SinkLoop: Loop {
     private func takeUp() throws -> Next {
         if pending.isEmpty, suspects.isEmpty {
             try commit()
-            if parked.refused >= shared.errors.mostParked { return holdBack() }
-            isHeldBack = false
-            try gather()
+            if mustHoldBack {
+                // What broke off is repeated first.
+                if repeats.isEmpty { return try holdBack() }
+            } else {
+                endHoldingBack()
+                try gather()
+            }
             isIdle = pending.isEmpty && suspects.isEmpty
         }
         if isAssigned, repeating == nil { try beginRepeating() }
-        if let ends = try endsOfNumbers() { phase = .informing(ends) } else { plan() }
+        if let ends = try endsOfNumbers(suspects, pending) { phase = .informing(ends) } else { plan() }
         return .again
     }
 
-    /// How far the tables of numbers must be before the pending records are planned; nil: they know all that matters.
+    /// How far the tables of numbers must be before these records are planned; nil: they know all that matters.
     ///
     /// The hub tells of a number and of the golden record in one transaction, but in two topics. A record whose number isn't
     /// known here may not be in the system, or the number is still on its way: taken for absent it would stay unwritten (I9).
-    private func endsOfNumbers() throws -> [TopicPartition: Int64]? {
+    private func endsOfNumbers(_ read: [Golden]...) throws -> [TopicPartition: Int64]? {
         var unknown: Set<String> = []
-        for records in [suspects, pending] {
+        for records in read {
             for golden in records where golden.verb != .gone && hasNumbers.contains(golden.entity) {
                 // One of an entity is enough.
                 if unknown.count == entityOf.count { break }
@@ -249,10 +263,13 @@ final class SinkLoop: Loop {
     /// The pending records go to the sinks that are theirs.
     private func plan() {
         jobs = repeats
-        for records in [suspects, pending] {
+        for (records, isRepeated) in [(suspects, true), (pending, false)] {
             for sink in sinks {
                 let isAll = records.allSatisfy { $0.entity == sink.settings.of }
-                let own = isAll ? records : records.filter { $0.entity == sink.settings.of }
+                var own = isAll ? records : records.filter { $0.entity == sink.settings.of }
+                if !isRepeated, parked.count > 0 || !corrections.isEmpty {
+                    own.removeAll { isOvertaken($0, by: sink) }
+                }
                 if !own.isEmpty { jobs.append(Job(sink: sink, records: own)) }
             }
         }
@@ -435,6 +452,10 @@ final class SinkLoop: Loop {
     /// All jobs are planned anew.
     private func giveUp() {
         dropJob()
+        if case .holding(_, _, let before) = phase {
+            parked = before
+            corrections.close()
+        }
         if case .retrying = phase, let job = jobs.first, unclear[job.sink.settings.name] != nil { repeats.append(job) }
         jobs = []
         if case .beginning = phase { return }
@@ -460,6 +481,7 @@ final class SinkLoop: Loop {
             undertaken.forget(suspects + repeats.flatMap(\.records))
             (pending, suspects, repeats) = ([], [], [])
             try commit()
+            try forgetCorrections()
             planRetries()
         case .retrying(let generation):
             self.generation = generation
@@ -593,7 +615,7 @@ final class SinkLoop: Loop {
         let pause = BackOff.pause(
             after: parked.tries(name), first: shared.errors.retry, longest: shared.errors.longest)
         let isNew = parked.entries[name]?.golden.revision != golden.revision || parked.entries[name]?.reason != reason
-        let (key, value) = parked.park(
+        let value = parked.park(
             golden, sink: sink.settings.name, reason: reason, isWaiting: isWaiting, now: shared.clock.now(),
             pause: pause)
         jobs[0].released.remove(name)
@@ -603,8 +625,7 @@ final class SinkLoop: Loop {
         log.log(
             level: status == .parked ? .notice : .debug, "a record is parked",
             metadata: ["sink": "\(sink.settings.name)", "place": "\(golden.place)", "why": "\(reason)"])
-        try shared.publisher.write(
-            to: shared.names.parked(connector: shared.connector), key: key, value: value.utf8, on: ticket)
+        try write(parked: name, value, on: ticket)
         var report = Report(revision: golden.revision, status: status)
         if status == .parked { report.reason = reason }
         if status == .absent {
@@ -626,10 +647,16 @@ final class SinkLoop: Loop {
         let ticket = shared.publisher.ticket()
         unsure.formUnion(jobs[0].released)
         for name in jobs[0].released.sorted() {
-            try shared.publisher.write(
-                to: shared.names.parked(connector: shared.connector), key: name, value: nil, on: ticket)
+            try write(parked: name, corrections.note(name), on: ticket)
         }
         jobs[0].stage = .released(ticket)
+    }
+
+    /// Writes what the topic holds of a name from now on; nil: nothing.
+    private func write(parked name: String, _ value: JSON?, on ticket: Publisher.Ticket) throws {
+        try shared.publisher.write(
+            to: shared.names.parked(connector: shared.connector), key: ParkedWrites.key(name), value: value?.utf8,
+            on: ticket)
     }
 
     /// What is due is tried again.
@@ -646,13 +673,72 @@ final class SinkLoop: Loop {
         phase = .retrying(now)
     }
 
-    /// Takes nothing new while too much is parked: something is wrong with all of it.
-    private func holdBack() -> Next {
+    // MARK: Too much is parked
+
+    /// Whether nothing new is taken up: something is wrong with all of it. Not before what may have been under way is repeated, as
+    /// the sources wait for that.
+    private var mustHoldBack: Bool { isReady && isAssigned && parked.refused >= shared.errors.mostParked }
+
+    /// Lets newer records take the places of those that are parked, and nothing else: they may mend them. They are written as all
+    /// that is parked, so that a process that ends meanwhile repeats them before sources read (I6).
+    private func holdBack() throws -> Next {
         if !isHeldBack {
             log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.refused)"])
         }
         isHeldBack = true
-        phase = .holding
-        return .time(shared.errors.retry)
+        if !corrections.isOpen { try corrections.open(brokers, at: try standing()) }
+        let (found, count) = try corrections.read(atMost: most, entityOf) { golden in
+            sinks.contains { parked.entries[ParkedWrites.name(sink: $0.settings.name, golden)] != nil }
+        }
+        isIdle = found.isEmpty
+        guard !found.isEmpty || count == 0 else { return .again }
+        let ticket = shared.publisher.ticket()
+        phase = .holding(ticket, ends: [:], before: parked)
+        for golden in found {
+            for sink in sinks where sink.settings.of == golden.entity { try replace(golden, sink, on: ticket) }
+        }
+        if let ends = try endsOfNumbers(found), case .holding(_, _, let before) = phase {
+            phase = .holding(ticket, ends: ends, before: before)
+        }
+        return found.isEmpty ? .time(shared.errors.retry) : .acknowledgements
+    }
+
+    private func endHoldingBack() {
+        guard isHeldBack else { return }
+        isHeldBack = false
+        corrections.close()
+    }
+
+    private func replace(_ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        let name = ParkedWrites.name(sink: sink.settings.name, golden)
+        guard let value = parked.replace(name, with: golden, now: shared.clock.now()) else { return }
+        // What becomes of it is said, though it be refused for the same reason.
+        unsure.insert(name)
+        try write(parked: name, value, on: ticket)
+        corrections.take(golden, as: name)
+    }
+
+    /// Of what the committed position has passed, the topic needs to know no more. Nobody waits for it: the next process would
+    /// find the same.
+    private func forgetCorrections() throws {
+        guard committed == positions else { return }
+        for name in corrections.forget(before: positions) where parked.entries[name] == nil {
+            try write(parked: name, nil, on: shared.publisher.ticket())
+        }
+    }
+
+    /// Where the partitions are read on.
+    private func standing() throws -> [TopicPartitionOffset] {
+        let committed = try consumer.committed(assigned, timeout: .seconds(10))
+        let marks = try brokers.watermarks(of: assigned)
+        return assigned.compactMap { partition in
+            marks[partition].map { partition.at(max(committed[partition] ?? $0.low, $0.low)) }
+        }
+    }
+
+    /// Whether this record, or a newer one, took a parked one's place: what is older isn't written over it (I7).
+    private func isOvertaken(_ golden: Golden, by sink: Sink) -> Bool {
+        let name = ParkedWrites.name(sink: sink.settings.name, golden)
+        return corrections.hasTaken(golden, as: name) || parked.holdsNewer(than: golden, name)
     }
 }
