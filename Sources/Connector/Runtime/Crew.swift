@@ -179,7 +179,7 @@ extension Crew {
 
     /// What a file shows of a golden record: its document, or nothing.
     private func wanted(_ golden: Golden, in sink: Sink) throws -> Write {
-        if golden.verb != .gone, case .write(let writes) = try sink.plan(golden), let write = writes.first,
+        if golden.verb != .gone, case .write(let writes, _) = try sink.plan(golden), let write = writes.first,
             write.action == .put
         {
             return write

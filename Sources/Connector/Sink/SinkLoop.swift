@@ -509,7 +509,13 @@ final class SinkLoop: Loop {
                 continue
             }
             switch try sink.plan(golden) {
-            case .write(let writes): planned += writes.map { (golden, $0) }
+            case .write(let writes, let settled):
+                for settled in settled {
+                    let held = Written(.unchanged, own: settled.write.own, readBack: settled.record)
+                    try conclude(golden, settled.write, held, sink, on: ticket)
+                }
+                if writes.isEmpty { release(golden, sink) }
+                planned += writes.map { (golden, $0) }
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
                 release(golden, sink)
