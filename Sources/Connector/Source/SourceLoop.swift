@@ -204,7 +204,11 @@ final class SourceLoop: Loop {
     private func undo() {
         switch phase {
         case .resting, .mended, .retrying, .retried, .shortened: break
-        case .published(_, _, let before), .noted(_, _, let before): restore(before)
+        case .published(_, _, let before): restore(before)
+        case .noted(_, _, let before):
+            let noted = Array(absences.changes.keys)
+            restore(before)
+            absences.rewrite(noted)
         case .safe:
             // What was read is safe, what it changed in memory stays; only the system is told again.
             delivery = Delivery()
