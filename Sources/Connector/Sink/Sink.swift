@@ -85,7 +85,7 @@ final class Sink {
     /// What is to be done with a golden record.
     enum Plan {
         /// These writes: one for each number that the system has for the entity, or nothing where it is settled.
-        case write([Write], settled: [Settled])
+        case write([Write], settled: [Settled] = [])
         /// The system doesn't have it, and isn't meant to.
         case absent
         /// It needs another entity's number first.
