@@ -3,6 +3,7 @@ import Document
 import Glibc
 import Installation
 import Testing
+import Transports
 
 @testable import Connector
 
@@ -56,6 +57,55 @@ import Testing
         // Whoever the file is for may take it away.
         unlink("\(folder.path)/list.csv")
         #expect(try new.write([put("1", "Newest", revision: 3)]).map(\.status) == [.written])
+    }
+
+    @Test func whatCouldNotBeReadAgainBeforeItWasWrittenIsWrittenLater() throws {
+        let folder = try TemporaryFolder()
+        var files: [Int32: Int32] = [:]
+        var mode = O_RDWR
+        let records = FileRecords(in: folder.path) { path throws(SystemError) in
+            let known = Self.scratchFiles(in: path)
+            let file = try ScratchFile(in: path)
+            for number in Self.scratchFiles(in: path).subtracting(known) {
+                Self.reopen(number, mode)
+                files[number] = mode
+            }
+            return file
+        }
+        var writer = try FileWriter(
+            FileWriting(file: "list.jsonl", format: "json-lines"), folder: folder.path, records, sink: "list",
+            readsBack: true)
+        _ = try writer.write([put("1", "One")])
+        mode = O_WRONLY
+        #expect(throws: SystemFailure.self) { try writer.write([put("1", "Other", revision: 2)]) }
+        #expect(files.values.contains(O_WRONLY))
+        for (number, held) in files where held == O_WRONLY { Self.reopen(number, O_RDWR) }
+        mode = O_RDWR
+        #expect(try writer.write([put("1", "Other", revision: 2)]).map(\.status) == [.written])
+        let bytes = try AtomicFile.read("\(folder.path)/list.jsonl")
+        #expect(String(decoding: bytes, as: UTF8.self) == "{\"gtin\":\"1\",\"name\":\"Other\"}\n")
+    }
+
+    /// The descriptors of files without a name that lay in a folder.
+    private static func scratchFiles(in folder: String) -> Set<Int32> {
+        var numbers: Set<Int32> = []
+        for number in Int32(0)..<1024 {
+            var path = [UInt8](repeating: 0, count: 512)
+            let count = path.withUnsafeMutableBytes {
+                readlink("/proc/self/fd/\(number)", $0.bindMemory(to: CChar.self).baseAddress!, $0.count)
+            }
+            if count > 0, String(decoding: path[..<count], as: UTF8.self).hasPrefix("\(folder)/.scratch") {
+                numbers.insert(number)
+            }
+        }
+        return numbers
+    }
+
+    /// Puts another way into the same file under a descriptor's number.
+    private static func reopen(_ number: Int32, _ mode: Int32) {
+        let other = open("/proc/self/fd/\(number)", mode)
+        dup2(other, number)
+        close(other)
     }
 
     @Test func withoutASourceNothingIsSeen() throws {

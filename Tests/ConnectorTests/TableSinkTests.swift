@@ -31,8 +31,11 @@ import Transports
         """,
     ]
 
-    private func workplace(batch: Int = 10, partitions: Int = 2) throws -> (Workplace, SQLiteDatabase) {
+    private func workplace(
+        batch: Int = 10, partitions: Int = 2, mostParked: Int = 1000
+    ) throws -> (Workplace, SQLiteDatabase) {
         let connector = connector.replacing("records: 10", with: "records: \(batch)")
+            .replacing("longest: 200ms", with: "longest: 200ms, most-parked: \(mostParked)")
         let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 }, partitions: partitions)
         let database = try SQLiteDatabase("\(place.folder)/till.db", mode: .create)
         try database.execute(
@@ -158,13 +161,38 @@ import Transports
             #expect(refused.value?["reason"]?.string?.contains("CHECK") == true)
             #expect(reports.first { $0.key != sofa }?.value?["status"] == "written")
             let parked = try place.records(place.names.parked(connector: "test"), count: 1)
-            #expect(parked.first?.key == "articles/product/\(sofa)")
+            #expect(parked.first?.key == "sink:articles/product/\(sofa)")
             try place.golden("product", sofa, revision: 2, document("Good"))
             place.eventually { try name(database) == "Good" }
             place.eventually {
-                try place.records(place.names.parked(connector: "test")).last { $0.key == "articles/product/\(sofa)" }?
-                    .bytes.isEmpty == true
+                try place.records(place.names.parked(connector: "test")).last {
+                    $0.key == "sink:articles/product/\(sofa)"
+                }?
+                .bytes.isEmpty == true
             }
+        }
+    }
+
+    @Test func withTooManyParkedSourcesReadAndWhatMendsThemIsTakenUp() throws {
+        let (place, database) = try workplace(mostParked: 1)
+        let topic = place.names.input(domain: "product")
+        try place.connected { _ in
+            try place.golden("product", sofa, revision: 1, document("bad"))
+            _ = try place.records(topic, count: 1)
+        }
+        try place.connected { _ in
+            try database.execute("INSERT INTO article (ean, name) VALUES ('06438012345668', 'Bench')")
+            place.eventually { try place.records(topic).contains { $0.type == "omni.product.stated" } }
+            for key in 0..<30 {
+                try place.golden("product", "0643801234\(5000 + key)", revision: 1, ["name": "x", "assortment": []])
+            }
+            try place.golden("product", sofa, revision: 2, document("Good"))
+            place.eventually {
+                try database.first(
+                    "SELECT name FROM article WHERE ean = ?", [.text(sofa)], { $0.text(at: 0) ?? "" }) == "Good"
+            }
+            // And then all others.
+            place.eventually { Set(try place.records(topic).map(\.key)).count == 32 }
         }
     }
 

@@ -27,17 +27,28 @@ final class FileRecords {
     }
 
     private let folder: String
+    private let open: (String) throws(SystemError) -> ScratchFile
     private var file: ScratchFile?
     /// How many records there are.
     private(set) var count = 0
 
-    /// - Parameter folder: on whose disk the records lie.
-    init(in folder: String) { self.folder = folder }
+    /// - Parameters:
+    ///   - folder: on whose disk the records lie.
+    ///   - open: makes a file there.
+    init(
+        in folder: String,
+        open: @escaping (String) throws(SystemError) -> ScratchFile = { folder throws(SystemError) in
+            try ScratchFile(in: folder)
+        }
+    ) {
+        self.folder = folder
+        self.open = open
+    }
 
     /// Merges changes, of one key in their order. Nothing has changed when this fails.
     func merge(_ changes: [Change]) throws(SystemError) -> [Outcome] {
         try Folders.create(folder, mode: 0o700)
-        var merge = Merge(changes, into: try ScratchFile(in: folder))
+        var merge = Merge(changes, into: try open(folder))
         try forEach { entry throws(SystemError) in try merge.pass(entry) }
         try merge.finish()
         (file, count) = (merge.file, merge.count)

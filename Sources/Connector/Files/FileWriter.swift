@@ -27,10 +27,16 @@ package struct FileWriter: WholeWriter {
     ///     seen again.
     package init(_ settings: FileWriting, folder: String, scratch: String? = nil, sink: String, readsBack: Bool) throws
     {
+        try self.init(
+            settings, folder: folder, FileRecords(in: scratch ?? folder), sink: sink, readsBack: readsBack)
+    }
+
+    /// - Parameter records: none yet.
+    init(_ settings: FileWriting, folder: String, _ records: FileRecords, sink: String, readsBack: Bool) throws {
         self.readsBack = readsBack
         path = "\(folder)/\(settings.file)"
         encoder = try FileEncoder(settings, sink: sink)
-        records = FileRecords(in: scratch ?? folder)
+        self.records = records
         mark = FileMark(path)
         digest = try? AtomicFile.digest(path)
     }
@@ -126,6 +132,8 @@ package struct FileWriter: WholeWriter {
     // MARK: The file
 
     private mutating func replace() throws {
+        // Until it does: what fails from here on is done whatever comes next, though nothing changes any more.
+        isWritten = false
         var new: [UInt8]?
         if readsBack || digest != nil {
             var sha = SHA256()
@@ -138,7 +146,7 @@ package struct FileWriter: WholeWriter {
         }
         // A process that was thought dead must not put its old records over those of the next one. Taking the file away is fine.
         if let found = FileMark(path), found != mark { throw OvertakenFile(path: path) }
-        (isWritten, digest) = (false, nil)
+        digest = nil
         try translating {
             var failure: FormatError?
             do throws(SystemError) {

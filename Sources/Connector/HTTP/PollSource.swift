@@ -52,7 +52,9 @@ package struct PollSource: SourceTransport {
     private var start: JSON?
     /// The largest cursor seen in this run.
     private var cursor: JSON?
-    private var compareAt: ContinuousClock.Instant?
+    /// When the last look at everything began that is acknowledged, and the one that is being made (I9).
+    private var compared: ContinuousClock.Instant?
+    private var comparing: ContinuousClock.Instant?
     /// What stands at the cursor, and what of it is acknowledged.
     private var edge = CursorEdge()
     private var knownEdge = CursorEdge()
@@ -80,7 +82,10 @@ package struct PollSource: SourceTransport {
     }
 
     package mutating func acknowledge() throws {
-        if run == nil { knownEdge = edge }
+        if run == nil {
+            knownEdge = edge
+            (compared, comparing) = (comparing ?? compared, nil)
+        }
         hints?.confirmTaken()
     }
 
@@ -90,7 +95,9 @@ package struct PollSource: SourceTransport {
     }
 
     package mutating func rewind() {
-        (run, next, last) = (nil, nil, nil)
+        (run, next, last, comparing) = (nil, nil, nil, nil)
+        // What the failed page listed isn't known: a webhook's page, which lists nothing, would confirm it (I1, I2).
+        edge = knownEdge
         hints?.refuseTaken()
     }
 
@@ -121,19 +128,20 @@ package struct PollSource: SourceTransport {
         isNews = false
         if position == nil {
             run = .everything(isSilent: settings.start == .now)
-        } else if poll.since == nil {
-            run = .everything(isSilent: false)
-        } else if let interval = settings.compare, compareAt.map({ clock.now() >= $0 }) ?? true {
-            run = .everything(isSilent: false)
-            compareAt = clock.now() + interval
         } else {
-            run = .new
+            run = poll.since == nil || isComparisonDue ? .everything(isSilent: false) : .new
         }
+        comparing = run == .new ? nil : clock.now()
         next = poll.path
         if run == .new, let since = poll.since, let value = cursor?.plain {
             next = Self.adding(since.parameter, value, to: poll.path)
         }
-        if compareAt == nil, let interval = settings.compare { compareAt = clock.now() + interval }
+    }
+
+    /// At the start, and then from time to time.
+    private var isComparisonDue: Bool {
+        guard let interval = settings.compare else { return false }
+        return compared.map { clock.now() >= $0 + interval } ?? true
     }
 
     private mutating func page(

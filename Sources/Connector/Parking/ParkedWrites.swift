@@ -1,4 +1,5 @@
 import Document
+import Kafka
 
 /// Golden records that a system refused, or that wait for a number: by `<sink>/<entity>/<key>`. A newer one of the same
 /// entity takes the place of the older (I7: nothing overtakes).
@@ -14,6 +15,8 @@ struct ParkedWrites {
         var isWaiting: Bool
         /// When it is tried again, on a clock that only goes forward.
         var due: ContinuousClock.Instant
+        /// Where its record stands, when it was read ahead of the sinks' own position (``Corrections``).
+        var ahead: TopicPartitionOffset?
     }
 
     private(set) var entries: [String: Entry] = [:]
@@ -25,16 +28,38 @@ struct ParkedWrites {
 
     static func name(sink: String, _ golden: Golden) -> String { "\(sink)/\(golden.entity)/\(golden.key)" }
 
+    /// The key in the topic. A source may be called like the sink, and parks in the same topic.
+    static func key(_ name: String) -> String { "sink:" + name }
+
+    /// The name that a key of the topic stands for; nil: it is a source's.
+    static func name(key: String) -> String? { key.hasPrefix("sink:") ? String(key.dropFirst(5)) : nil }
+
     /// Parks or parks again. Returns what is to be written.
     mutating func park(
         _ golden: Golden, sink: String, reason: String, isWaiting: Bool, now: ContinuousClock.Instant, pause: Duration
-    ) -> (name: String, value: JSON) {
+    ) -> JSON {
         let name = Self.name(sink: sink, golden)
+        let before = entries[name]
         let entry = Entry(
-            golden: golden, reason: reason, tries: (entries[name]?.tries ?? 0) + 1, isWaiting: isWaiting,
-            due: now + pause)
+            golden: golden, reason: reason, tries: (before?.tries ?? 0) + 1, isWaiting: isWaiting, due: now + pause,
+            ahead: before?.golden.place == golden.place ? before?.ahead : nil)
         entries[name] = entry
-        return (name, entry.json)
+        return entry.json
+    }
+
+    /// Parks a newer record that was read ahead in the place of one that is parked: it is due at once. Returns what is to be
+    /// written; nil: nothing is parked, or what is parked is newer still.
+    mutating func replace(_ name: String, with golden: Golden, now: ContinuousClock.Instant) -> JSON? {
+        guard var entry = entries[name], !holdsNewer(than: golden, name) else { return nil }
+        (entry.golden, entry.tries, entry.due, entry.ahead) = (golden, 0, now, golden.place.offset)
+        entries[name] = entry
+        return entry.json
+    }
+
+    /// Whether a newer record of the same entity is parked. What is gone has no revision.
+    func holdsNewer(than golden: Golden, _ name: String) -> Bool {
+        guard let entry = entries[name], entry.golden.verb != .gone, golden.verb != .gone else { return false }
+        return entry.golden.isNewer(than: golden)
     }
 
     /// How often it was tried already.
@@ -48,7 +73,8 @@ struct ParkedWrites {
         guard let golden = json["record"].flatMap(Golden.init) else { return false }
         entries[name] = Entry(
             golden: golden, reason: json["reason"]?.string ?? "", tries: json["tries"]?.integer ?? 0,
-            isWaiting: json["waiting"]?.bool ?? false, due: now)
+            isWaiting: json["waiting"]?.bool ?? false, due: now, ahead: json["ahead"].flatMap(TopicPartitionOffset.init)
+        )
         return true
     }
 
@@ -62,9 +88,11 @@ struct ParkedWrites {
 
 extension ParkedWrites.Entry {
     fileprivate var json: JSON {
-        [
+        var json: JSON = [
             "record": golden.json, "reason": .string(reason), "tries": .number(Number(tries)),
             "waiting": .bool(isWaiting),
         ]
+        if let ahead { json["ahead"] = ahead.json }
+        return json
     }
 }

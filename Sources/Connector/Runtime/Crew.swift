@@ -83,9 +83,10 @@ package struct Crew: Sendable {
         if settings.sinks.isEmpty {
             repeated.open()
         } else {
+            let (writes, corrections) = writes(parked)
             loops.append(
                 try SinkLoop(
-                    settings.sinks, shared, brokers, numbered: entities, parked: writes(parked),
+                    settings.sinks, shared, brokers, numbered: entities, parked: writes, corrections,
                     undertaken: Undertaking(noted: positions[Undertaking.key]), bootstrap, ready: repeated
                 ) { try sinks(systems) })
         }
@@ -110,12 +111,18 @@ package struct Crew: Sendable {
         return Bootstrap(awaited: Set(awaited.map(\.name)), isFirst: positions.isEmpty)
     }
 
-    private func writes(_ parked: [String: JSON]) -> ParkedWrites {
-        var writes = ParkedWrites()
-        for (name, value) in parked where settings.sinks.contains(where: { name.hasPrefix($0.name + "/") }) {
-            if !writes.restore(name, value, now: shared.clock.now()) { tellUnreadable(name) }
+    private func writes(_ parked: [String: JSON]) -> (ParkedWrites, Corrections) {
+        var (writes, corrections) = (ParkedWrites(), Corrections())
+        for (key, value) in parked {
+            guard let name = ParkedWrites.name(key: key),
+                settings.sinks.contains(where: { name.hasPrefix($0.name + "/") })
+            else { continue }
+            let ahead = value["ahead"].flatMap(TopicPartitionOffset.init)
+            if let ahead { corrections.restore(name, at: ahead) }
+            if ahead != nil, value["record"] == nil { continue }
+            if !writes.restore(name, value, now: shared.clock.now()) { tellUnreadable(key) }
         }
-        return writes
+        return (writes, corrections)
     }
 
     private func lanes(_ parked: [String: JSON], of source: SourceSettings) -> Lanes {
@@ -173,7 +180,7 @@ extension Crew {
     /// What a file shows of a golden record: its document, or nothing. Nil: what it showed before, as the record is held back.
     private func wanted(_ golden: Golden, in sink: Sink) throws -> Write? {
         switch try sink.plan(golden) {
-        case .write(let writes):
+        case .write(let writes, _):
             if let write = writes.first { return write }
         case .wait, .refuse: return nil
         case .absent, .absentUntilKnown: break

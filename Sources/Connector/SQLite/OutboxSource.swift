@@ -11,8 +11,9 @@ struct OutboxSource: SourceTransport {
     private let settings: SourceSettings
     private var read: Int64 = 0
     private var version: Int64 = -1
-    private var compareAt: ContinuousClock.Instant?
-    private var isFirst = true
+    /// When the last look at all rows began that is acknowledged, and the one that is being made (I9).
+    private var compared: ContinuousClock.Instant?
+    private var comparing: ContinuousClock.Instant?
     private let clock: LoopClock
 
     /// Opens the database, and makes the outbox and its triggers.
@@ -41,20 +42,15 @@ struct OutboxSource: SourceTransport {
     }
 
     mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
-        let first = isFirst
-        isFirst = false
         guard let seq = position?["seq"]?.integer else {
+            comparing = clock.now()
             if settings.start == .snapshot { return try snapshot(after: nil, take) }
             let now = try SQLiteFailures.translate { try OutboxTable.newest(in: database) }
             return PageEnd(position: ["seq": .number(Number(Int(now)))], isIdle: true)
         }
-        if let interval = settings.compare {
-            let now = clock.now()
-            if first { compareAt = now }
-            if let at = compareAt, now >= at {
-                compareAt = now + interval
-                return try snapshot(after: Int64(seq), take)
-            }
+        if let interval = settings.compare, compared.map({ clock.now() >= $0 + interval }) ?? true {
+            comparing = clock.now()
+            return try snapshot(after: Int64(seq), take)
         }
         return try SQLiteFailures.translate { try changes(after: Int64(seq), take) }
     }
@@ -142,6 +138,7 @@ struct OutboxSource: SourceTransport {
 
     /// What is safe needs no row any more.
     mutating func acknowledge() throws {
+        (compared, comparing) = (comparing ?? compared, nil)
         guard read > 0 else { return }
         try SQLiteFailures.translate {
             _ = try database.run(
@@ -150,7 +147,7 @@ struct OutboxSource: SourceTransport {
         read = 0
     }
 
-    mutating func rewind() { read = 0 }
+    mutating func rewind() { (read, comparing) = (0, nil) }
 
     /// Until another connection has committed something. Asking costs next to nothing, so it is asked often.
     mutating func wait(_ stop: StopSignal) throws {

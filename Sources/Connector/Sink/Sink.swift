@@ -77,10 +77,17 @@ final class Sink {
         }
     }
 
+    /// A write that isn't needed: what the system holds left its mapping nothing to say.
+    struct Settled {
+        let write: Write
+        /// What it holds.
+        let record: JSON
+    }
+
     /// What is to be done with a golden record.
     enum Plan {
-        /// These writes: one for each number that the system has for the entity.
-        case write([Write])
+        /// These writes: one for each number that the system has for the entity, or nothing where it is settled.
+        case write([Write], settled: [Settled] = [])
         /// The system doesn't have it, and isn't meant to.
         case absent
         /// It needs another entity's number first.
@@ -137,7 +144,7 @@ final class Sink {
                 return .absentUntilKnown(reference.description)
             }
             let owns: [String?] = numbers.isEmpty ? [nil] : numbers.map { $0 }
-            var writes: [Write] = []
+            var (writes, settled): ([Write], [Settled]) = ([], [])
             for own in owns {
                 let document = try isWanted ? document(golden, own: own, isDeleted: false) : remains(golden, own: own)
                 guard isWanted, let document, document.kind != .null else {
@@ -149,13 +156,15 @@ final class Sink {
                 var planned = write(golden, own, document.bytes, .put)
                 if let look, let record = try look(planned) {
                     let own = try self.document(golden, own: own, isDeleted: false, record: record)
-                    // What the system holds may leave nothing to say.
-                    guard let own, own.kind == .object else { continue }
+                    guard let own, own.kind == .object else {
+                        settled.append(Settled(write: planned, record: record))
+                        continue
+                    }
                     planned.bytes = own.bytes
                 }
                 writes.append(planned)
             }
-            return writes.isEmpty ? .absent : .write(writes)
+            return writes.isEmpty && settled.isEmpty ? .absent : .write(writes, settled: settled)
         } catch let failure as MappingFailure {
             switch failure {
             case .unknownReference(let reference): return .wait(reference.description)

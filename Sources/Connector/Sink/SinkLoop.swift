@@ -22,6 +22,8 @@ final class SinkLoop: Loop {
     private let bootstrap: Bootstrap
     private let ready: Gate
     private var parked: ParkedWrites
+    /// Of what was parked or let go by jobs that aren't done: the topic may hold it, and memory something else.
+    private var unsure: Set<String> = []
     /// What is about to be written, and what the process before may have written last.
     private var undertaken: Undertaking
     /// Of what was read, what that process may have written: written first, revision by revision.
@@ -52,6 +54,8 @@ final class SinkLoop: Loop {
     private var committed: [TopicPartitionOffset] = []
     /// Whether it is said that too much is parked.
     private var isHeldBack = false
+    /// While it is: what mends parked records.
+    private var corrections: Corrections
     /// Whether the note on what was written still stands.
     private var isNoted = false
     /// Whether nothing had come in this round.
@@ -70,8 +74,9 @@ final class SinkLoop: Loop {
         case writing
         /// What is parked and due is written, as of this generation of the tables.
         case retrying(UInt64)
-        /// Too much is parked: nothing new is taken up.
-        case holding
+        /// Too much is parked: nothing new is taken up. What was parked before newer records took places, which are not
+        /// acknowledged yet; and how far the tables of numbers must be for these.
+        case holding(Publisher.Ticket, ends: [TopicPartition: Int64], before: ParkedWrites)
     }
 
     /// Records for one sink, written in one turn.
@@ -81,6 +86,8 @@ final class SinkLoop: Loop {
         var stage = Stage.planned
         /// What was parked before them.
         var before: ParkedWrites?
+        /// What is parked no longer, once that is reported.
+        var released: Set<String> = []
 
         enum Stage {
             case planned
@@ -88,6 +95,8 @@ final class SinkLoop: Loop {
             case noted([Planned], Publisher.Ticket)
             /// They are written, and their reports not yet acknowledged.
             case written(Publisher.Ticket)
+            /// What is parked no longer is taken out of its topic, and that isn't acknowledged yet.
+            case released(Publisher.Ticket)
         }
     }
 
@@ -99,7 +108,8 @@ final class SinkLoop: Loop {
     ///   - ready: opens when the writes that may have been under way are repeated.
     init(
         _ settings: [SinkSettings], _ shared: Shared, _ brokers: any Brokers, numbered: [String], parked: ParkedWrites,
-        undertaken: Undertaking, _ bootstrap: Bootstrap, ready: Gate, _ open: @escaping () throws -> [Sink]
+        _ corrections: Corrections, undertaken: Undertaking, _ bootstrap: Bootstrap, ready: Gate,
+        _ open: @escaping () throws -> [Sink]
     ) throws(KafkaError) {
         self.shared = shared
         self.brokers = brokers
@@ -109,6 +119,7 @@ final class SinkLoop: Loop {
         self.bootstrap = bootstrap
         self.ready = ready
         self.parked = parked
+        self.corrections = corrections
         self.undertaken = undertaken
         backOff = BackOff(shared.errors)
         generation = shared.knowledge.generation
@@ -129,6 +140,7 @@ final class SinkLoop: Loop {
     }
 
     package func close() {
+        corrections.close()
         do { try consumer.close() } catch { log.warning("leaving the group failed", metadata: ["error": "\(error)"]) }
     }
 
@@ -141,7 +153,11 @@ final class SinkLoop: Loop {
                 guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
                 plan()
             case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
-            case .holding: planRetries()
+            case .holding(let ticket, let ends, _):
+                guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+                guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
+                corrections.confirm()
+                planRetries()
             }
             return .again
         } catch let failure as SystemFailure {
@@ -235,26 +251,30 @@ final class SinkLoop: Loop {
     private func takeUp() throws -> Next {
         if pending.isEmpty, suspects.isEmpty {
             try commit()
-            if parked.refused >= shared.errors.mostParked { return holdBack() }
-            isHeldBack = false
-            try gather()
+            if mustHoldBack {
+                // What broke off is repeated first.
+                if repeats.isEmpty { return try holdBack() }
+            } else {
+                endHoldingBack()
+                try gather()
+            }
             isIdle = pending.isEmpty && suspects.isEmpty
         } else if awaitsNote {
             try gather()
         }
         if isAssigned, repeating == nil { try beginRepeating() }
         if awaitsNote { return .records }
-        if let ends = try endsOfNumbers() { phase = .informing(ends) } else { plan() }
+        if let ends = try endsOfNumbers(suspects, pending) { phase = .informing(ends) } else { plan() }
         return .again
     }
 
-    /// How far the tables of numbers must be before the pending records are planned; nil: they know all that matters.
+    /// How far the tables of numbers must be before these records are planned; nil: they know all that matters.
     ///
     /// The hub tells of a number and of the golden record in one transaction, but in two topics. A record whose number isn't
     /// known here may not be in the system, or the number is still on its way: taken for absent it would stay unwritten (I9).
-    private func endsOfNumbers() throws -> [TopicPartition: Int64]? {
+    private func endsOfNumbers(_ read: [Golden]...) throws -> [TopicPartition: Int64]? {
         var unknown: Set<String> = []
-        for records in [suspects, pending] {
+        for records in read {
             for golden in records where golden.verb != .gone && hasNumbers.contains(golden.entity) {
                 // One of an entity is enough.
                 if unknown.count == entityOf.count { break }
@@ -279,10 +299,12 @@ final class SinkLoop: Loop {
     /// note ever names two revisions of one entity, of which the older one would be written over the newer.
     private func plan() {
         jobs = repeats
-        let records = suspects.isEmpty && repeats.isEmpty ? pending : suspects
+        let isRepeating = !(suspects.isEmpty && repeats.isEmpty)
+        let records = isRepeating ? suspects : pending
         for sink in sinks {
             let isAll = records.allSatisfy { $0.entity == sink.settings.of }
-            let own = isAll ? records : records.filter { $0.entity == sink.settings.of }
+            var own = isAll ? records : records.filter { $0.entity == sink.settings.of }
+            if !isRepeating, parked.count > 0 || !corrections.isEmpty { own.removeAll { isOvertaken($0, by: sink) } }
             if !own.isEmpty { jobs.append(Job(sink: sink, records: own)) }
         }
         phase = .writing
@@ -337,12 +359,12 @@ final class SinkLoop: Loop {
         guard positions != committed else { return }
         do {
             try consumer.commit(positions, wait: true)
+            committed = positions
         } catch {
-            // The group moves on, which only polling ends: what isn't committed is read again then.
+            // The group moves on, which only polling ends: what isn't committed by then is read again.
             guard Self.groupMoves.contains(error.code) else { throw error }
-            log.notice("what is written can't be committed, and is repeated", metadata: ["error": "\(error)"])
+            log.notice("what is written can't be committed yet, and may be repeated", metadata: ["error": "\(error)"])
         }
-        committed = positions
     }
 
     private static let groupMoves: Set<KafkaError.Code> = [
@@ -405,11 +427,21 @@ final class SinkLoop: Loop {
             try shared.turns.take { try write(planned, on: ticket) }
         case .written(let reports):
             guard try shared.publisher.isSettled(reports) else { return .acknowledgements }
-            undertaken.finish(jobs[0].records, in: sink.settings.name)
-            jobs.removeFirst()
-            backOff.reset()
+            if jobs[0].released.isEmpty { finishJob() } else { try unpark() }
+        case .released(let tombstones):
+            guard try shared.publisher.isSettled(tombstones) else { return .acknowledgements }
+            finishJob()
         }
         return .again
+    }
+
+    /// The first job is done, and all that it has said is acknowledged.
+    private func finishJob() {
+        let (sink, records) = (jobs[0].sink.settings.name, jobs[0].records)
+        undertaken.finish(records, in: sink)
+        if !unsure.isEmpty { for golden in records { unsure.remove(ParkedWrites.name(sink: sink, golden)) } }
+        jobs.removeFirst()
+        backOff.reset()
     }
 
     /// Reads what the system holds of what is about to be written, and notes it: it is written when that is acknowledged.
@@ -423,7 +455,8 @@ final class SinkLoop: Loop {
         var note = undertaken.note(records)
         if note.utf8.count > shared.publisher.largest {
             if records.count > 1 {
-                // In two parts, each read again.
+                // In two parts, each planned and read again: what was parked with both of them, too.
+                takeBack()
                 (undertaken, jobs[0].records) = (known, Array(records.prefix(records.count / 2)))
                 return jobs.insert(Job(sink: sink, records: Array(records.dropFirst(records.count / 2))), at: 1)
             }
@@ -448,16 +481,26 @@ final class SinkLoop: Loop {
 
     /// The first job isn't done: it is done again.
     private func dropJob() {
-        guard let job = jobs.first, let before = job.before else { return }
-        parked = before
-        (jobs[0].stage, jobs[0].before) = (.planned, nil)
+        guard let job = jobs.first, job.before != nil else { return }
+        takeBack()
         unclear[job.sink.settings.name, default: []].formUnion(job.records.map(\.place.description))
         shared.doubts.begin(job.sink.entry.kind.name, by: job.sink.settings.name)
+    }
+
+    /// What the first job has parked and let go is forgotten. It may stand in the topic all the same: who plans it again says
+    /// it again, whatever it is then (I7, I9).
+    private func takeBack() {
+        if let before = jobs[0].before { parked = before }
+        (jobs[0].stage, jobs[0].before, jobs[0].released) = (.planned, nil, [])
     }
 
     /// All jobs are planned anew.
     private func giveUp() {
         dropJob()
+        if case .holding(_, _, let before) = phase {
+            parked = before
+            corrections.close()
+        }
         if case .retrying = phase, let job = jobs.first, unclear[job.sink.settings.name] != nil { repeats.append(job) }
         jobs = []
         if case .beginning = phase { return }
@@ -489,6 +532,7 @@ final class SinkLoop: Loop {
             }
             pending = []
             try commit()
+            try forgetCorrections()
             planRetries()
         case .retrying(let generation):
             self.generation = generation
@@ -513,14 +557,20 @@ final class SinkLoop: Loop {
         var planned: [Planned] = []
         for golden in records {
             if golden.verb == .gone, !(sink.writer is any WholeWriter) {
-                try release(golden, sink, on: ticket)
+                release(golden, sink)
                 continue
             }
             switch try sink.plan(golden) {
-            case .write(let writes): planned += writes.map { (golden, $0) }
+            case .write(let writes, let settled):
+                for settled in settled {
+                    let held = Written(.unchanged, own: settled.write.own, readBack: settled.record)
+                    try conclude(golden, settled.write, held, sink, on: ticket)
+                }
+                if writes.isEmpty { release(golden, sink) }
+                planned += writes.map { (golden, $0) }
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
-                try release(golden, sink, on: ticket)
+                release(golden, sink)
             case .absentUntilKnown(let reason):
                 try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
@@ -548,7 +598,7 @@ final class SinkLoop: Loop {
                 continue
             }
             try conclude(golden, write, result, sink, on: ticket)
-            if refused[golden.key] == nil { try release(golden, sink, on: ticket) }
+            if refused[golden.key] == nil { release(golden, sink) }
         }
         if !vanished.isEmpty {
             let written = Set(zip(planned, results).filter { !$1.isVanished }.map(\.0.golden.key))
@@ -650,16 +700,17 @@ final class SinkLoop: Loop {
         let pause = BackOff.pause(
             after: parked.tries(name), first: shared.errors.retry, longest: shared.errors.longest)
         let isNew = parked.entries[name]?.golden.revision != golden.revision || parked.entries[name]?.reason != reason
-        let (key, value) = parked.park(
+        let value = parked.park(
             golden, sink: sink.settings.name, reason: reason, isWaiting: isWaiting, now: shared.clock.now(),
             pause: pause)
+        jobs[0].released.remove(name)
         // The tenth refusal says nothing that the first one hasn't said.
-        guard isNew else { return }
+        guard isNew || unsure.contains(name) else { return }
+        unsure.insert(name)
         log.log(
             level: status == .parked ? .notice : .debug, "a record is parked",
             metadata: ["sink": "\(sink.settings.name)", "place": "\(golden.place)", "why": "\(reason)"])
-        try shared.publisher.write(
-            to: shared.names.parked(connector: shared.connector), key: key, value: value.utf8, on: ticket)
+        try write(parked: name, value, on: ticket)
         var report = Report(revision: golden.revision, status: status)
         if status == .parked { report.reason = reason }
         if status == .absent {
@@ -668,12 +719,29 @@ final class SinkLoop: Loop {
         try self.report(report, golden, sink, on: ticket)
     }
 
-    private func release(_ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
-        guard parked.count > 0 else { return }
+    /// It is parked no longer.
+    private func release(_ golden: Golden, _ sink: Sink) {
+        guard parked.count > 0 || !unsure.isEmpty else { return }
         let name = ParkedWrites.name(sink: sink.settings.name, golden)
-        guard parked.release(name) else { return }
+        if parked.release(name) || unsure.contains(name) { jobs[0].released.insert(name) }
+    }
+
+    /// Takes what is parked no longer out of the topic, as its report is acknowledged. Not before: who ends in between would
+    /// leave nobody who knows that it is to be written and reported (I9).
+    private func unpark() throws {
+        let ticket = shared.publisher.ticket()
+        unsure.formUnion(jobs[0].released)
+        for name in jobs[0].released.sorted() {
+            try write(parked: name, corrections.note(name), on: ticket)
+        }
+        jobs[0].stage = .released(ticket)
+    }
+
+    /// Writes what the topic holds of a name from now on; nil: nothing.
+    private func write(parked name: String, _ value: JSON?, on ticket: Publisher.Ticket) throws {
         try shared.publisher.write(
-            to: shared.names.parked(connector: shared.connector), key: name, value: nil, on: ticket)
+            to: shared.names.parked(connector: shared.connector), key: ParkedWrites.key(name), value: value?.utf8,
+            on: ticket)
     }
 
     /// What is due is tried again.
@@ -690,13 +758,72 @@ final class SinkLoop: Loop {
         phase = .retrying(now)
     }
 
-    /// Takes nothing new while too much is parked: something is wrong with all of it.
-    private func holdBack() -> Next {
+    // MARK: Too much is parked
+
+    /// Whether nothing new is taken up: something is wrong with all of it. Not before what may have been under way is repeated, as
+    /// the sources wait for that.
+    private var mustHoldBack: Bool { isReady && isAssigned && parked.refused >= shared.errors.mostParked }
+
+    /// Lets newer records take the places of those that are parked, and nothing else: they may mend them. They are written as all
+    /// that is parked, so that a process that ends meanwhile repeats them before sources read (I6).
+    private func holdBack() throws -> Next {
         if !isHeldBack {
             log.error("too many records are parked: the sinks pause", metadata: ["parked": "\(parked.refused)"])
         }
         isHeldBack = true
-        phase = .holding
-        return .time(shared.errors.retry)
+        if !corrections.isOpen { try corrections.open(brokers, at: try standing()) }
+        let (found, count) = try corrections.read(atMost: most, entityOf) { golden in
+            sinks.contains { parked.entries[ParkedWrites.name(sink: $0.settings.name, golden)] != nil }
+        }
+        isIdle = found.isEmpty
+        guard !found.isEmpty || count == 0 else { return .again }
+        let ticket = shared.publisher.ticket()
+        phase = .holding(ticket, ends: [:], before: parked)
+        for golden in found {
+            for sink in sinks where sink.settings.of == golden.entity { try replace(golden, sink, on: ticket) }
+        }
+        if let ends = try endsOfNumbers(found), case .holding(_, _, let before) = phase {
+            phase = .holding(ticket, ends: ends, before: before)
+        }
+        return found.isEmpty ? .time(shared.errors.retry) : .acknowledgements
+    }
+
+    private func endHoldingBack() {
+        guard isHeldBack else { return }
+        isHeldBack = false
+        corrections.close()
+    }
+
+    private func replace(_ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        let name = ParkedWrites.name(sink: sink.settings.name, golden)
+        guard let value = parked.replace(name, with: golden, now: shared.clock.now()) else { return }
+        // What becomes of it is said, though it be refused for the same reason.
+        unsure.insert(name)
+        try write(parked: name, value, on: ticket)
+        corrections.take(golden, as: name)
+    }
+
+    /// Of what the committed position has passed, the topic needs to know no more. Nobody waits for it: the next process would
+    /// find the same.
+    private func forgetCorrections() throws {
+        guard committed == positions else { return }
+        for name in corrections.forget(before: positions) where parked.entries[name] == nil {
+            try write(parked: name, nil, on: shared.publisher.ticket())
+        }
+    }
+
+    /// Where the partitions are read on.
+    private func standing() throws -> [TopicPartitionOffset] {
+        let committed = try consumer.committed(assigned, timeout: .seconds(10))
+        let marks = try brokers.watermarks(of: assigned)
+        return assigned.compactMap { partition in
+            marks[partition].map { partition.at(max(committed[partition] ?? $0.low, $0.low)) }
+        }
+    }
+
+    /// Whether this record, or a newer one, took a parked one's place: what is older isn't written over it (I7).
+    private func isOvertaken(_ golden: Golden, by sink: Sink) -> Bool {
+        let name = ParkedWrites.name(sink: sink.settings.name, golden)
+        return corrections.hasTaken(golden, as: name) || parked.holdsNewer(than: golden, name)
     }
 }

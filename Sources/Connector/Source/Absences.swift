@@ -44,6 +44,11 @@ struct Absences {
         return missing.filter { lacking.contains($0) || reported.contains($0) }
     }
 
+    /// What was written of these is taken back, or may be: it is written again as it is.
+    mutating func rewrite(_ numbers: some Sequence<String>) {
+        for number in numbers { changes[number] = reported.contains(number) }
+    }
+
     /// The changes are written.
     mutating func confirm() { changes = [:] }
 

@@ -16,6 +16,8 @@ final class SourceLoop: Loop {
     private var opened: (any SourceTransport)?
     private var position: JSON?
     private var lanes: Lanes
+    /// What was written of lanes since all was safe the last time: the topic may hold it, and memory something else.
+    private var unsure: [String: Lanes.Change] = [:]
     private var delivery = Delivery()
     private var absences: Absences
     private var generation: UInt64?
@@ -35,6 +37,8 @@ final class SourceLoop: Loop {
     /// How far the present page is.
     private enum Phase {
         case resting
+        /// The lanes that something failed has left otherwise in the topic are written as they are, and not yet acknowledged.
+        case mended(Publisher.Ticket)
         /// What waits is tried again, in these lanes, as of this generation of the tables.
         case retrying([String], UInt64)
         /// A lane's first record is published, and not yet acknowledged.
@@ -124,6 +128,14 @@ final class SourceLoop: Loop {
             throw trouble
         }
         switch phase {
+        case .resting where !unsure.isEmpty:
+            try mend()
+            return .again
+        case .mended(let ticket):
+            guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+            unsure = [:]
+            phase = .resting
+            return .again
         case .resting:
             guard repeated.isOpen || bootstrap.awaits(settings.name) else { return .gate(repeated) }
             guard shared.turns.mayBeTaken else { return .turn }
@@ -158,6 +170,7 @@ final class SourceLoop: Loop {
                 absences.confirm()
                 position = end.position ?? position
             }
+            unsure = [:]
             phase = .safe(end)
             return .again
         case .safe(let end): return try finish(end)
@@ -190,9 +203,12 @@ final class SourceLoop: Loop {
     /// Something failed: nothing of the step that was under way stays in memory.
     private func undo() {
         switch phase {
-        case .resting, .retrying: break
-        case .retried, .shortened: break
-        case .published(_, _, let before), .noted(_, _, let before): restore(before)
+        case .resting, .mended, .retrying, .retried, .shortened: break
+        case .published(_, _, let before): restore(before)
+        case .noted(_, _, let before):
+            let noted = Array(absences.changes.keys)
+            restore(before)
+            absences.rewrite(noted)
         case .safe:
             // What was read is safe, what it changed in memory stays; only the system is told again.
             delivery = Delivery()
@@ -368,8 +384,20 @@ final class SourceLoop: Loop {
         try write(lanes.park(stored, entities: translation.entities, missing: missing), on: ticket)
     }
 
+    /// What was taken back in memory is taken back in the topic, before anything is tried again or read: else the next process
+    /// would publish what went through behind what came after it, or miss what the topic doesn't hold any more (I2, I7, I9).
+    private func mend() throws {
+        let ticket = shared.publisher.ticket()
+        phase = .mended(ticket)
+        // Lanes that were joined to others come back first: so whatever ends this, each record stands in one of them.
+        let isGone = Set(unsure.values.filter { $0.lane == nil }.map(\.name))
+        let names = isGone.sorted() + unsure.keys.filter { !isGone.contains($0) }.sorted()
+        try write(names.map { Lanes.Change(name: $0, lane: lanes.lanes[$0]) }, on: ticket)
+    }
+
     private func write(_ changes: [Lanes.Change], on ticket: Publisher.Ticket) throws {
         for change in changes {
+            unsure[change.name] = change
             let value = change.lane?.json.utf8
             guard (value?.count ?? 0) < shared.publisher.largest else {
                 throw SystemFailure(
@@ -440,6 +468,7 @@ final class SourceLoop: Loop {
     private func conclude(_ trial: Trial) {
         guard let change = trial.change else { return }
         lanes.apply(change)
+        unsure = [:]
         let isDone = change.lane?.waiting.first?.record != trial.record
         phase = .retrying(isDone ? trial.names : Array(trial.names.dropFirst()), trial.generation)
     }

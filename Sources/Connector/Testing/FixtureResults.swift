@@ -89,13 +89,15 @@ extension Fixtures {
         case .wait(let reason): return Found(results: [["waits": .string(reason)]])
         case .refuse(let reason, let isMeant):
             return Found(results: [["refused": .string(reason)]], refusals: isMeant ? [] : [reason])
-        case .write(let writes):
-            return Found(
-                results: writes.map { write in
-                    var json: JSON = [write.action == .put ? "put" : "delete": write.document]
-                    if let own = write.own { json["self"] = .string(own) }
-                    return json
-                })
+        case .write(let writes, let settled):
+            var results: [JSON] = []
+            for write in settled.map(\.write) + writes {
+                var json: JSON = [write.action == .put ? "put" : "delete": write.document]
+                if results.count < settled.count { json = ["unchanged": true] }
+                if let own = write.own { json["self"] = .string(own) }
+                results.append(json)
+            }
+            return Found(results: results)
         }
     }
 }
