@@ -1,5 +1,6 @@
 import Canonical
 import Document
+import Glibc
 import Testing
 
 @Suite struct FileSourceTests {
@@ -46,6 +47,20 @@ import Testing
             #expect(dead.first?.value?["number"] == "A3")
             #expect(dead.first?.headers["omni_position"] == "prices-1.jsonl, line 3")
             place.eventually { place.exists("drop/done/prices-1.jsonl") }
+        }
+    }
+
+    /// What was moved in is whole at once; what lay there before may be growing still, and comes first all the same (I2).
+    @Test func aFileWaitsForTheOnesBeforeIt() throws {
+        let slow = connector.replacing("settled: 10ms", with: "settled: 600ms")
+        let place = try Workplace(["connector.yaml": slow, "price.jsonata": mapping], partitions: 1)
+        try place.drop("prices-1.jsonl", line("06438012345675", "Old", "A1"))
+        try place.connected { _ in
+            try place.drop("prices-2.part", line("06438012345675", "New", "A1"))
+            let folder = "\(place.folder)/drop"
+            #expect(rename("\(folder)/prices-2.part", "\(folder)/prices-2.jsonl") == 0)
+            let seen = try place.records(place.names.input(domain: "product"), count: 2)
+            #expect(seen.map { $0.value?["name"] } == ["Old", "New"])
         }
     }
 

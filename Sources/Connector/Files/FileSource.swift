@@ -21,6 +21,8 @@ struct FileSource: SourceTransport {
     private var strangers: Strangers
     /// Whether the end wakes this source up.
     private var isHeard = false
+    /// The growing file that others wait for.
+    private var awaited: String?
 
     /// How a file is opened.
     typealias Content = (DropFile) throws -> DropFileContent
@@ -103,7 +105,9 @@ struct FileSource: SourceTransport {
         let found = strangers.look(besides: scan)
         for stranger in found { try tell(stranger, take) }
         if !found.isEmpty { return PageEnd(records: found.count) }
-        guard let file = scan.ready.first(where: { Pattern.matches(reading.pattern, $0.name) }) else { return nil }
+        guard let file = scan.ready.first(where: { Pattern.matches(reading.pattern, $0.name) }),
+            !mustWait(file, scan.growing)
+        else { return nil }
         do {
             open(file, try content(file), position)
             return nil
@@ -114,6 +118,21 @@ struct FileSource: SourceTransport {
         } catch {
             throw SystemFailure("\(error)")
         }
+    }
+
+    /// Whether an earlier file may be growing still: files are read in the order of their names, as what they say of one record
+    /// follows each other (I2).
+    private mutating func mustWait(_ file: DropFile, _ growing: [String]) -> Bool {
+        let earlier = growing.first { name in
+            name.utf8.lexicographicallyPrecedes(file.name.utf8) && Pattern.matches(reading.pattern, name)
+        }
+        if let earlier, earlier != awaited {
+            log.notice(
+                "a file waits for one before it that may be growing still",
+                metadata: ["file": "\(file.name)", "for": "\(earlier)", "settled": "\(reading.settled)"])
+        }
+        awaited = earlier
+        return earlier != nil
     }
 
     private func tell(_ unread: Unread, _ take: (ReadRecord, inout Tape) throws -> Void) throws {

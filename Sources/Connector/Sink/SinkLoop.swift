@@ -169,11 +169,12 @@ final class SinkLoop: Loop {
                     "sink": "\(jobs.first?.sink.settings.name ?? name)", "error": "\(failure)", "pause": "\(pause)",
                 ])
             return .time(pause)
-        } catch let error as KafkaError where error.isRetriable {
+        } catch let error as KafkaError where error.isRetriable || error.isTooLarge {
             giveUp()
             // What was read stays pending, and is written again.
-            log.warning("Kafka pauses the sinks", metadata: ["error": "\(error)"])
-            return .time(.milliseconds(500))
+            let pause = error.isTooLarge ? backOff.next() : .milliseconds(500)
+            log.warning("Kafka pauses the sinks", metadata: ["error": "\(error)", "pause": "\(pause)"])
+            return .time(pause)
         } catch {
             giveUp()
             throw error

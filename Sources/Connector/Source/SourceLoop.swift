@@ -118,7 +118,8 @@ final class SourceLoop: Loop {
     /// What may pass by itself: the system's or the brokers' trouble. Nil: it won't.
     private static func passing(_ error: any Error) -> String? {
         if let failure = error as? SystemFailure { return failure.description }
-        if let failure = error as? KafkaError, failure.isRetriable { return failure.description }
+        // What is too large for a topic passes when somebody changes the topic.
+        if let failure = error as? KafkaError, failure.isRetriable || failure.isTooLarge { return failure.description }
         return nil
     }
 

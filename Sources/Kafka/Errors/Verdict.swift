@@ -19,6 +19,9 @@ extension KafkaError {
     /// True if the same call may succeed later.
     public var isRetriable: Bool { verdict == .retriable }
 
+    /// True if a topic takes no records as large as these were: it may when its settings are changed.
+    public var isTooLarge: Bool { code == .messageTooLarge || code == .recordListTooLarge }
+
     /// True if this client can't be used any more (``Verdict/fatal`` or ``Verdict/fenced``).
     public var isFatal: Bool { verdict == .fatal || verdict == .fenced }
 }

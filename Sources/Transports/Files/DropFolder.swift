@@ -42,6 +42,8 @@ public struct DropFolder: ~Copyable {
     public struct Scan: Sendable {
         /// The files to be read, in the order of their names' bytes.
         public let ready: [DropFile]
+        /// The names of those that may be growing still, in the same order.
+        public let growing: [String]
         /// After how long the first of those still growing can be ready, if none changes; nil when there are none.
         public let recheck: Duration?
         /// The names that are not UTF-8, repaired for a report: nobody takes these files up until they are renamed.
@@ -55,6 +57,7 @@ public struct DropFolder: ~Copyable {
         let changes = watch.changes()
         var seen: [String: Sighting] = [:]
         var ready: [DropFile] = []
+        var growing: [String] = []
         var recheck: Duration?
         let names = try Path.names(in: path).filter { Self.isCandidate($0.name) }
         for (name, isValid) in names where isValid {
@@ -65,11 +68,14 @@ public struct DropFolder: ~Copyable {
             if missing <= .zero {
                 ready.append(file)
             } else {
+                growing.append(name)
                 recheck = min(recheck ?? missing, missing)
             }
         }
         sightings = seen
-        return Scan(ready: ready, recheck: recheck, unreadableNames: names.filter { !$0.isValid }.map(\.name))
+        return Scan(
+            ready: ready, growing: growing, recheck: recheck,
+            unreadableNames: names.filter { !$0.isValid }.map(\.name))
     }
 
     /// Blocks this thread until the folder may have changed, `wakeUp` is signalled, or the time is over. It may return
