@@ -44,8 +44,7 @@ extension Machine {
         let function = Int(operation.pointee.a)
         do throws(MappingFailure) {
             let result = try applyLibrary(function, from: base, input)
-            if operation.pointee.flags.contains(.keepsArray) { return result }
-            return collapsed(result)
+            return operation.pointee.flags.isDisjoint(with: .keepsSequence) ? collapsed(result) : result
         } catch {
             throw place(error, at: number, token: Library.standard.functions[function].name, input: input)
         }
@@ -86,7 +85,7 @@ extension Machine {
         }
         do throws(MappingFailure) {
             let result = try apply(function, from: base, input)
-            return operation.pointee.flags.contains(.keepsArray) ? result : collapsed(result)
+            return operation.pointee.flags.isDisjoint(with: .keepsSequence) ? collapsed(result) : result
         } catch {
             throw place(error, at: number, token: nil, input: input)
         }
@@ -127,7 +126,7 @@ extension Machine {
                 function = Value(bits: Value.function << 60 | UInt64(closure.a))
             case .chain:
                 let inner = try apply(Value(bits: Value.function << 60 | UInt64(closure.a)), from: base, input)
-                stack.append(inner)
+                stack.append(collapsed(inner))
                 function = Value(bits: Value.function << 60 | UInt64(closure.b))
             case .transform:
                 let result = try transform(closure, from: base)
@@ -284,6 +283,9 @@ extension Machine {
         }
         var validated: [Value] = []
         var place = base
+        // An optional parameter that doesn't fit takes its argument all the same, as in the reference: the last ones may be
+        // left with nothing.
+        let end = stack.count
         for (parameter, taken) in zip(signature.parameters, counts) {
             if taken == 0 {
                 if parameter.usesContext {
@@ -293,16 +295,15 @@ extension Machine {
                     }
                     validated.append(context)
                 } else {
-                    validated.append(place < stack.count ? stack[place] : .undefined)
+                    validated.append(place < end ? stack[place] : .undefined)
                     place += 1
                 }
                 continue
             }
             for _ in 0..<taken {
-                validated.append(
-                    parameter.isArray
-                        ? try arrayArgument(stack[place], parameter, place - base + 1) : stack[place])
+                let value = place < end ? stack[place] : .undefined
                 place += 1
+                validated.append(parameter.isArray ? try arrayArgument(value, parameter, place - base) : value)
             }
         }
         stack.truncate(base)

@@ -21,16 +21,16 @@ extension Machine {
             result =
                 operation.pointee.flags.contains(.hasTuples)
                 ? try tuplePath(number, input) : try path(number, input)
-        case .context: result = input.isLink && input.has(Value.outer) ? element(input, 0) : input
+        case .context: result = input.isLink && input.has(Value.outer) ? element(input, 0) : collapsed(input)
         case .root: result = rootValue
         case .variable, .parent:
             if let value = lookUp(operation.pointee.a) {
-                result = collapsed(value)
+                result = operation.pointee.flags.contains(.suffix) ? value : collapsed(value)
             } else {
                 result = operation.pointee.b > 0 ? libraryFunction(operation.pointee.b - 1) : .undefined
             }
         case .function: result = libraryFunction(operation.pointee.a)
-        case .condition: result = try condition(operation, input)
+        case .condition: result = own(try condition(operation, input), operation)
         case .record: result = try record(operation, input)
         case .and, .or: result = try logical(number, input)
         case .equal, .unequal: result = try equality(operation, input)
@@ -76,11 +76,11 @@ extension Machine {
         case .descendant: return try descendants(operation, input)
         case .elvis:
             let left = try evaluate(operation.pointee.a, input)
-            return try truth(left) ? left : try evaluate(operation.pointee.b, input)
+            return own(try truth(left) ? left : try evaluate(operation.pointee.b, input), operation)
         case .coalesce:
             let left = try evaluate(operation.pointee.a, input)
-            return left.isUndefined ? try evaluate(operation.pointee.b, input) : left
-        case .block: return try block(operation, input)
+            return own(collapsed(left).isUndefined ? try evaluate(operation.pointee.b, input) : left, operation)
+        case .block: return own(try block(operation, input), operation)
         case .bind:
             let value = try evaluate(operation.pointee.b, input)
             bind(operation.pointee.a, value)
@@ -109,6 +109,12 @@ extension Machine {
         }
     }
 
+    /// A part's value as the whole expression's own: a sequence in a sequence becomes its value at each level.
+    @inline(__always)
+    private func own(_ value: Value, _ operation: UnsafePointer<Operation>) -> Value {
+        operation.pointee.flags.isDisjoint(with: .keepsSequence) ? collapsed(value) : value
+    }
+
     /// Applies what follows an operand: predicates, a grouping, `[]`.
     @inline(never)
     private mutating func finish(
@@ -119,7 +125,8 @@ extension Machine {
         if operation.pointee.flags.contains(.suffix) {
             let suffix = tables.suffixes[Int(operation.pointee.suffix)]
             if suffix.stageCount > 0 {
-                value = try filtered(value, suffix.stages, suffix.stageCount, keepsSingleton: keeps)
+                // A result of one element becomes that element once, behind all of them.
+                value = try filtered(value, suffix.stages, suffix.stageCount, keepsSingleton: true)
             }
             if suffix.group >= 0 {
                 if value.isTuples {

@@ -20,6 +20,9 @@ extension Machine {
         switch left.tag {
         case Value.string: return sameText(left, right)
         case Value.link: return try equalContainers(container(left), container(right))
+        case Value.function:
+            let (one, other) = (functions[left.index], functions[right.index])
+            return left.index == right.index || (one.kind == .library && other.kind == .library && one.a == other.a)
         default: return left.bits == right.bits
         }
     }

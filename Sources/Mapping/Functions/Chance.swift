@@ -126,7 +126,9 @@ extension Machine {
             let tree = try shaper.shape(tree: try parser.parse())
             return evaluated.add(Code(try compiler.compile(tree: tree)), text)
         } catch {
-            throw failure("D3120", "the expression given to $eval can't be compiled: \(error.code): \(error.message)")
+            // What the reference finds only when it runs the expression is an error of running it.
+            let code = error.code.hasPrefix("T") ? "D3121" : "D3120"
+            throw failure(code, "the expression given to $eval can't be compiled: \(error.code): \(error.message)")
         }
     }
 }

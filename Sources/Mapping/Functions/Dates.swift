@@ -34,8 +34,10 @@ enum Dates {
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             if value.isUndefined { return value }
-            return try format(
-                &machine, machine.floor(value), machine.argument(arguments, 1), machine.argument(arguments, 2))
+            // A fraction of a millisecond is cut off, before 1970 too.
+            let number = machine.number(value)
+            guard let whole = number.rounded(number.isNegative ? .up : .down).integer else { throw outOfRange(machine) }
+            return try format(&machine, whole, machine.argument(arguments, 1), machine.argument(arguments, 2))
         },
         Function(
             "toMillis", "<s-s?:n>",
@@ -69,9 +71,7 @@ enum Dates {
     private static func format(
         _ machine: inout Machine, _ milliseconds: Int, _ picture: Value, _ zone: Value
     ) throws(MappingFailure) -> Value {
-        guard milliseconds.magnitude <= CivilTime.farthest else {
-            throw machine.failure("D3110", "the time is out of range")
-        }
+        guard milliseconds.magnitude <= CivilTime.farthest else { throw outOfRange(machine) }
         let date = try machine.datePicture(picture.isString ? machine.text(picture) : iso)
         let offset = zone.isString ? offset(machine.text(zone)) : 0
         guard let offset else {
@@ -79,6 +79,10 @@ enum Dates {
         }
         return try machine.string(
             try machine.checked { () throws(PictureError) in try date.format(milliseconds, offset: offset) })
+    }
+
+    private static func outOfRange(_ machine: borrowing Machine) -> MappingFailure {
+        machine.failure("D3110", "the time is out of range")
     }
 
     /// `+hhmm`, `-hhmm`, `+hh:mm` or `Z` in minutes.

@@ -91,10 +91,17 @@ extension Machine {
         do throws(PictureError) { return try body() } catch { throw failure(error.code, error.message) }
     }
 
+    /// Reading a picture takes its length squared, which no count of steps sees: longer ones are refused.
+    private func picture(_ text: String) throws(MappingFailure) -> String {
+        guard text.utf8.count <= 4096 else { throw failure("U2008", "a picture has 4096 bytes at most") }
+        return text
+    }
+
     mutating func integerPicture(_ value: Value) throws(MappingFailure) -> IntegerPicture {
         let text = value.isString ? text(value) : "0"
         if let known = pictures.integers[text] { return known }
-        let picture = try checked { () throws(PictureError) in try IntegerPicture(text) }
+        let own = try picture(text)
+        let picture = try checked { () throws(PictureError) in try IntegerPicture(own) }
         pictures.bound()
         pictures.integers[text] = picture
         return picture
@@ -105,7 +112,8 @@ extension Machine {
     ) throws(MappingFailure) -> NumberPicture {
         let key = PictureCache.NumberKey(picture: text, symbols: symbols)
         if let known = pictures.numbers[key] { return known }
-        let picture = try checked { () throws(PictureError) in try NumberPicture(text, symbols) }
+        let own = try picture(text)
+        let picture = try checked { () throws(PictureError) in try NumberPicture(own, symbols) }
         pictures.bound()
         pictures.numbers[key] = picture
         return picture
@@ -113,7 +121,8 @@ extension Machine {
 
     mutating func datePicture(_ text: String) throws(MappingFailure) -> DatePicture {
         if let known = pictures.dates[text] { return known }
-        let picture = try checked { () throws(PictureError) in try DatePicture(text) }
+        let own = try picture(text)
+        let picture = try checked { () throws(PictureError) in try DatePicture(own) }
         pictures.bound()
         pictures.dates[text] = picture
         return picture

@@ -87,7 +87,7 @@ enum HigherOrder {
             machine.stack.append(value)
             if arity >= 3 { machine.stack.append(place) }
             if arity >= 4 { machine.stack.append(list) }
-            result = machine.collapsed(try machine.apply(function, from: base, .null))
+            result = try machine.apply(function, from: base, .null)
             machine.stack.truncate(base)
         }
         return result

@@ -41,7 +41,9 @@ enum Objects {
             guard value.isLink else { return value }
             let base = machine.stack.count
             try machine.pushSpread(value)
-            return try machine.array(from: base, flags: Value.sequence)
+            // What an array's elements give is appended to each other, which makes an array of any length.
+            let isAppended = machine.isArray(value) && machine.count(at: machine.container(value)) > 0
+            return try machine.array(from: base, flags: isAppended ? 0 : Value.sequence)
         },
         Function(
             "merge", "<a<o>:o>", "One object with the members of all: of equal names the last wins.",
@@ -204,6 +206,9 @@ extension Machine {
     }
 
     /// What a function makes of a value, its name or place, and the whole: as many of them as it takes.
+    ///
+    /// A sequence stays one, of one element or of none, too: what a library function gives is not the result of an
+    /// expression yet.
     mutating func handed(
         _ function: Value, _ value: Value, _ key: Value, _ whole: Value
     ) throws(MappingFailure) -> Value {
@@ -215,7 +220,7 @@ extension Machine {
         if arity >= 3 { stack.append(whole) }
         let result = try apply(function, from: base, .null)
         stack.truncate(base)
-        return collapsed(result)
+        return result
     }
 
     /// The sum of two numbers, exact.

@@ -160,6 +160,11 @@ struct Compiler {
 
     private mutating func compile(_ node: Syntax) throws(MappingError) -> Int32 {
         var operation = try operation(for: node)
+        switch node.kind {
+        case .block, .condition, .elvis, .coalesce:
+            if tails.contains(ObjectIdentifier(node)) { operation.flags.insert(.tail) }
+        default: break
+        }
         if node.keepsArray { operation.flags.insert(.keepsArray) }
         if node.constructsArray, node.kind == .array { operation.flags.insert(.constructsArray) }
         let group = node.groupPairs
@@ -462,6 +467,9 @@ struct Compiler {
                 try check(function: number, at: procedure.offset)
                 try check(arguments: node, of: Library.standard.functions[number])
                 (result.kind, result.a) = (.callLibrary, Int32(number))
+                if tails.contains(ObjectIdentifier(node)) || handsOn.contains(ObjectIdentifier(node)) {
+                    result.flags.insert(.tail)
+                }
                 if name == "number", node.children.count == 1 {
                     // The commonest function by far. Its argument is not on the list: it is evaluated first.
                     (result.kind, result.c, result.word) = (.toNumber, 0, UInt64(program.lists[Int(arguments)]))
@@ -505,17 +513,23 @@ struct Compiler {
         program.signatures.append(signature)
     }
 
-    /// The calls whose result is the function's: their places, by identity.
+    /// The expressions whose result is the function's: their places, by identity.
     private var tails: Set<ObjectIdentifier> = []
+    /// Those that are looked at before they become the result: a call of the mapping's own function must come back.
+    private var handsOn: Set<ObjectIdentifier> = []
 
     private mutating func markTails(_ node: Syntax) {
         guard node.predicates.isEmpty, node.groupPairs == nil, !node.keepsArray else { return }
+        tails.insert(ObjectIdentifier(node))
         switch node.kind {
-        case .call: tails.insert(ObjectIdentifier(node))
         case .condition:
             markTails(node.right!)
             if let third = node.third { markTails(third) }
-        case .elvis, .coalesce: markTails(node.right!)
+        case .elvis, .coalesce:
+            if node.left!.kind == .call, node.left!.predicates.isEmpty, node.left!.groupPairs == nil {
+                handsOn.insert(ObjectIdentifier(node.left!))
+            }
+            markTails(node.right!)
         case .block: if let last = node.children.last { markTails(last) }
         default: break
         }

@@ -20,7 +20,8 @@ struct Operation {
         static let keepsArray = Flags(rawValue: 1)
         static let constructsArray = Flags(rawValue: 2)
         static let keepsSingleton = Flags(rawValue: 4)
-        /// A call whose result is its function's result: it needs no stack.
+        /// An expression whose result is its function's result: a call needs no stack then. A library function's sequence
+        /// stays one, as in the reference: `$map(a, function($x) { $filter($x, f) })` gives an array of arrays.
         static let tail = Flags(rawValue: 8)
         /// A path whose tuples its surrounding path goes on with.
         static let yieldsTuples = Flags(rawValue: 16)
@@ -30,6 +31,8 @@ struct Operation {
         static let suffix = Flags(rawValue: 64)
         /// A block that binds variables; a lambda's signature; an array constructor's range.
         static let special = Flags(rawValue: 128)
+        /// What makes a call's sequence stay one, whatever it holds: what follows (`$map(a, f)[0]`) picks from it.
+        static let keepsSequence: Flags = [.keepsArray, .tail, .suffix]
     }
 
     var kind: Kind

@@ -13,6 +13,8 @@ struct DatePicture: Sendable {
         /// Written as a name: in this case of letters.
         var names: IntegerPicture.Case?
         var integer: IntegerPicture?
+        /// What is wrong with the number's picture; told when it is needed, after what is wrong before it.
+        var failure: PictureError?
         var minWidth: Int?
         var maxWidth: Int?
         /// The year's digits that are written; nil for all.
@@ -58,6 +60,9 @@ struct DatePicture: Sendable {
         if !literal.isEmpty { parts.append(.literal(literal)) }
     }
 
+    /// What is written as wide as the picture says must not exhaust the memory.
+    private static let widest = 1000
+
     private mutating func add(marker text: [Character]) throws(PictureError) {
         var marker = Marker(component: text.first ?? " ")
         var presentation = String(text.dropFirst())
@@ -66,6 +71,9 @@ struct DatePicture: Sendable {
             let widths = text[(comma + 1)...].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
             marker.minWidth = Int(String(widths.first ?? []))
             marker.maxWidth = widths.count > 1 ? Int(String(widths[1])) : nil
+            guard max(marker.minWidth ?? 0, marker.maxWidth ?? 0) <= Self.widest else {
+                throw PictureError(code: "U2008", message: "a width of a date picture is at most \(Self.widest)")
+            }
         }
         var modifier: Character?
         if presentation.count > 1, let last = presentation.last, "atco".contains(last) {
@@ -77,21 +85,27 @@ struct DatePicture: Sendable {
             throw PictureError(code: "D3132", message: "no such component in a date picture: \(marker.component)")
         }
         marker.isTraditional = modifier == "t"
-        if presentation.hasPrefix("n") {
+        if "Zz".contains(marker.component) {
+            marker.integer = try? IntegerPicture(presentation)
+        } else if presentation.hasPrefix("n") {
             marker.names = .lower
         } else if presentation.hasPrefix("N") {
             marker.names = presentation.hasPrefix("Nn") ? .title : .upper
-        } else if "Zz".contains(marker.component) {
-            marker.integer = try IntegerPicture(presentation)
         } else if !"PCE".contains(marker.component) {
-            try setInteger(&marker, modifier.map { "\(presentation);\($0)" } ?? presentation)
+            do throws(PictureError) {
+                try setInteger(&marker, modifier.map { "\(presentation);\($0)" } ?? presentation)
+            } catch {
+                marker.failure = error
+            }
         }
         parts.append(.marker(marker))
     }
 
     private mutating func setInteger(_ marker: inout Marker, _ picture: String) throws(PictureError) {
         var integer = try IntegerPicture(picture)
-        if let least = marker.minWidth, integer.mandatoryDigits < least { integer.mandatoryDigits = least }
+        if let least = marker.minWidth, integer.style == .decimal, integer.mandatoryDigits < least {
+            integer.mandatoryDigits = least
+        }
         if marker.component == "Y" {
             if let most = marker.maxWidth {
                 marker.yearDigits = most
@@ -134,6 +148,7 @@ struct DatePicture: Sendable {
         case "C", "E": return "ISO"
         default: break
         }
+        if let failure = marker.failure { throw failure }
         var value = fragment(marker.component, time)
         if let digits = marker.yearDigits, digits > 0, digits < 10 {
             value %= [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000][digits]
@@ -149,7 +164,7 @@ struct DatePicture: Sendable {
         return marker.maxWidth.map { String(name.prefix($0)) } ?? name
     }
 
-    private static func noName(_ component: Character) -> PictureError {
+    static func noName(_ component: Character) -> PictureError {
         PictureError(code: "D3133", message: "only months and days have names, not the component \(component)")
     }
 
@@ -174,7 +189,8 @@ struct DatePicture: Sendable {
     }
 
     private static func zone(_ marker: Marker, _ offset: Int) throws(PictureError) -> String {
-        guard let picture = marker.integer else { throw noName(marker.component) }
+        let tooLong = PictureError(code: "D3134", message: "a time zone has one to four digits")
+        guard let picture = marker.integer else { throw tooLong }
         if offset == 0, marker.isTraditional { return "Z" }
         let hours = offset / 60
         let minutes = abs(offset % 60)
@@ -186,7 +202,7 @@ struct DatePicture: Sendable {
             text = try picture.format(Number(Int(hours.magnitude)))
             if minutes != 0 { text += ":" + (minutes < 10 ? "0" : "") + "\(minutes)" }
         } else {
-            throw PictureError(code: "D3134", message: "a time zone has four digits at most")
+            throw tooLong
         }
         text = (offset < 0 ? "-" : "+") + text
         return marker.component == "z" ? "GMT" + text : text

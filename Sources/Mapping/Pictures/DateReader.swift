@@ -41,13 +41,10 @@ struct DateReader: Sendable {
             return (marker.component == "z" ? "GMT" : "") + "[\\-+][0-9]+"
                 + (separator.map { escaped(String($0)) + "[0-9]+" } ?? "")
         case "f": return "[0-9]+"
-        case "C", "E": return "[A-Za-z]+"
         default:
+            if let failure = marker.failure { throw failure }
             if let integer = marker.integer { return integer.pattern }
-            guard "MxFP".contains(marker.component) else {
-                throw PictureError(
-                    code: "D3133", message: "only months and days have names, not the component \(marker.component)")
-            }
+            guard "MxFP".contains(marker.component) else { throw DatePicture.noName(marker.component) }
             return "[a-zA-Z]+"
         }
     }
@@ -77,7 +74,6 @@ struct DateReader: Sendable {
         case "Z", "z": return offset(text, marker)
         case "f": return Int(text.prefix(3).padded(to: 3))
         case "P": return text.lowercased() == "pm" ? 1 : text.lowercased() == "am" ? 0 : nil
-        case "C", "E": return 0
         default:
             if let integer = marker.integer { return integer.parse(text)?.integer }
             let names = marker.component == "F" ? DatePicture.days : DatePicture.months
@@ -133,7 +129,7 @@ struct DateReader: Sendable {
                 values[component] = "MDd".contains(component) ? 1 : 0
                 ended = true
             } else {
-                values[component] = component == "P" ? current.hour / 12 : DatePicture.fragment(component, current)
+                values[component] = component == "P" ? 0 : DatePicture.fragment(component, current)
             }
         }
         var hour = values["H", default: 0]
@@ -141,7 +137,9 @@ struct DateReader: Sendable {
             hour = values["h", default: 0]
             hour = (hour == 12 ? 0 : hour) + (values["P", default: 0] == 1 ? 12 : 0)
         }
-        let year = values["Y", default: 1970]
+        let written = values["Y", default: 1970]
+        // Years of two digits are of the twentieth century, as in JavaScript's dates.
+        let year = (0..<100).contains(written) ? 1900 + written : written
         let date =
             isDayDate
             ? CivilTime.milliseconds(year, 1, values["d", default: 1])

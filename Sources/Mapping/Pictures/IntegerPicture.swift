@@ -146,7 +146,8 @@ struct IntegerPicture: Sendable {
         case .roman: return Words.roman(text).map { Number($0) }
         case .decimal:
             var digits = ""
-            let own = isOrdinal ? text.dropLast(2) : Substring(text)
+            let isNegative = text.first == "-"
+            let own = (isOrdinal ? text.dropLast(2) : Substring(text)).dropFirst(isNegative ? 1 : 0)
             for character in own where !separators.contains(where: { $0.character == character }) {
                 guard let scalar = character.unicodeScalars.first, scalar.value >= zero, scalar.value <= zero + 9 else {
                     return nil
@@ -155,7 +156,8 @@ struct IntegerPicture: Sendable {
             }
             // A JSON number has no leading zeros, a picture's may.
             let significant = digits.drop { $0 == "0" }
-            return Number(significant.isEmpty && !digits.isEmpty ? "0" : String(significant))
+            let number = Number(significant.isEmpty && !digits.isEmpty ? "0" : String(significant))
+            return isNegative ? number?.negated : number
         }
     }
 
