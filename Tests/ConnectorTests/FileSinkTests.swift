@@ -17,7 +17,7 @@ import Testing
     private func writer(_ folder: TemporaryFolder, readsBack: Bool) throws -> FileWriter {
         try FileWriter(
             FileWriting(file: "list.csv", format: ["csv": ["fields": ["gtin": "text", "name": "text"]]]),
-            folder: folder.path, sink: "list", readsBack: readsBack)
+            folder: folder.path, shown: folder.path, sink: "list", readsBack: readsBack)
     }
 
     @Test func theFileIsReadBackWhereASourceCanTellWhatItSays() throws {
@@ -135,6 +135,83 @@ import Testing
             try place.golden("product", "4", revision: 1, epoch: 7, ["name": "Four"])
             place.eventually { try rows().contains("4,Four") }
             #expect(try rows() == ["2,Two", "4,Four"])
+        }
+    }
+
+    private func priceList(_ type: String, mostParked: Int) -> String {
+        """
+        system: importer
+        connections:
+          in: { folder: "{folder}/drop/in" }
+        sinks:
+          list:
+            of: product
+            map: write.jsonata
+            to: { in: { file: list.csv, format: { csv: { fields: { gtin: text, price: \(type) } } } } }
+            batch: { records: 10, wait: 5ms }
+        on-error: { retry: 20ms, most-parked: \(mostParked) }
+        """
+    }
+
+    /// A column's type was changed, and what was delivered doesn't fit it any more: nothing vanishes from the file.
+    @Test func aStartWithAnotherFormatKeepsTheRowsThatItCannotWrite() throws {
+        let place = try Workplace(
+            [
+                "connector.yaml": priceList("number", mostParked: 3),
+                "write.jsonata": #"{"gtin": $key, "price": number}"#,
+            ], partitions: 1)
+        let topic = place.names.input(domain: "product")
+        let rows = { try place.read("drop/in/list.csv").split(separator: "\r\n").dropFirst().map(String.init) }
+        try place.connected { _ in
+            for (key, number) in [("1", "19.90"), ("2", "20"), ("3", "29.90")] {
+                try place.golden("product", key, revision: 1, ["number": .number(Number(number)!)])
+            }
+            _ = try place.records(topic, count: 3)
+            #expect(try rows() == ["1,19.90", "2,20", "3,29.90"])
+        }
+        try place.configure(priceList("integer", mostParked: 3))
+        try place.connected { _ in
+            let parked = try place.records(place.names.parked(connector: "test"), count: 2)
+            #expect(Set(parked.map(\.key)) == ["list/product/1", "list/product/3"])
+            let reports = try place.records(topic, count: 5).suffix(2)
+            #expect(reports.allSatisfy { $0.value?["status"] == "parked" && $0.value?["revision"] == 1 })
+            try place.golden("product", "4", revision: 1, ["number": 4])
+            place.eventually { try rows().contains("4,4") }
+            #expect(try rows() == ["1,19.90", "2,20", "3,29.90", "4,4"])
+        }
+        // What is parked already isn't parked again, and what fits again is let go.
+        try place.configure(priceList("number", mostParked: 3))
+        try place.connected { _ in
+            place.eventually { try place.records(place.names.parked(connector: "test")).count { $0.value == nil } == 2 }
+            let found = try rows()
+            #expect(found == ["1,19.90", "2,20", "3,29.90", "4,4"])
+        }
+    }
+
+    /// Something is wrong with all of it: the file that was delivered is better than one without them.
+    @Test func aStartThatRefusesTooMuchLeavesTheFileAsItIs() throws {
+        let place = try Workplace(
+            [
+                "connector.yaml": priceList("number", mostParked: 2),
+                "write.jsonata": #"{"gtin": $key, "price": number}"#,
+            ], partitions: 1)
+        let topic = place.names.input(domain: "product")
+        try place.connected { _ in
+            for (key, number) in [("1", "19.90"), ("2", "20"), ("3", "29.90")] {
+                try place.golden("product", key, revision: 1, ["number": .number(Number(number)!)])
+            }
+            _ = try place.records(topic, count: 3)
+        }
+        let delivered = try place.read("drop/in/list.csv")
+        try place.configure(priceList("integer", mostParked: 2))
+        let log = HeardLog()
+        try place.connected(log: log) { _ in
+            // It pauses, and goes on by itself when what was refused is mended.
+            place.eventually { log.says("error too many records are refused at the start", "refused: 2") }
+            place.eventually { log.says("warning the sink pauses", "raise on-error.most-parked") }
+            #expect(try place.read("drop/in/list.csv") == delivered)
+            try place.golden("product", "3", revision: 2, ["number": 30])
+            place.eventually { try place.read("drop/in/list.csv") == "gtin,price\r\n1,19.90\r\n2,20\r\n3,30\r\n" }
         }
     }
 }
