@@ -8,6 +8,8 @@ extension FileRecords {
         private let file: ScratchFile
         private var count = 0
         private var checksum = Checksum()
+        /// For a change as it will lie in the file.
+        private var memory: [UInt8] = []
 
         init(_ place: Place) throws(SystemError) {
             self.place = place
@@ -24,7 +26,9 @@ extension FileRecords {
                 key: UInt32(key.utf8.count), bytes: change.bytes.map { UInt32($0.count) } ?? Head.trace,
                 epoch: change.epoch, revision: change.revision)
             var whole: [UInt8] = []
-            whole.reserveCapacity(Head.size + Int(head.key) + bytes.count)
+            swap(&whole, &memory)
+            defer { swap(&whole, &memory) }
+            whole.removeAll(keepingCapacity: true)
             withUnsafeBytes(of: &head) { whole.append(contentsOf: $0) }
             key.withUTF8 { whole.append(contentsOf: $0) }
             whole.append(contentsOf: bytes)
