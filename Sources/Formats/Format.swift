@@ -17,6 +17,9 @@ public protocol Format: Sendable {
     /// - Throws: ``OptionError`` for an unknown option (naming the nearest known one) or a wrong value.
     init(options: JSON) throws(OptionError)
 
+    /// What of the options decides whether a record that was written under them may stand among others.
+    static func form(of options: JSON) -> JSON
+
     /// A reader over bytes that must stay where they are for as long as the reader is used.
     ///
     /// - Throws: ``FormatError`` of scope `file` when nothing can be read at all.
@@ -24,6 +27,11 @@ public protocol Format: Sendable {
 
     /// A writer.
     func writer() throws(FormatError) -> any RecordWriter
+}
+
+extension Format {
+    /// All of them.
+    public static func form(of options: JSON) -> JSON { options }
 }
 
 /// A format whose input can be read in pieces, each of them whole records: what a file of any size takes little memory with.
@@ -64,7 +72,7 @@ public protocol RecordReader {
     /// Reads the next record onto the tape, whose content it replaces.
     ///
     /// - Returns: the record's place, or nil at the end.
-    /// - Throws: ``FormatError``. After one of scope `record` the next call reads on behind it; after one of scope `file`
+    /// - Throws: ``FormatError``. Where it says so, the tape holds the rest of the record. After one of scope `record` the next call reads on behind it; after one of scope `file`
     ///   the next call answers nil.
     mutating func next(into tape: inout Tape) throws(FormatError) -> RecordPosition?
 
@@ -113,6 +121,15 @@ public enum FormatCatalog {
             throw OptionError("format", "no format is called '\(name)'" + hint(name, all.map { $0.name }))
         }
         return try type.init(options: options)
+    }
+
+    /// What decides whether records that were written by one configuration may stand among those of another: only where it is
+    /// the same.
+    public static func form(of configuration: JSON) -> JSON {
+        let options = configuration.object?.first
+        let name = options?.key ?? configuration.string ?? ""
+        let value = options?.value ?? .null
+        return [name: all.first { $0.name == name }?.form(of: value) ?? value]
     }
 
     /// A format as a configuration names it: `csv`, or `{csv: {delimiter: ";"}}`.

@@ -41,6 +41,8 @@ public struct FormatError: Error, Sendable, Hashable, CustomStringConvertible {
     public var reason: String
     /// What to do about it, where there is something to say.
     public var remedy: String?
+    /// Whether the tape holds what of the record could be read, each value in its place.
+    public var leavesRest = false
 
     /// An error.
     public init(

@@ -194,7 +194,7 @@ extension SourceSettings {
         of = reader.optionalText("of", "The entity whose deletions a complete delivery shows.")
         own = reader.optionalText(
             "own",
-            "The members of a record that hold the system's own number: a refused record then doesn't count as missing."
+            "The members of a record that hold the system's own number (`Art.-Nr.`, or with dots between `data.id`): a record that is refused, or has a cell that can't be read, then doesn't count as missing."
         )
         deletesAtMost = reader.integer(
             "deletes-at-most", default: 50, in: 0...100,

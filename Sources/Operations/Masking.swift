@@ -33,10 +33,24 @@ public enum Masking: Sendable, Equatable {
         self = .members((entities.isEmpty ? model.entities : entities).reduce(into: []) { $0.formUnion($1.personal) })
     }
 
-    /// Text that is not JSON, where it may be shown.
+    /// Text that is not JSON, where it may be shown. Bytes that aren't UTF-8 are shown as `\xFC`, and a backslash is doubled
+    /// where there are such.
     public func text(of bytes: [UInt8]) -> String? {
         guard self == .nothing else { return nil }
-        return String(validating: bytes, as: UTF8.self)
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        var text = ""
+        var rest = bytes[...]
+        while let byte = rest.first {
+            let size = [0x80, 0xE0, 0xF0, 0xF8].firstIndex { byte < $0 }.map { $0 + 1 } ?? 1
+            if let letter = String(validating: rest.prefix(size), as: UTF8.self) {
+                text += letter == "\\" ? "\\\\" : letter
+                rest = rest.dropFirst(size)
+            } else {
+                text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                rest = rest.dropFirst()
+            }
+        }
+        return text
     }
 
     /// A value as it may be shown.

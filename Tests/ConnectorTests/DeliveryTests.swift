@@ -125,6 +125,73 @@ import Testing
         }
     }
 
+    /// Columns are called as they are: a dot in a name is no path.
+    @Test func aRowWithACellThatCannotBeReadDoesNotCountAsMissing() throws {
+        let place = try Workplace([
+            "connector.yaml": """
+            system: importer
+            connections:
+              drop: { folder: "{folder}/drop" }
+            sources:
+              prices:
+                from: { drop: { files: "*.csv", settled: 10ms } }
+                format: { csv: { delimiter: ";", fields: { "Art.-Nr.": text, "EAN.GTIN": text, Preis: number } } }
+                map: price.jsonata
+                delivers: everything
+                of: product
+                own: "Art.-Nr."
+                unique: "EAN.GTIN"
+            """,
+            "price.jsonata": #"{"product": {"gtin": `EAN.GTIN`, "price": Preis}, "self": `Art.-Nr.`}"#,
+        ])
+        for (number, gtin) in gtins.enumerated() { try place.identify("product", "importer", "A\(number)", as: gtin) }
+        let log = HeardLog()
+        try place.connected(log: log) { running in
+            place.eventually { running.knows("product", "importer", "A2") }
+            try place.drop(
+                "a.csv", "Art.-Nr.;EAN.GTIN;Preis\nA0;\(gtins[0]);1.00\nA9;\(gtins[0]);2.00\nA1;\(gtins[1]);k.A.\n")
+            place.eventually { place.exists("drop/done/a.csv") }
+            #expect(try deletions(place) == [gtins[2]])
+            let dead = try place.records(place.names.dead(of: "test"), count: 2)
+            #expect(dead.contains { $0.headers["omni_reason"] == "EAN.GTIN stands in this delivery already" })
+            #expect(log.says("a record went to the dead letters", "EAN.GTIN stands in this delivery already"))
+            // What can't be told stays in doubt: whose row that is.
+            try place.drop("b.csv", "Art.-Nr.;EAN.GTIN;Preis\nA0;\(gtins[0]);1.00\n;\(gtins[1]);k.A.\n")
+            place.eventually { log.says("deletions are not believed", "1 records can't be read") }
+            #expect(try deletions(place) == [gtins[2]])
+        }
+    }
+
+    /// A list that was cut is no list of everything.
+    @Test func aFileCutInItsLastRowGoesWhereBrokenFilesGo() throws {
+        let place = try Workplace([
+            "connector.yaml": """
+            system: importer
+            connections:
+              drop: { folder: "{folder}/drop" }
+            sources:
+              prices:
+                from: { drop: { files: "*.csv", settled: 10ms } }
+                format: { csv: { fields: { number: text, gtin: text }, last-line: closed } }
+                map: price.jsonata
+                delivers: everything
+                of: product
+                own: number
+            """,
+            "price.jsonata": #"{"product": {"gtin": gtin}, "self": number}"#,
+        ])
+        for (number, gtin) in gtins.enumerated() { try place.identify("product", "importer", "A\(number)", as: gtin) }
+        try place.connected { running in
+            place.eventually { running.knows("product", "importer", "A2") }
+            try place.drop("a.csv", "number,gtin\nA0,\(gtins[0])\nA1,\(gtins[1].dropLast(3))")
+            place.eventually { place.exists("drop/failed/a.csv.reason.txt") }
+            #expect(try place.records(place.names.input(domain: "product"), count: 1).map(\.key) == [gtins[0]])
+            let dead = try place.records(place.names.dead(of: "test"), count: 1)
+            // All that is behind the last record.
+            #expect(dead.first?.bytes == Array("\nA1,\(gtins[1].dropLast(3))".utf8))
+        }
+    }
+
     @Test func aRecordThatKafkaCantTakeGoesToQuarantineWithItsDigest() throws {
         let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 })
         try place.connected { _ in

@@ -17,7 +17,7 @@ import Transports
 
     @Test func keysStandInTheirOrderWhateverComesAndGoes() throws {
         let folder = try TemporaryFolder()
-        let records = FileRecords(in: folder.path)
+        let records = FileRecords(FileRecords.Place(folder: folder.path, name: "list.rows", mark: [1]))
         var expected: [String: [UInt8]] = [:]
         var random = SystemRandomNumberGenerator()
         for round in 0..<60 {
@@ -47,7 +47,7 @@ import Transports
 
     @Test func anOlderRevisionChangesNothing() throws {
         let folder = try TemporaryFolder()
-        let records = FileRecords(in: folder.path)
+        let records = FileRecords(FileRecords.Place(folder: folder.path, name: "list.rows", mark: [1]))
         func change(_ epoch: Int64, _ revision: Int64, _ bytes: [UInt8]?) -> Change {
             Change(key: "a", epoch: epoch, revision: revision, bytes: bytes)
         }
@@ -65,7 +65,7 @@ import Transports
 
     @Test func aRecordLargerThanThePieceThatIsReadStaysWhole() throws {
         let folder = try TemporaryFolder()
-        let records = FileRecords(in: folder.path)
+        let records = FileRecords(FileRecords.Place(folder: folder.path, name: "list.rows", mark: [1]))
         let large = [UInt8](repeating: 7, count: 700_000)
         _ = try records.merge([
             Change(key: "b", epoch: 0, revision: 1, bytes: large), Change(key: "c", epoch: 0, revision: 1, bytes: [1]),
@@ -86,18 +86,21 @@ import Transports
         }
         func made() throws -> FileWriter {
             try FileWriter(
-                FileWriting(file: "list.jsonl", format: "json-lines"), folder: folder.path, sink: "list",
-                readsBack: false)
+                FileWriting(file: "list.jsonl", format: "json-lines"), folder: folder.path, shown: folder.path,
+                sink: "list", readsBack: false)
         }
         var writer = try made()
         _ = try writer.write([put("b", 1), put("a", 1)])
         writer = try made()
-        try writer.restore { take in
-            try take(put("c", 1))
-            try take(put("b", 2))
+        _ = try writer.restore(most: 1) { take in
             var gone = put("c", 2)
             gone.action = .delete
-            try take(gone)
+            for write in [put("c", 1), put("b", 2), gone] {
+                let golden = Golden(
+                    entity: "product", key: write.key, verb: .golden, revision: write.revision, data: [], time: .never,
+                    place: "topic")
+                try take(FoundRecord(golden: golden, fate: .write(write)))
+            }
         }
         let bytes = try AtomicFile.read("\(folder.path)/list.jsonl")
         #expect(String(decoding: bytes, as: UTF8.self) == "{\"gtin\":\"b\",\"at\":2}\n")

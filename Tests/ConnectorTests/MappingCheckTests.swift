@@ -1,3 +1,4 @@
+import Document
 import Installation
 import Mapping
 import Testing
@@ -76,6 +77,51 @@ import Testing
     func whatCannotBeRightInASinkIsNamed(map: String, expected: String) throws {
         let found = try findings(source: "[]", Self.article, sink: map)
         #expect(found.contains { $0.hasPrefix("list 1:") && $0.contains(expected) }, "\(found)")
+    }
+
+    /// A setting that names what no record has does nothing, and says nothing.
+    @Test(arguments: [
+        ("own: \"Art.-Nr.\", unique: [\"EAN.GTIN\", price]", []),
+        (
+            "own: Art-Nr.",
+            ["own: no record of a fixture has \"Art-Nr.\", and no column is declared so; did you mean \"Art.-Nr.\"?"]
+        ),
+        (
+            "unique: [EAN, more.b]",
+            ["unique: no record of a fixture has \"EAN\"", "unique: no record of a fixture has \"more.b\""]
+        ),
+    ])
+    func placesThatNoRecordHasAreNamed(settings: String, expected: [String]) throws {
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop } }
+            sources:
+              sales:
+                { from: { drop: { files: "*.jsonl" } }, map: sales.jsonata, format: { csv: { fields: { price: number } } }, \(settings) }
+            """,
+            "sales.jsonata": #"{"product": {"gtin": `EAN.GTIN`}}"#,
+            "fixtures/sales/a.in.csv": "Art.-Nr.,EAN.GTIN,price\nA1,06438012345675,1\n",
+            "fixtures/sales/b.in.csv": "Art.-Nr.,more,price\nA1,x,1\n",
+        ])
+        try withExtendedLifetime(place) {
+            let reports = try MappingCheck(place.installation, "test").reports()
+            let found = reports.filter { $0.file.contains("connector.yaml, source \"sales\", ") }
+                .flatMap { $0.findings.map(\.message) }
+            let told = try place.fixtures().strangePlaces()
+            #expect(found.count == expected.count && told.count == expected.count, "\(told)")
+            for (line, words) in zip(told, expected) { #expect(line.contains(words), "\(line)") }
+        }
+    }
+
+    @Test func aNameWithDotsGoesBeforeAPath() throws {
+        let record: JSON = ["Art.-Nr.": 1, "a.b": 2, "a": ["b": 3, "c.d": 4, "e": ["f": 5]]]
+        let places = ["Art.-Nr.", "a.b", "a.c.d", "a.e.f", "a..e.f", "a.c", "Art", ""]
+        let expected: [JSON?] = [1, 2, 4, 5, 5, nil, nil, record]
+        #expect(places.map { Members.find($0, in: record) } == expected)
+        var tape = Tape()
+        try tape.parse(record.utf8)
+        #expect(places.map { Members.find($0, in: tape.root).map(JSON.init) } == expected)
     }
 
     @Test func oneElementWhereTheSchemaSaysArrayFits() throws {

@@ -117,6 +117,16 @@ import Testing
         let closed = try Reading(["csv": ["last-line": "closed"]], "a\n1\n2")
         #expect(closed.texts == [#"{"a":"1"}"#])
         #expect(closed.errors.map(\.line) == [3])
+        // Nobody knows what is behind the cut.
+        #expect(closed.errors.map(\.scope) == [.file])
+    }
+
+    @Test func whatCanBeReadOfARefusedRowIsLeftOnTheTape() throws {
+        let options: JSON = ["csv": ["delimiter": ";", "fields": ["Art.-Nr.": "text", "Preis": "number"]]]
+        let reading = try Reading(options, "Preis;Art.-Nr.;Menge\n1;A1;2\nk.A.;A2;n.n.\n2;A3\n3;A4;1\n")
+        #expect(reading.records.map { $0["Art.-Nr."] } == ["A1", "A4"])
+        #expect(reading.rests == [#"{"Art.-Nr.":"A2","Menge":"n.n."}"#])
+        #expect(reading.errors.map(\.field) == ["Preis", "Menge"])
     }
 
     @Test func textBehindAClosingQuoteIsAnError() throws {

@@ -7,6 +7,8 @@ struct Reading {
     var positions: [RecordPosition] = []
     var errors: [FormatError] = []
     var notices: [FormatNotice] = []
+    /// What was read of records that were refused, as JSON texts.
+    var rests: [String] = []
 
     /// The records as JSON texts.
     var texts: [String] { records.map(\.text) }
@@ -32,6 +34,7 @@ struct Reading {
             positions.append(position)
         } catch {
             errors.append(error)
+            if error.leavesRest { rests.append(JSON(tape.root).text) }
         }
         return true
     }

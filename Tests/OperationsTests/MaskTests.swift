@@ -66,6 +66,13 @@ import Testing
                 """)
     }
 
+    @Test func bytesThatAreNoTextAreEscapedAndShownToWhoMaySeeThem() {
+        let bytes = Array("4711;R".utf8) + [0xFC] + Array("ben;9,90\\ü€\r\n".utf8) + [0xE2, 0x82]
+        #expect(Masking.nothing.text(of: bytes) == #"4711;R\xFCben;9,90\\ü€"# + "\r\n" + #"\xE2\x82"#)
+        #expect(Masking.nothing.text(of: Array(#"a\xFC"#.utf8)) == #"a\xFC"#)
+        for masking in [Masking.everything, .parked, .members([])] { #expect(masking.text(of: bytes) == nil) }
+    }
+
     @Test func hidingLeavesTheShape() {
         #expect(Mask.hidden(["a": ["x", 1, .null, ""], "b": true]) == ["a": ["•••", "•••", .null, ""], "b": true])
     }

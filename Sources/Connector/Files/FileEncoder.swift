@@ -7,6 +7,8 @@ import Transports
 /// How a file's records become its bytes, and how they read there.
 struct FileEncoder {
     private let format: any Formats.Format
+    /// What decides whether records that were made before may stand beside those that are made now.
+    let form: JSON
     /// Makes the bytes of one record, where they stand by themselves, and what stands before the first.
     private var single: (writer: any RecordWriter, head: [UInt8])?
     private let scratch = Scratch()
@@ -20,6 +22,7 @@ struct FileEncoder {
         do throws(OptionError) { format = try FormatCatalog.format(settings.format) } catch {
             throw WrongSetting("sink \"\(sink)\", format: \(error)")
         }
+        form = FormatCatalog.form(of: settings.format)
         do throws(FormatError) {
             var writer = try format.writer()
             if writer.isSeparable {

@@ -10,7 +10,9 @@ import Transports
 package struct FileWriter: WholeWriter {
     private let path: String
     private let readsBack: Bool
-    private let records: FileRecords
+    /// Where the records lie, and are kept for the next process.
+    private let place: FileRecords.Place
+    private var records: FileRecords
     private var encoder: FileEncoder
     /// Whether the file holds the records.
     private var isWritten = false
@@ -18,52 +20,55 @@ package struct FileWriter: WholeWriter {
     private var digest: [UInt8]?
     /// The file as it was found or written last; nil when there was none.
     private var mark: FileMark?
-    /// What is taken up at the start is merged in pieces of so many bytes.
-    private static let piece = 4 << 20
 
     /// - Parameters:
-    ///   - scratch: where the records lie; nil: in the file's folder.
+    ///   - shown: the folder in which the records lie, and are kept for the next process.
     ///   - readsBack: whether a source can tell what the file's records say. Otherwise what was handed over is never
     ///     seen again.
-    package init(_ settings: FileWriting, folder: String, scratch: String? = nil, sink: String, readsBack: Bool) throws
-    {
-        try self.init(
-            settings, folder: folder, FileRecords(in: scratch ?? folder), sink: sink, readsBack: readsBack)
-    }
-
-    /// - Parameter records: none yet.
-    init(_ settings: FileWriting, folder: String, _ records: FileRecords, sink: String, readsBack: Bool) throws {
+    package init(_ settings: FileWriting, folder: String, shown: String, sink: String, readsBack: Bool) throws {
         self.readsBack = readsBack
         path = "\(folder)/\(settings.file)"
         encoder = try FileEncoder(settings, sink: sink)
-        self.records = records
+        let purpose: JSON = ["file": .string(path), "form": encoder.form]
+        place = FileRecords.Place(folder: shown, name: Self.keptName(sink: sink), mark: SHA256.digest(purpose.utf8))
+        records = FileRecords(place)
         mark = FileMark(path)
         digest = try? AtomicFile.digest(path)
     }
 
-    /// Takes up what the golden topic holds, and writes the file if it isn't so.
-    ///
-    /// - Parameter found: hands over every record in its order; of one key the last one counts. One that the system doesn't
-    ///   have is a deletion.
-    package mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws {
-        records.removeAll()
-        var changes: [FileRecords.Change] = []
-        var size = 0
-        try found { write in
-            var bytes: [UInt8]?
-            if write.action == .put {
-                // What can't be written is held back, and the file shows what it showed before.
-                guard case .success(let encoded) = encoder.encode(write.bytes) else { return }
-                bytes = encoded
+    /// Under which name it is kept what a sink has shown.
+    static func keptName(sink: String) -> String { "\(sink).rows" }
+
+    package mutating func restore(
+        most: Int, _ found: ((FoundRecord) throws -> Void) throws -> Void
+    ) throws -> Restored {
+        var rebuild = FileRebuild(place)
+        try found { record in
+            do throws(SystemError) { try rebuild.take(record) { encoder.encode($0.bytes) } } catch {
+                throw SystemFailure("\(error)")
             }
-            changes.append(change(write, bytes))
-            size += write.bytes.count + 64
-            guard size >= Self.piece else { return }
-            _ = try merge(changes)
-            (changes, size) = ([], 0)
         }
-        _ = try merge(changes)
-        if records.count > 0 || digest != nil { try replace() }
+        // Reading it is worth its time only where something is held back.
+        let kept = rebuild.holdsAny ? FileRecords.kept(at: place) : .failure(.missing)
+        var result: Restored
+        do throws(SystemError) {
+            let found: FileRecords
+            (found, result) = try rebuild.finish(besides: try? kept.get(), most: most)
+            if case .failure(let reason) = kept { result.nothingKept = "\(reason)" }
+            result.size.before = mark?.size
+            result.isTooMuch = result.refused >= most
+            if result.isTooMuch { return result }
+            records = found
+        } catch {
+            throw SystemFailure("\(error)")
+        }
+        if records.count > 0 || digest != nil {
+            try replace()
+        } else {
+            try translating { try records.keep() }
+        }
+        result.size.now = mark?.size
+        return result
     }
 
     package mutating func write(_ writes: [Write]) throws -> [Written] {
@@ -132,8 +137,11 @@ package struct FileWriter: WholeWriter {
     // MARK: The file
 
     private mutating func replace() throws {
-        // Until it does: what fails from here on is done whatever comes next, though nothing changes any more.
         isWritten = false
+        // A process that was thought dead must not put its old records over those of the next one. Taking the file away is fine.
+        if let found = FileMark(path), found != mark { throw OvertakenFile(path: path) }
+        // Before the file: what it shows must be known, and what is known may be shown later.
+        try translating { try records.keep() }
         var new: [UInt8]?
         if readsBack || digest != nil {
             var sha = SHA256()
@@ -144,8 +152,6 @@ package struct FileWriter: WholeWriter {
             isWritten = true
             return
         }
-        // A process that was thought dead must not put its old records over those of the next one. Taking the file away is fine.
-        if let found = FileMark(path), found != mark { throw OvertakenFile(path: path) }
         digest = nil
         try translating {
             var failure: FormatError?

@@ -65,7 +65,7 @@ final class OpenFile {
     func takeNotices() -> [FormatNotice] { reader?.takeNotices() ?? [] }
 
     private func refused(_ error: FormatError, _ delivery: String?) -> (read: ReadRecord, isFile: Bool) {
-        tape.reset()
+        if !error.leavesRest { tape.reset() }
         record = max(record, error.position.record)
         let isFile = error.scope == .file
         if isFile {

@@ -10,13 +10,13 @@ struct Assembly: Systems {
     let port: Int?
     /// How far each source was read before.
     let positions: [String: JSON]
-    /// A folder for what is on its way, and gone with the process.
-    let scratch: String
+    /// A folder for what files show.
+    let shown: String
     let clock: LoopClock
     let log: Logger
 
     init(
-        _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, positions: [String: JSON], scratch: String,
+        _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, positions: [String: JSON], shown: String,
         clock: LoopClock,
         log: Logger
     ) {
@@ -24,7 +24,7 @@ struct Assembly: Systems {
         self.positions = positions
         self.hints = hints
         self.port = port
-        self.scratch = scratch
+        self.shown = shown
         self.clock = clock
         self.log = log
     }
@@ -60,7 +60,7 @@ struct Assembly: Systems {
         switch (sink.to.transport, connection) {
         case (.file(let writing), .folder(let folder)?):
             return try FileWriter(
-                writing, folder: folder, scratch: scratch, sink: sink.name, readsBack: sink.seenBy != nil)
+                writing, folder: folder, shown: shown, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
             return try TableWriter(
                 writing, sink.delete, database, seenBy: outbox(of: sink), noted: noted(sink.to.connection))

@@ -17,7 +17,8 @@ import Transports
 public final class ConnectorProcess: Sendable {
     private let crew: Crew
     private let brokers: KafkaBrokers
-    private let scratch: String
+    /// Where it is kept what files show.
+    private let shown: String
     private let door = Monitor<Int?>(nil)
     /// How many threads there are.
     private let running = Monitor(0)
@@ -36,7 +37,7 @@ public final class ConnectorProcess: Sendable {
         brokers = KafkaBrokers(
             Kafka.Settings(installation.settings.broker.map { ($0.name, $0.value.reveal()) }), names, connector: name,
             log: log)
-        scratch = "\(installation.settings.data)/scratch"
+        shown = "\(installation.settings.data)/shown/\(name)"
         crew = try Crew(
             settings, model, mappings, names, brokers, quarantine: "\(installation.settings.data)/quarantine/\(name)",
             log: log)
@@ -107,8 +108,9 @@ public final class ConnectorProcess: Sendable {
     }
 
     private func loops(_ hints: [String: Hints], as left: Crew.Left) throws -> [any Loop] {
+        FileRecords.sweep(shown, keeping: Set(crew.settings.sinks.map { FileWriter.keptName(sink: $0.name) }))
         let assembly = Assembly(
-            crew.settings, hints: hints, port: webhookPort, positions: left.positions, scratch: scratch,
+            crew.settings, hints: hints, port: webhookPort, positions: left.positions, shown: shown,
             clock: shared.clock, log: shared.log)
         return try patiently { try crew.loops(assembly, as: left) } ?? []
     }

@@ -150,7 +150,7 @@ extension Crew {
             let made = Sink(
                 sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
                 mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try systems.writer(of: sink))
-            if made.writer is any WholeWriter { try restore(made) }
+            try restore(made)
             return made
         }
     }
@@ -164,29 +164,59 @@ extension Crew {
     private func restore(_ sink: Sink) throws {
         guard var writer = sink.writer as? any WholeWriter else { return }
         let topic = shared.names.golden(entity: sink.settings.of)
-        try writer.restore { take in
+        let result = try writer.restore(most: shared.errors.mostParked) { take in
             try brokers.read(try brokers.partitions(of: [topic])) { batch in
                 for index in batch.indices {
                     guard case .success(let golden) = Golden.read(batch[index], entity: sink.settings.of) else {
                         continue
                     }
-                    if let write = try wanted(golden, in: sink) { try take(write) }
+                    try take(FoundRecord(golden: golden, fate: try fate(of: golden, in: sink)))
                 }
             }
         }
+        try tell(result, of: sink)
+        sink.held = result.held
         sink.writer = writer
     }
 
-    /// What a file shows of a golden record: its document, or nothing. Nil: what it showed before, as the record is held back.
-    private func wanted(_ golden: Golden, in sink: Sink) throws -> Write? {
+    /// What a file shows of a golden record: its document, or nothing; or what it showed before, as the record is held back.
+    private func fate(of golden: Golden, in sink: Sink) throws -> FoundRecord.Fate {
         switch try sink.plan(golden) {
         case .write(let writes, _):
-            if let write = writes.first { return write }
-        case .wait, .refuse: return nil
+            if let write = writes.first { return .write(write) }
+        case .wait(let reason): return .waiting(reason)
+        case .refuse(let reason, _): return .refused(reason)
         case .absent, .absentUntilKnown: break
         }
-        return Write(
-            key: golden.key, revision: golden.revision, epoch: golden.epoch, own: nil, bytes: [], action: .delete,
-            idempotency: "")
+        return .write(
+            Write(
+                key: golden.key, revision: golden.revision, epoch: golden.epoch, own: nil, bytes: [], action: .delete,
+                idempotency: ""))
+    }
+
+    /// - Throws: ``SystemFailure`` when the file is left as it is.
+    private func tell(_ result: Restored, of sink: Sink) throws {
+        let name = sink.settings.name
+        if let first = result.first {
+            var metadata: Logger.Metadata = [
+                "sink": "\(name)", "refused": "\(result.refused)", "of": "\(result.mapped + result.withheld)",
+                "without-row": "\(result.bare)", "first": "\(first.place)", "why": "\(first.reason)",
+            ]
+            if let reason = result.nothingKept { metadata["before"] = "\(reason)" }
+            if result.isTooMuch {
+                metadata["most-parked"] = "\(shared.errors.mostParked)"
+                shared.log.error(
+                    "too many records are refused at the start: the file is left as it is", metadata: metadata)
+                throw SystemFailure(
+                    "\(result.refused) records are refused, and most-parked is \(shared.errors.mostParked): mend the "
+                        + "mapping or the format, and start again; or raise on-error.most-parked to hand it over so")
+            }
+            shared.log.warning("records are refused at the start, and keep the rows that they have", metadata: metadata)
+        }
+        if let before = result.size.before, before > result.size.now ?? 0 {
+            shared.log.notice(
+                "the file has become smaller at the start",
+                metadata: ["sink": "\(name)", "bytes": "\(result.size.now ?? 0)", "before": "\(before)"])
+        }
     }
 }

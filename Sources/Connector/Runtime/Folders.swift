@@ -12,8 +12,8 @@ package enum Folders {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .last("mkdir", path) }
     }
 
-    /// The names in a folder, sorted, without hidden ones; none when it can't be read.
-    package static func names(in path: String) -> [String] {
+    /// The names in a folder, sorted; none when it can't be read.
+    package static func names(in path: String, hidden: Bool = false) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -21,7 +21,7 @@ package enum Folders {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            if name != ".", name != "..", hidden || !name.hasPrefix(".") { names.append(name) }
         }
         return names.sorted()
     }

@@ -13,6 +13,8 @@ final class Sink {
     private var filter: MappingRunner?
     private var mapping: MappingRunner
     private let seenBy: SeenBy?
+    /// What was held back when the golden topic was taken up, and is to be parked.
+    var held: [Golden] = []
     var reports: ReportWriter
     private var tape = Tape()
     /// Whether the golden record that is being planned lies on the tape, and nothing else.

@@ -193,7 +193,8 @@ final class SinkLoop: Loop {
                 let places = Set(parked.map(\.place.description))
                 let created = undertaken.created(of: sink.settings.of)
                     .filter { sink.readsBefore && !places.contains($0.place.description) }
-                return parked.isEmpty && created.isEmpty ? nil : Job(sink: sink, records: parked + created)
+                let records = parked + created + heldAnew(by: sink)
+                return records.isEmpty ? nil : Job(sink: sink, records: records)
             }
         }
         guard try isBatchNoted() else { return .acknowledgements }
@@ -208,6 +209,15 @@ final class SinkLoop: Loop {
         backOff.reset()
         phase = .resting
         return .again
+    }
+
+    /// What today's mapping holds back at a start, and was written before: it is parked like anything else that comes (I9).
+    private func heldAnew(by sink: Sink) -> [Golden] {
+        defer { sink.held = [] }
+        return sink.held.filter { golden in
+            let known = parked.entries[ParkedWrites.name(sink: sink.settings.name, golden)]?.golden
+            return known.map { golden.isNewer(than: $0) } ?? true
+        }
     }
 
     /// A start repeats as many records as a batch may have had, and today's setting may be smaller than that: so what is larger

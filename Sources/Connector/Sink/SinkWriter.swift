@@ -167,17 +167,3 @@ extension SinkWriter {
 
     package mutating func look(at writes: [Write]) throws -> [JSON?] { writes.map { _ in nil } }
 }
-
-/// A writer whose system is handed all records together, whenever one changes.
-package protocol WholeWriter: SinkWriter {
-    /// Takes up what the golden topic holds, and writes it if the system doesn't have it so.
-    ///
-    /// - Parameter found: hands over every record in its order; of one key the last one counts. One that the system doesn't
-    ///   have is a deletion.
-    /// - Throws: ``SystemFailure``.
-    mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws
-}
-
-extension WholeWriter {
-    package var findsByKey: Bool { true }
-}

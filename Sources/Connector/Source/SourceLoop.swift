@@ -277,7 +277,7 @@ final class SourceLoop: Loop {
     private func handle(_ record: ReadRecord, _ tape: inout Tape, on ticket: Publisher.Ticket) throws -> Bool {
         switch record.content {
         case .unreadable(let reason):
-            delivery.noteUnreadable()
+            noteRefused(tape.root)
             log.info(
                 "a record can't be read, and went to the dead letters",
                 metadata: ["reference": "\(record.reference)", "why": "\(reason)"])
@@ -291,7 +291,11 @@ final class SourceLoop: Loop {
         }
         let input = tape.root
         if record.delivery != nil, let repeated = delivery.repeats(settings.unique, in: input) {
-            try bury(record, input, "\(repeated) stands in this delivery already", on: ticket)
+            let reason = "\(repeated) stands in this delivery already"
+            log.info(
+                "a record went to the dead letters",
+                metadata: ["reference": "\(record.reference)", "why": "\(reason)"])
+            try bury(record, input, reason, on: ticket)
             return true
         }
         switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
@@ -310,18 +314,20 @@ final class SourceLoop: Loop {
             if position == nil, bootstrap.awaits(settings.name) { snapshot.formUnion(translation.owns.map(\.name)) }
             return !translation.events.isEmpty
         case .failure(let dead):
-            if let own = ownNumber(input) {
-                delivery.note([own])
-                absences.see(own)
-            } else {
-                delivery.noteUnreadable()
-            }
+            noteRefused(input)
             log.info(
                 "a record went to the dead letters",
                 metadata: ["reference": "\(record.reference)", "why": "\(dead.logged)"])
             try bury(record, input, dead.reason, on: ticket)
             return true
         }
+    }
+
+    /// A record that is refused is there all the same, where it can be told whose it is.
+    private func noteRefused(_ record: Node) {
+        guard let own = ownNumber(record) else { return delivery.noteUnreadable() }
+        delivery.note([own])
+        absences.see(own)
     }
 
     /// What a record shows of the system's own numbers.

@@ -47,7 +47,7 @@ package struct ReadRecord {
     package enum Content {
         /// A document, on the tape that was lent with it.
         case document
-        /// The format refused it: a dead letter.
+        /// The format refused it: a dead letter. What could be read of it all the same lies on the tape.
         case unreadable(String)
         /// It is there, and its bytes can't be had: a dead letter with a note in their place.
         case unread(String)

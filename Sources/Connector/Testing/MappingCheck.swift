@@ -47,7 +47,7 @@ public struct MappingCheck {
     /// - Throws: `SystemError` when a mapping or a fixture can't be read.
     public func reports() throws -> [Report] {
         var reports: [Report] = []
-        for source in settings.sources { reports.append(try report(of: source)) }
+        for source in settings.sources { reports += try self.reports(of: source) }
         for sink in settings.sinks {
             if let filter = sink.filter {
                 let file = "Connectors/\(settings.name)/connector.yaml, sink \"\(sink.name)\", where"
@@ -64,23 +64,29 @@ public struct MappingCheck {
 
     // MARK: Sources
 
-    private func report(of source: SourceSettings) throws -> Report {
-        var input = Outline.never
-        for file in files where file.part == source.name {
-            let bytes = try AtomicFile.read(file.path)
-            guard case .source = Fixtures.role(of: file, bytes, settings) else { continue }
-            try Fixtures.records(of: source, bytes, ext: file.ext) { tape, refusal in
-                if refusal == nil { input.formUnion(Outline(sampling: JSON(tape.root))) }
-            }
-        }
+    private func reports(of source: SourceSettings) throws -> [Report] {
+        let input = try Fixtures.outline(of: source, files, settings)
         let isBlind = input.kinds.isEmpty
         let bytes = try AtomicFile.read("\(settings.folder)/\(source.map)")
         let file = "Connectors/\(settings.name)/\(source.map)"
         let variables = ["system": Outline(oneOf: [.string(settings.system)])]
         let findings = inspect(bytes, file, isBlind ? .any : input, variables) { items(in: $0, bytes) }
-        return Report(
+        let report = Report(
             connector: settings.name, part: source.name, file: file, source: bytes, findings: findings,
             isBlind: isBlind)
+        return [report] + strangePlaces(of: source, input)
+    }
+
+    /// What the configuration names of a record, and no record has.
+    private func strangePlaces(of source: SourceSettings, _ input: Outline) -> [Report] {
+        source.strangePlaces(in: input).map { place in
+            let bytes = Array(place.name.utf8)
+            return Report(
+                connector: settings.name, part: source.name,
+                file: "Connectors/\(settings.name)/connector.yaml, source \"\(source.name)\", \(place.setting)",
+                source: bytes, findings: [MappingFinding(.error, .unknownField, place.message, at: 0, in: bytes)],
+                isBlind: false)
+        }
     }
 
     private func inspect(
@@ -174,12 +180,17 @@ public struct MappingCheck {
             connector: settings.name, part: sink.name, file: file, source: bytes, findings: findings, isBlind: false)
     }
 
+    private static func isGiven(_ path: String, _ made: Outline) -> Bool {
+        let member = made.members[path] ?? made.members[String(path.prefix { $0 != "." })]
+        return !(member?.shape.kinds.isSubset(of: .nothing) ?? true)
+    }
+
     /// What the system's side asks of a document: columns that name a row, members that a path names, a file's fields.
     private static func findings(in result: Outline, _ sink: SinkSettings, _ bytes: [UInt8]) -> [MappingFinding] {
         let made = result.items
         guard made.kinds.contains(.object), !made.isOpen else { return [] }
         var findings: [MappingFinding] = []
-        for name in sink.needs where made.members[name]?.shape.kinds.isSubset(of: .nothing) ?? true {
+        for name in sink.needs where !isGiven(name, made) {
             findings.append(
                 MappingFinding(
                     .error, .missingField, "\"\(name)\" names the record there, and is never given",
@@ -220,7 +231,7 @@ extension SinkSettings {
     /// The names in a path's braces, but the number.
     private static func names(in path: String) -> [String] {
         path.split(separator: "{").dropFirst().compactMap { part in
-            let name = part.prefix { $0 != "}" && $0 != "." }
+            let name = part.prefix { $0 != "}" }
             return name == "id" ? nil : String(name)
         }
     }

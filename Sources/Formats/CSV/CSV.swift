@@ -32,6 +32,18 @@ struct CSV: Format {
     /// The format with these options.
     init(_ options: CSVOptions = CSVOptions()) { decoded = options }
 
+    /// Columns and notation. A cell that was fit for its column when it was written stays what it says, whatever fits there
+    /// now; but dates of two patterns must not stand in one column.
+    static func form(of options: JSON) -> JSON {
+        guard let members = options.object else { return .null }
+        let ofWriting = ["delimiter", "quote", "encoding", "header", "decimals", "thousands", "line-ending"]
+        var form = members.filter { ofWriting.contains($0.key) }.sorted { $0.key < $1.key }
+        let columns = members.first { $0.key == "fields" }?.value.object ?? []
+        form.append(
+            JSON.Member("fields", .array(columns.map { [.string($0.key), $0.value["date"] ?? .null] })))
+        return .object(form)
+    }
+
     func reader(over bytes: UnsafeRawBufferPointer) throws(FormatError) -> any RecordReader {
         try CSVReader(bytes, decoded)
     }

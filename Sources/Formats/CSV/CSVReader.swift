@@ -55,8 +55,9 @@ struct CSVReader: RecordReader {
                     remedy: "if no cell holds line ends, 'multi-line: false' confines it to its line")
             case .cells:
                 if options.lastLine == .closed, scanner.row.upperBound == source.bytes.count {
+                    hasEnded = true
                     throw FormatError(
-                        .record, at: position(counting: true), "the last row has no line end: the file was cut")
+                        .file, at: position(counting: true), "the last row has no line end: the file was cut")
                 }
                 if let rule = skipRule() {
                     notices.append(FormatNotice(kind: .skipped, position: position(counting: false), message: rule))
@@ -155,6 +156,8 @@ struct CSVReader: RecordReader {
         try checkCount(columns, position)
         tape.reset()
         members.removeAll(keepingCapacity: true)
+        /// What is wrong with the first cell that can't be read: the others are read all the same.
+        var failure: FormatError?
         // By index: a copy of a column, or of a cell's neighbours, would cost more than the cell.
         for place in 0..<min(columns.count, scanner.cells.count) {
             let cell = scanner.cells[place]
@@ -164,7 +167,7 @@ struct CSVReader: RecordReader {
                 continue
             }
             if columns[place].isNameless {
-                throw fault(position, cell, "column \(place + 1)", "a value in a column without name")
+                throw failure ?? fault(position, cell, "column \(place + 1)", "a value in a column without name")
             }
             let key = columns[place].utf8.withUnsafeBufferPointer { tape.append(utf8: $0) }
             do throws(BadText) {
@@ -177,13 +180,20 @@ struct CSVReader: RecordReader {
                     continue
                 }
             } catch {
-                throw fault(
-                    position, cell, columns[place].name, "a byte that \(options.encoding.rawValue) does not have",
-                    "is 'encoding' right?", at: error.place)
+                failure =
+                    failure
+                    ?? fault(
+                        position, cell, columns[place].name, "a byte that \(options.encoding.rawValue) does not have",
+                        "is 'encoding' right?", at: error.place)
+                continue
             }
-            throw fault(position, cell, columns[place].name, "expected \(columns[place].type.expectation)")
+            failure =
+                failure ?? fault(position, cell, columns[place].name, "expected \(columns[place].type.expectation)")
         }
         tape.setRoot(tape.append(object: members))
+        guard var failure else { return }
+        failure.leavesRest = true
+        throw failure
     }
 
     /// What an empty cell is (I8).

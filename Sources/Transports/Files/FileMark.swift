@@ -5,7 +5,8 @@ import Glibc
 public struct FileMark: Equatable, Sendable {
     private let device: UInt
     private let inode: UInt
-    private let size: Int
+    /// In bytes.
+    public let size: Int
     private let seconds: Int
     private let nanoseconds: Int
 

@@ -1,19 +1,39 @@
 import Glibc
 
-/// A file that has no name: nobody else sees it, and it is gone with the process.
+/// A file that is written and read again, and gone with its owner unless it is given a name to stay under.
+///
+/// A process that is killed leaves it behind, hidden, with `.tmp` at the end of its name.
 public final class ScratchFile {
     private let file: Descriptor
+    /// Nil: it has the name that it stays under.
+    private var temporary: String?
 
-    /// How many bytes were written.
+    /// How many bytes there are.
     public private(set) var count = 0
     private var gathered: [UInt8] = []
     private static let most = 1 << 17
 
-    /// A new file on the folder's disk.
+    /// A new file in the folder.
     public init(in folder: String) throws(SystemError) {
         let path = "\(folder)/.scratch.\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
         file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-        guard unlink(path) == 0 else { throw .last("unlink", path) }
+        temporary = path
+    }
+
+    /// A file that was given a name, to be read.
+    public init(kept path: String) throws(SystemError) {
+        file = try Descriptor(opening: path, O_RDONLY)
+        count = Int(try file.status.st_size)
+    }
+
+    deinit { if let temporary { unlink(temporary) } }
+
+    /// Gives it a name in its folder's file system, in place of the file that had it. Readers find the old file or this one,
+    /// whole; after a power failure it may be neither.
+    public func keep(as path: String) throws(SystemError) {
+        guard let temporary else { return }
+        guard rename(temporary, path) == 0 else { throw .last("rename", path) }
+        self.temporary = nil
     }
 
     /// Writes bytes behind those before. They may be read after ``flush()``.

@@ -65,6 +65,11 @@ struct ConnectorCommand: ParsableCommand {
                     results.append(Self.json(outcome, of: name))
                     if !output.json { Self.show(outcome, of: name) }
                 }
+                for complaint in try fixtures.strangePlaces() {
+                    failed += 1
+                    results.append(["connector": .string(name), "passed": false, "complaint": .string(complaint)])
+                    if !output.json { say("✗ \(name), \(complaint)") }
+                }
                 for varied in variations ? try fixtures.variations() : [] {
                     failed += varied.complaints.isEmpty ? 0 : 1
                     varying += varied.count

@@ -101,10 +101,18 @@ final class Workplace: Sendable {
     func exists(_ name: String) -> Bool { access("\(folder)/\(name)", F_OK) == 0 }
 
     /// Runs the connector while the body runs.
-    func connected<Result>(_ body: (RunningConnector) throws -> Result) throws -> Result {
-        let running = try RunningConnector(try ConnectorProcess(installation, "test", log: log))
+    func connected<Result>(
+        log heard: HeardLog? = nil, _ body: (RunningConnector) throws -> Result
+    ) throws -> Result {
+        let running = try RunningConnector(try ConnectorProcess(installation, "test", log: heard?.logger ?? log))
         defer { running.stop() }
         return try body(running)
+    }
+
+    /// Writes another `connector.yaml`, for the next start.
+    func configure(_ text: String) throws {
+        let text = text.replacing("{folder}", with: folder)
+        try AtomicFile.replace("\(folder)/Connectors/test/connector.yaml", with: Array(text.utf8))
     }
 
     // MARK: Topics

@@ -43,7 +43,8 @@ struct HouseSystems: Systems {
 
     private func writer(_ writing: FileWriting, _ sink: SinkSettings, _ supplier: Supplier) throws -> FolderWriter {
         let folder = try house.folder(of: settings.system)
-        let file = try FileWriter(writing, folder: folder, sink: sink.name, readsBack: sink.seenBy != nil)
+        let file = try FileWriter(
+            writing, folder: folder, shown: folder, sink: sink.name, readsBack: sink.seenBy != nil)
         return FolderWriter(file, supplier.line, process)
     }
 

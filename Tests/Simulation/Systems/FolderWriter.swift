@@ -12,11 +12,13 @@ package struct FolderWriter: WholeWriter {
         self.process = process
     }
 
-    package mutating func restore(_ found: ((Write) throws -> Void) throws -> Void) throws {
+    package mutating func restore(
+        most: Int, _ found: ((FoundRecord) throws -> Void) throws -> Void
+    ) throws -> Restored {
         guard try line.fate(process, "take up the records of a file") != .lost else {
             throw SystemFailure("the folder is full")
         }
-        try file.restore(found)
+        return try file.restore(most: most, found)
     }
 
     package mutating func write(_ writes: [Write]) throws -> [Written] {
