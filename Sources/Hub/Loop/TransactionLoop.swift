@@ -62,6 +62,7 @@ package final class TransactionLoop<
     private(set) var insistence: Insistence
     /// How often in a row a turn has failed.
     private var failures = 0
+    var inputMarks = InputMarks()
 
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
@@ -273,6 +274,7 @@ package final class TransactionLoop<
 
     private func decide(_ record: borrowing Record, _ now: Tick) throws {
         guard let place = place(of: record) else { return }
+        inputMarks.read(place.partition, offset: record.offset, at: record.timestamp)
         let domain = place.partition.domain
         switch intake.check(record, domain: domain, partitions: place.count, tape: &tape) {
         case .refused(let reason): try refuse(record, domain, reason, now)
@@ -366,7 +368,8 @@ package final class TransactionLoop<
         for place in positions {
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
-            overlay.put(partition, Mirror.key, Mirror(inputOffset: place.offset, tick: turn.now).bytes)
+            let mirror = Mirror(inputOffset: place.offset, tick: turn.now, mark: inputMarks[partition])
+            overlay.put(partition, Mirror.key, mirror.bytes)
             let isUnnoted = settlement.unnoted.contains(partition)
             if isUnnoted { overlay.put(partition, Note.settled, settlement.digest(of: partition)) }
             if isUnnoted || newEpochs[partition] != nil {
@@ -528,6 +531,7 @@ package final class TransactionLoop<
             timers.drop(partition)
             waiting.drop(partition)
             settlement.drop(partition)
+            inputMarks.drop(partition)
             epochs[partition] = nil
             newEpochs[partition] = nil
         }

@@ -186,6 +186,15 @@ package final class SimulatedConsumer: GroupConsumer {
         return broker.watermarks(partitions, stable: true)
     }
 
+    package func offsets(
+        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try scheduler.point(process, "find offsets by time")
+        var offsets: [TopicPartition: Int64] = [:]
+        for place in partitions { offsets[place] = broker.log(place)?.offset(from: milliseconds) }
+        return offsets
+    }
+
     package func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError) {
         try scheduler.point(process, "seek \(places.map(\.description).joined(separator: " "))")
         scheduler.trace.count("rewound", process.name)
