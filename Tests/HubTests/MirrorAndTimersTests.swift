@@ -59,6 +59,28 @@ import Testing
     }
 }
 
+@Suite struct RestTests {
+    @Test func whatFailsAgainRestsLongerUpToTheLongest() {
+        var repetition = Repetition()
+        var (now, rests): (Int64, [Int64]) = (50_000, [])
+        for _ in 0..<9 {
+            let rest = repetition.rest(at: now).components
+            rests.append(rest.seconds * 1_000 + rest.attoseconds / 1_000_000_000_000_000)
+            // Something else succeeds meanwhile, for a while.
+            now += rests.last! + 900
+        }
+        #expect(rests == [0, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000])
+    }
+
+    @Test func whatFailsSeldomBeginsAnew() {
+        var repetition = Repetition()
+        for now in stride(from: Int64(2_000), to: 20_000, by: 1_001) { #expect(repetition.rest(at: now) == .zero) }
+        for number in 0..<20 { _ = repetition.rest(at: 20_000 + Int64(number)) }
+        #expect(repetition.rest(at: 40_000) == .seconds(2), "it has rested for most of that")
+        #expect(repetition.rest(at: 60_001) == .zero)
+    }
+}
+
 @Suite struct TimersTests {
     private let one = DomainPartition("stock", 0)
     private let two = DomainPartition("stock", 1)

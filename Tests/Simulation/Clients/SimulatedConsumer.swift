@@ -198,6 +198,7 @@ package final class SimulatedConsumer: GroupConsumer {
     package func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError) {
         try scheduler.point(process, "seek \(places.map(\.description).joined(separator: " "))")
         scheduler.trace.count("rewound", process.name)
+        broker.rewinds[process.name, default: []].append(broker.now)
         guard broker.flaw != .noRewind else { return }
         for place in places where owned.contains(place.partition) {
             next[place.partition] = place.offset
