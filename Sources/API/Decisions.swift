@@ -53,9 +53,7 @@ final class Decisions: Sendable {
 
     /// Begins to follow the topic from its present end.
     func start(topic: String, _ settings: Settings, log: Logger) throws {
-        let partitions = try Admin(settings, log: log).topics([topic], timeout: .seconds(30)).flatMap(\.topicPartitions)
-        guard !partitions.isEmpty else { throw DecisionsError(topic: topic) }
-        let ends = try Admin(settings, log: log).watermarks(of: partitions, timeout: .seconds(30))
+        let ends = try Self.ends(topic, settings, log)
         let follow = settings.merging([
             "group.id": "omni-api", "isolation.level": "read_committed", "auto.offset.reset": "latest",
             "fetch.wait.max.ms": "50",
@@ -63,6 +61,28 @@ final class Decisions: Sendable {
         let places = ends.map { $0.key.at($0.value.high) }
         let started = try NamedThread("decisions") { [self] in run(from: places, follow, log) }
         thread.withLock { $0 = started }
+    }
+
+    /// Where the topic ends. A broker that is away, or comes back, is waited for: the hub's last resort is what ends that.
+    private static func ends(
+        _ topic: String, _ settings: Settings, _ log: Logger
+    ) throws -> [TopicPartition: Watermarks] {
+        for attempt in 1... {
+            do {
+                let admin = try Admin(settings, log: log)
+                let partitions = try admin.topics([topic], timeout: .seconds(5)).flatMap(\.topicPartitions)
+                guard !partitions.isEmpty else { throw DecisionsError(topic: topic) }
+                return try admin.watermarks(of: partitions, timeout: .seconds(5))
+            } catch let error as KafkaError where error.isRetriable {
+                // Once a while: it may last for hours.
+                let level: Logger.Level = attempt & (attempt - 1) == 0 ? .warning : .debug
+                log.log(
+                    level: level, "the broker is waited for",
+                    metadata: ["for": "the decisions' end", "error": "\(error)", "tries": "\(attempt)"])
+                usleep(200_000)
+            }
+        }
+        throw DecisionsError(topic: topic)
     }
 
     /// Follows until it is stopped. What breaks is mended here: those who wait hang on this thread.

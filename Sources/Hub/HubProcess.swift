@@ -37,6 +37,9 @@ public final class HubProcess: Sendable {
     private let progress = Mutex<RestoreProgress?>(nil)
     private let standby: Standby?
 
+    /// How long a broker may take for an answer at the start. Who starts a hub says then that it is waited for, and tries again.
+    private static let patience = Duration.seconds(5)
+
     /// Reads the installation, checks the topics and opens the store.
     ///
     /// - Parameter instance: names this process among the hub's processes: for static membership and fencing. Two at a
@@ -60,7 +63,7 @@ public final class HubProcess: Sendable {
         store = try Store(
             folder: "\(omni.data)/hub-\(instance)",
             identity: .init(
-                cluster: try admin.clusterID(timeout: .seconds(30)) ?? "unknown", prefix: omni.prefix),
+                cluster: try admin.clusterID(timeout: Self.patience) ?? "unknown", prefix: omni.prefix),
             size: 64 << 30, log: log)
         standby = omni.hub.standby ? Self.standby(store, model, names, settings, partitionCounts, log) : nil
     }
@@ -92,7 +95,7 @@ public final class HubProcess: Sendable {
     ) throws -> [String: Int32] {
         // Only the hub's own: what connectors write is theirs to check.
         let table = TopicTable(names: names, model: model, connectors: [], partitions: { _ in 1 }).topics.map(\.name)
-        let described = try admin.topics(table, timeout: .seconds(30))
+        let described = try admin.topics(table, timeout: patience)
         let counts = Dictionary(uniqueKeysWithValues: described.map { ($0.name, Int32($0.partitions.count)) })
         if let missing = table.first(where: { counts[$0] == nil }) {
             throw HubError("there is no topic \(missing): create the topics with 'omni topics --create'")
@@ -126,6 +129,16 @@ public final class HubProcess: Sendable {
 
     /// Works until `stop` answers true. Throws what a new process must mend: being fenced, or a fatal client error.
     public func run(until stop: @escaping () -> Bool) throws {
+        do { try work(until: stop) } catch {
+            // Else the guards that end a hub before it drops the only copy of its states would count as deaths by the store,
+            // which is dropped after a few of them.
+            if !(error is StoreError) { store.clear() }
+            log.critical("the hub ends", metadata: ["error": "\(error)"])
+            throw error
+        }
+    }
+
+    private func work(until stop: @escaping () -> Bool) throws {
         let clients = HubClients(settings: settings, group: names.hubGroup, instance: instance, startsFile: startsFile)
         let insist = Insistence(clocks: .machine, log: log, isStopping: stop)
         let producer: Producer

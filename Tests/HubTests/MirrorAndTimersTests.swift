@@ -6,14 +6,19 @@ import Testing
 @Suite struct MirrorTests {
     @Test(arguments: [(0, 0), (1, 1_700_000_000_000), (.max, .min), (.min, .max), (-1, -1)] as [(Int64, Int64)])
     func whatIsWrittenIsRead(offset: Int64, tick: Int64) {
-        let mirror = Mirror(inputOffset: offset, tick: Tick(tick))
-        #expect(Mirror(mirror.bytes) == mirror)
+        for mark in [nil, LogMark(offset: tick, appended: offset)] {
+            let mirror = Mirror(inputOffset: offset, tick: Tick(tick), mark: mark)
+            #expect(Mirror(mirror.bytes) == mirror)
+        }
     }
 
     @Test func theBytesAreTheContract() {
         // They lie in changelogs: another layout needs another version.
         let bytes: [UInt8] = [1, 2, 1, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]
         #expect(Mirror(inputOffset: 258, tick: Tick(-1)).bytes == bytes)
+        let marked = Mirror(inputOffset: 258, tick: Tick(-1), mark: LogMark(offset: 3, appended: 4))
+        let mark: [UInt8] = [3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]
+        #expect(marked.bytes == [2] + bytes.dropFirst() + mark)
     }
 
     @Test func otherBytesAreNone() {
@@ -22,6 +27,57 @@ import Testing
         for count in 0..<bytes.count { #expect(Mirror(Array(bytes.prefix(count))) == nil) }
         #expect(Mirror(bytes + [0]) == nil)
         #expect(Mirror([2] + bytes.dropFirst()) == nil, "a later version")
+    }
+}
+
+@Suite struct InputMarksTests {
+    private let one = DomainPartition("stock", 0)
+    private let two = DomainPartition("stock", 1)
+
+    @Test func theLastRecordAndTheLatestTimeAreKnownOfEachPartition() {
+        var marks = InputMarks()
+        marks.take(one, LogMark(offset: 5, appended: 100))
+        marks.take(two, nil)
+        #expect(marks[two] == nil)
+        marks.read(two, offset: 0, at: 7)
+        marks.read(one, offset: 6, at: 90)
+        marks.read(one, offset: 7, at: nil)
+        #expect(marks[one] == LogMark(offset: 6, appended: 100), "the broker's clock was set back")
+        marks.read(two, offset: 3, at: 9)
+        marks.read(two, offset: 4, at: 8)
+        #expect(marks[two] == LogMark(offset: 4, appended: 9) && marks[one] == LogMark(offset: 6, appended: 100))
+    }
+
+    @Test func aPartitionThatComesAnewBringsItsOwn() {
+        var marks = InputMarks()
+        marks.read(one, offset: 9, at: 9)
+        marks.drop(one)
+        #expect(marks[one] == nil)
+        marks.read(one, offset: 9, at: 9)
+        marks.take(one, LogMark(offset: 1, appended: 1))
+        #expect(marks[one] == LogMark(offset: 1, appended: 1))
+    }
+}
+
+@Suite struct RestTests {
+    @Test func whatFailsAgainRestsLongerUpToTheLongest() {
+        var repetition = Repetition()
+        var (now, rests): (Int64, [Int64]) = (50_000, [])
+        for _ in 0..<9 {
+            let rest = repetition.rest(at: now).components
+            rests.append(rest.seconds * 1_000 + rest.attoseconds / 1_000_000_000_000_000)
+            // Something else succeeds meanwhile, for a while.
+            now += rests.last! + 900
+        }
+        #expect(rests == [0, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000])
+    }
+
+    @Test func whatFailsSeldomBeginsAnew() {
+        var repetition = Repetition()
+        for now in stride(from: Int64(2_000), to: 20_000, by: 1_001) { #expect(repetition.rest(at: now) == .zero) }
+        for number in 0..<20 { _ = repetition.rest(at: 20_000 + Int64(number)) }
+        #expect(repetition.rest(at: 40_000) == .seconds(2), "it has rested for most of that")
+        #expect(repetition.rest(at: 60_001) == .zero)
     }
 }
 

@@ -71,4 +71,29 @@ import Testing
         let last = try #require(try positions(plant).last)
         #expect(last.onHand == 3 && last.epoch == after.epoch && last.revision == after.revision + 1)
     }
+
+    /// A hub that runs while its changelog is deleted and made anew writes one transaction into the new one before it sees
+    /// that, without the epoch, which it has noted in the old one.
+    @Test func aChangelogWithoutAnEpochBeginsALaterOne() throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            try plant.send([.count(Self.sofa, "turku", "10")], to: "stock")
+            try running.settle(plant)
+        }
+        let before = try #require(try positions(plant).last)
+        let producer = try plant.producer()
+        try producer.produce(
+            to: plant.names.state(domain: "stock"), partition: 0, key: Note.epoch.utf8.span.bytes, value: nil)
+        try producer.flush(timeout: .seconds(30))
+        var epochs: [Int64] = []
+        for name in ["new", "next"] {
+            try plant.running(plant.elsewhere(name)) { running in
+                try plant.send([.movement(Self.sofa, "turku", "-1")], to: "stock")
+                try running.settle(plant)
+            }
+            epochs.append(try #require(try positions(plant).last).epoch)
+        }
+        #expect(epochs[0] > before.epoch, "or sinks take it for outdated")
+        #expect(epochs[1] == epochs[0], "it is noted now")
+    }
 }

@@ -41,8 +41,15 @@ extension TransactionLoop {
             try low(of: place)
         }
         if let restored = beginning.restored { try goBack(to: restored, beginning.offset, place, partition) }
-        let start = beginning.offset
-        return start > 0 ? try beginningAnew(place, start) ?? start : start
+        if bytes != nil, try store.stateBytes(partition, Array(Note.epoch.utf8)) == nil {
+            log.warning(
+                "the changelog was made anew while a hub ran: revisions are counted in another epoch",
+                metadata: ["partition": "\(partition)"])
+            try renewEpoch(of: partition)
+        }
+        if beginning.offset > 0, let anew = try beginningAnew(place, beginning.offset, mirror?.mark) { return anew }
+        inputMarks.take(partition, mirror?.mark)
+        return beginning.offset
     }
 
     /// The states came back from a backup: says so, and counts their revisions anew.
@@ -68,21 +75,44 @@ extension TransactionLoop {
         return marks[place]?.low ?? 0
     }
 
-    /// Where a partition begins whose topic ends before the place that it was read to: somebody has deleted it and made it anew.
-    /// Nil: it hasn't. A broker that has just started may not know its end for a moment.
-    private func beginningAnew(_ place: TopicPartition, _ start: Int64) throws -> Int64? {
+    /// Where a partition begins whose topic somebody has deleted and made anew since it was read to `start`. Nil: nobody has.
+    ///
+    /// - Parameter mark: of the last record that was read; nil: that isn't known.
+    private func beginningAnew(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Int64? {
+        guard let marks = try endsBefore(start, place) ?? isYounger(place, start, mark) else { return nil }
+        log.error(
+            "an input topic was deleted and made anew: what was in it and not decided is gone; have its sources tell again (compare, or deliver again)",
+            metadata: ["partition": "\(place)", "read to": "\(start)", "ends at": "\(marks.high)"])
+        return marks.low
+    }
+
+    /// What a partition holds that ends before the place that it was read to; nil when it doesn't. A broker that has just
+    /// started may not know its end for a moment.
+    private func endsBefore(_ start: Int64, _ place: TopicPartition) throws -> Watermarks? {
         var found: Watermarks?
         for _ in 0..<10 {
-            found = try insist("the inputs' ends") { timeout throws(KafkaError) in
-                try consumer.watermarks(of: [place], timeout: timeout)
-            }[place]
+            found = try ends(of: place)
             guard let found, found.high < start else { return nil }
             rest(.milliseconds(300))
             if isStopping() { throw Interrupted() }
         }
-        log.error(
-            "an input topic was deleted and made anew: what was in it and not decided is gone; have its sources tell again (compare, or deliver again)",
-            metadata: ["partition": "\(place)", "read to": "\(start)", "ends at": "\(found?.high ?? 0)"])
-        return found?.low
+        return found
+    }
+
+    /// What a partition holds where something that was read before is younger now than all that was read: it is another topic
+    /// of the same name, which has grown past the place already. Nil when it isn't so.
+    private func isYounger(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Watermarks? {
+        guard let mark else { return nil }
+        let younger = try insist("the input's times") { timeout throws(KafkaError) in
+            try consumer.offsets(of: [place], from: mark.appended + 1, timeout: timeout)
+        }[place]
+        guard let younger, younger <= min(mark.offset, start - 1) else { return nil }
+        return try ends(of: place)
+    }
+
+    private func ends(of place: TopicPartition) throws -> Watermarks? {
+        try insist("the inputs' ends") { timeout throws(KafkaError) in
+            try consumer.watermarks(of: [place], timeout: timeout)
+        }[place]
     }
 }

@@ -74,7 +74,7 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
             }
             commit.changelogOffsets[partition] = highest + 1
             if let time = delivered.appended {
-                let mark = ChangelogMark(offset: highest, appended: time)
+                let mark = LogMark(offset: highest, appended: time)
                 commit.latest[partition] = mark.after(try store.latest(partition))
             }
         }

@@ -174,11 +174,11 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         of batch: borrowing Batch, _ places: [TopicPartition: DomainPartition]
     ) throws -> StoreCommit {
         let latest = Overlay()
-        var marks: [DomainPartition: ChangelogMark] = [:]
+        var marks: [DomainPartition: LogMark] = [:]
         batch.forEach { record in
             guard let partition = places[record.topicPartition], let key = record.key else { return }
             if let time = record.timestamp {
-                marks[partition] = ChangelogMark(offset: record.offset, appended: time).after(marks[partition])
+                marks[partition] = LogMark(offset: record.offset, appended: time).after(marks[partition])
             }
             key.withUnsafeBytes { key in
                 guard let value = record.value else { return latest.put(partition, key, nil) }

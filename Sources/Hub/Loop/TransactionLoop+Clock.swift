@@ -12,6 +12,7 @@ extension TransactionLoop {
         let from = clocks.now()
         guard clock.wantsWitness(from) else { return false }
         try collected()
+        var pause = Duration.milliseconds(200)
         while true {
             do {
                 try producer.begin()
@@ -25,7 +26,8 @@ extension TransactionLoop {
                 // Nothing depends on it yet: it is asked again.
                 log.warning("the broker doesn't say its time", metadata: ["error": "\(error)"])
                 try abort()
-                rest(.milliseconds(200))
+                rest(pause)
+                pause = min(pause * 2, Patience.longest)
                 if isStopping() { throw Interrupted() }
             }
         }

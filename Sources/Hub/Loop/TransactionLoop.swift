@@ -60,8 +60,8 @@ package final class TransactionLoop<
     /// Asked while the broker is waited for.
     var isStopping: () -> Bool { insistence.isStopping }
     private(set) var insistence: Insistence
-    /// How often in a row a turn has failed.
-    private var failures = 0
+    private var repetition = Repetition()
+    var inputMarks = InputMarks()
 
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
@@ -185,19 +185,18 @@ package final class TransactionLoop<
 
     /// One turn, and what there is to do when it fails. Throws what a new process must mend.
     private func work(until stop: () -> Bool) throws {
-        do {
-            try work()
-            failures = 0
-        } catch {
+        do { try work() } catch {
             // Polling again would throw the same for ever, whatever kind of error it is.
             if let broken { throw broken }
             switch error {
             case let error as KafkaError where error.verdict == .abortable || error.isRetriable:
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
-                // The first time at once; what fails again and again must not spin.
-                if failures > 0 { rest(min(.milliseconds(50) * (1 << min(failures, 6)), Patience.longest)) }
-                failures += 1
-                try rewind()
+                try beginAgain()
+                if isStoreBehind { try mendStore() }
+                try recall()
+            case let error as QuarantineError where error.mayPass:
+                log.error("the quarantine can't be written", metadata: ["error": "\(error)"])
+                try beginAgain()
                 if isStoreBehind { try mendStore() }
                 try recall()
             case let error as StoreError where !error.isCorruption:
@@ -208,6 +207,13 @@ package final class TransactionLoop<
             default: throw error
             }
         }
+    }
+
+    /// Drops what was decided, and reads it again after a rest: what fails again and again must not spin.
+    private func beginAgain() throws {
+        // Aborted first: readers of what was written don't wait for the rest.
+        try rewind()
+        rest(repetition.rest(at: clocks.now().monotonic))
     }
 
     // MARK: One turn
@@ -273,6 +279,7 @@ package final class TransactionLoop<
 
     private func decide(_ record: borrowing Record, _ now: Tick) throws {
         guard let place = place(of: record) else { return }
+        inputMarks.read(place.partition, offset: record.offset, at: record.timestamp)
         let domain = place.partition.domain
         switch intake.check(record, domain: domain, partitions: place.count, tape: &tape) {
         case .refused(let reason): try refuse(record, domain, reason, now)
@@ -366,7 +373,8 @@ package final class TransactionLoop<
         for place in positions {
             guard let domain = domains[place.partition.topic] else { continue }
             let partition = DomainPartition(domain, place.partition.partition)
-            overlay.put(partition, Mirror.key, Mirror(inputOffset: place.offset, tick: turn.now).bytes)
+            let mirror = Mirror(inputOffset: place.offset, tick: turn.now, mark: inputMarks[partition])
+            overlay.put(partition, Mirror.key, mirror.bytes)
             let isUnnoted = settlement.unnoted.contains(partition)
             if isUnnoted { overlay.put(partition, Note.settled, settlement.digest(of: partition)) }
             if isUnnoted || newEpochs[partition] != nil {
@@ -528,6 +536,7 @@ package final class TransactionLoop<
             timers.drop(partition)
             waiting.drop(partition)
             settlement.drop(partition)
+            inputMarks.drop(partition)
             epochs[partition] = nil
             newEpochs[partition] = nil
         }

@@ -40,7 +40,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether it may succeed later: the disk is full. LMDB calls a page that was written in part an input/output error.
-    var mayPass: Bool { [ENOSPC, EDQUOT, EIO].contains(code) }
+    public var mayPass: Bool { [ENOSPC, EDQUOT, EIO].contains(code) }
 
     static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
         guard code == 0 else { throw StoreError(action: action(), code: code) }
@@ -53,6 +53,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 /// store is rebuilt. Readers are tied to their transaction, not to a thread (`MDB_NOTLS`), so any thread may read.
 final class Environment: @unchecked Sendable {
     let handle: OpaquePointer
+    /// How many read at a time, in all processes.
+    private static let readers: UInt32 = 512
+    /// What the lock file takes, in bytes: a cache line for each reader, and some for what they share.
+    static let lockSize = Int(readers + 8) * 64
 
     init(path: String, size: Int, databases: UInt32, flags extra: UInt32 = 0) throws(StoreError) {
         var created: OpaquePointer?
@@ -62,7 +66,7 @@ final class Environment: @unchecked Sendable {
         // What fails from here on is closed by deinit: there is nothing left to initialise.
         try StoreError.check(mdb_env_set_maxdbs(handle, databases), "allow \(databases) databases")
         try StoreError.check(mdb_env_set_mapsize(handle, size), "set the size to \(size) bytes")
-        try StoreError.check(mdb_env_set_maxreaders(handle, 512), "allow 512 readers")
+        try StoreError.check(mdb_env_set_maxreaders(handle, Self.readers), "allow \(Self.readers) readers")
         try StoreError.check(mdb_env_open(handle, path, flags, 0o640), "open \(path)")
     }
 

@@ -14,7 +14,7 @@ package protocol StateStore: AnyObject {
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     ) throws(StoreError)
     func changelogOffset(_ partition: DomainPartition) throws(StoreError) -> Int64?
-    func latest(_ partition: DomainPartition) throws(StoreError) -> ChangelogMark?
+    func latest(_ partition: DomainPartition) throws(StoreError) -> LogMark?
     func apply(_ commit: StoreCommit) throws(StoreError)
     func drop(_ partition: DomainPartition) throws(StoreError)
     func condemn()
@@ -25,7 +25,7 @@ extension Store: StateStore {}
 
 extension StateStore {
     /// A store that doesn't know trusts its offsets alone.
-    package func latest(_ partition: DomainPartition) throws(StoreError) -> ChangelogMark? { nil }
+    package func latest(_ partition: DomainPartition) throws(StoreError) -> LogMark? { nil }
 
     /// Lends the states of a partition in the order of their keys; see ``Store/scan(_:keysFrom:after:_:)``.
     func scan(

@@ -24,26 +24,6 @@ public struct DomainPartition: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(domain)[\(partition)]" }
 }
 
-/// A record of a changelog partition, by which a store can tell that the topic is still the one it knows: nothing at or
-/// before its offset was appended after it. Transactions' markers behind it don't matter.
-package struct ChangelogMark: BitwiseCopyable, Sendable, Equatable {
-    /// Its offset.
-    package var offset: Int64
-    /// When the broker appended it or one before it, by its own clock, which may be set back: the latest time, in
-    /// milliseconds since 1970.
-    package var appended: Int64
-
-    package init(offset: Int64, appended: Int64) {
-        self.offset = offset
-        self.appended = appended
-    }
-
-    /// This one, which is later than another.
-    func after(_ other: ChangelogMark?) -> ChangelogMark {
-        ChangelogMark(offset: max(offset, other?.offset ?? 0), appended: max(appended, other?.appended ?? .min))
-    }
-}
-
 /// What one committed Kafka transaction changes in the local store.
 public struct StoreCommit: Sendable {
     /// A change to one key: the new bytes, or nil when the key goes.
@@ -91,7 +71,7 @@ public struct StoreCommit: Sendable {
     /// Where each changelog partition goes on behind these changes.
     public var changelogOffsets: [DomainPartition: Int64] = [:]
     /// The latest record among these changes, in each changelog partition.
-    package var latest: [DomainPartition: ChangelogMark] = [:]
+    package var latest: [DomainPartition: LogMark] = [:]
 
     /// Nothing yet.
     public init() {}
@@ -148,17 +128,35 @@ public final class Store: Sendable {
             starts.forget()
         }
         self.file = file
-        environment = try Store.open(file, size)
-        state = try environment.database("state")
-        index = try environment.database("index")
-        entries = try environment.database("entries")
-        meta = try environment.database("meta")
-        let meta = meta
+        do throws(StoreError) {
+            let opened = try Store.begin(file, size, identity)
+            (environment, state, index, entries, meta) = opened
+        } catch {
+            // A disk that is full says nothing against the file.
+            if error.mayPass { starts.forget() }
+            throw error
+        }
+    }
+
+    private typealias Opened = (
+        environment: Environment, state: MDB_dbi, index: MDB_dbi, entries: MDB_dbi, meta: MDB_dbi
+    )
+
+    private static func begin(_ file: String, _ size: Int, _ identity: Identity) throws(StoreError) -> Opened {
+        let environment = try Store.open(file, size)
+        let state = try environment.database("state")
+        let index = try environment.database("index")
+        let entries = try environment.database("entries")
+        let meta = try environment.database("meta")
         try environment.write { transaction throws(StoreError) in
             try transaction.put(meta, text: "identity", text: identity.text)
             try transaction.put(meta, text: "boot", text: Store.bootID())
         }
+        return (environment, state, index, entries, meta)
     }
+
+    /// The process ends because it has decided to: no page of the store has ended it, however often that happens in a row.
+    func clear() { starts.forget() }
 
     /// Flushes to the disk: afterwards the store is trusted even when the machine restarts.
     public func close() throws(StoreError) {
@@ -237,11 +235,11 @@ public final class Store: Sendable {
     }
 
     /// The latest record that the store holds of a partition's changelog; nil when that isn't known.
-    package func latest(_ partition: DomainPartition) throws(StoreError) -> ChangelogMark? {
+    package func latest(_ partition: DomainPartition) throws(StoreError) -> LogMark? {
         let name = Store.latestKey(partition)
         return try environment.read { transaction throws(StoreError) in
             try name.withRaw { name throws(StoreError) in
-                try transaction.get(meta, name) { bytes in bytes.map { $0.loadUnaligned(as: ChangelogMark.self) } }
+                try transaction.get(meta, name) { bytes in bytes.map { $0.loadUnaligned(as: LogMark.self) } }
             }
         }
     }
@@ -367,10 +365,19 @@ public final class Store: Sendable {
 
 extension Store {
     private static func open(_ file: String, _ size: Int) throws(StoreError) -> Environment {
+        try reserve(file + "-lock")
         let environment = try Environment(path: file, size: size, databases: 8, flags: UInt32(MDB_NOSUBDIR))
         // Readers in other processes that died without a word would keep pages from being used again.
         try StoreError.check(mdb_reader_check(environment.handle, nil), "look for dead readers")
         return environment
+    }
+
+    /// Gives the lock file its room on the disk. LMDB maps it as a hole and writes there: on a full disk that is a SIGBUS.
+    private static func reserve(_ lock: String) throws(StoreError) {
+        let descriptor = Glibc.open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw StoreError(action: "open \(lock)", code: errno) }
+        defer { Glibc.close(descriptor) }
+        try StoreError.check(posix_fallocate(descriptor, 0, Environment.lockSize), "make room for \(lock)")
     }
 
     /// Why the store on the disk can't be used; nil when it can, or when there is none.

@@ -14,6 +14,7 @@ package struct Auditor {
 
     package mutating func audit() -> Verdict {
         auditTransactions()
+        auditPatience()
         auditOutcomes()
         auditRevisions()
         auditMerge()

@@ -17,6 +17,20 @@ extension Auditor {
         }
     }
 
+    /// What fails again and again is repeated with pauses, however often and whoever notices it: nobody spins.
+    mutating func auditPatience() {
+        for (process, times) in broker.rewinds.sorted(by: { $0.key < $1.key }) where process.hasPrefix("hub") {
+            verdict.count("rewinds", times.count)
+            for (first, last) in zip(times, times.dropFirst(Self.most)) where last - first < 10_000 {
+                verdict.add("I4", "\(process) repeats \(Self.most) turns in \(last - first) ms")
+                break
+            }
+        }
+    }
+
+    /// The most repetitions in ten seconds: seven in the first three, then one every two.
+    private static let most = 14
+
     /// What lies between where a transaction began to read and where the one before ended was read twice, or never.
     private mutating func follow(
         _ place: TopicPartition, _ range: Consumed, _ before: Int64?, _ process: String

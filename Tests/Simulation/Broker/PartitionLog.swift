@@ -107,6 +107,11 @@ package final class PartitionLog {
         return (records, position)
     }
 
+    /// The first record, committed or not, appended at or after a time.
+    func offset(from milliseconds: Int64) -> Int64? {
+        entries.first { ($0.record?.timestamp ?? .min) >= milliseconds }?.offset
+    }
+
     /// The index of the first entry at or behind an offset.
     private func place(of offset: Int64) -> Int {
         var (low, high) = (0, entries.count)

@@ -56,6 +56,14 @@ package final class SimulatedBroker {
         }
     }
 
+    /// Topics that take no record at present: what is sent there is too large for them.
+    package var refusing: Set<String> = []
+    /// When the consumers of a process went back to what was committed: the auditor's.
+    package internal(set) var rewinds: [String: [Int64]] = [:]
+
+    /// Somebody deletes a topic.
+    package func remove(_ topic: String) { topics[topic] = nil }
+
     package func log(_ place: TopicPartition) -> PartitionLog? {
         guard let logs = topics[place.topic], logs.indices.contains(Int(place.partition)) else { return nil }
         return logs[Int(place.partition)]

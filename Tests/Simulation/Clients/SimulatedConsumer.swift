@@ -186,9 +186,19 @@ package final class SimulatedConsumer: GroupConsumer {
         return broker.watermarks(partitions, stable: true)
     }
 
+    package func offsets(
+        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try scheduler.point(process, "find offsets by time")
+        var offsets: [TopicPartition: Int64] = [:]
+        for place in partitions { offsets[place] = broker.log(place)?.offset(from: milliseconds) }
+        return offsets
+    }
+
     package func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError) {
         try scheduler.point(process, "seek \(places.map(\.description).joined(separator: " "))")
         scheduler.trace.count("rewound", process.name)
+        broker.rewinds[process.name, default: []].append(broker.now)
         guard broker.flaw != .noRewind else { return }
         for place in places where owned.contains(place.partition) {
             next[place.partition] = place.offset

@@ -75,6 +75,10 @@ package final class SimulatedProducer: TransactionalProducer {
             if scheduler.fails(scheduler.profile.faults / 20) {
                 return failure = KafkaError(.messageTimedOut, operation: "deliver record", verdict: .abortable)
             }
+            if broker.refusing.contains(queued.log.place.topic) {
+                scheduler.trace.count("refused", process.name, queued.log.place.topic)
+                return failure = KafkaError(.messageTooLarge, operation: "deliver record", verdict: .abortable)
+            }
             coordinator.join(session.id, queued.log)
             let offset = queued.log.append(queued.record, at: broker.now, inTransactionOf: session.id.producer)
             tally(queued.log.place, offset)

@@ -84,6 +84,7 @@ package final class SimulatedWorld {
         for hub in hubs { hub.start() }
         for contributor in contributors { contributor.start() }
         till.start()
+        refuseSomewhere()
         scheduler.everyRound = { [unowned self] in happen() }
         _ = scheduler.run(rounds: 60_000) { deeds == 0 }
         settle()
@@ -99,6 +100,17 @@ package final class SimulatedWorld {
         verdict.setting = "a world, \(profile)"
         scheduler.shutDown()
         return verdict
+    }
+
+    /// In some worlds a topic takes nothing for a while. A draw of its own: the others are what they were.
+    private func refuseSomewhere() {
+        let random = Randomness(seed: ~seed)
+        guard random.one(in: 5) else { return }
+        let topic = random.pick([
+            names.golden(entity: "product"), names.golden(entity: "stock"), names.state(domain: "product"),
+        ])
+        scheduler.after(random.within(1...20_000)) { [unowned self] in broker.refusing.insert(topic) }
+        scheduler.after(random.within(20_000...90_000)) { [unowned self] in broker.refusing.remove(topic) }
     }
 
     /// What the world does by itself.
@@ -139,6 +151,7 @@ package final class SimulatedWorld {
         scheduler.calm()
         scheduler.everyRound = nil
         deeds = 0
+        broker.refusing = []
         for hub in hubs {
             hub.machine.lead = 0
             hub.start()
