@@ -187,6 +187,9 @@ let package = Package(
             ["omni", "Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
         tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["omni", "Document", "TestBroker", "TestHub", "Transports", logging],
+            swiftSettings: settings),
         tests("Demo", ["Document", "Digests", "Transports"]),
         tests("Simulation", ["Canonical", "Consistency", "Document", "Hub", "Kafka"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),

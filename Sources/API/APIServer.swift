@@ -6,6 +6,7 @@ public import Hub
 public import Installation
 import Kafka
 public import Logging
+import Synchronization
 import Transports
 
 #if canImport(Glibc)
@@ -14,41 +15,59 @@ import Transports
 
 /// The hub's HTTP API (docs/api.md): queries of the store, and requests that are published and answered by their
 /// committed decision. It decides nothing.
+///
+/// It listens before there is a hub, which may have to wait for the broker: then it says so.
 public final class APIServer: Sendable {
-    private let hub: HubProcess
     private let settings: OmniSettings
     private let log: Logger
     private let decisions = Decisions()
-    private let requests: Requests
+    private let requests = Monitor<Requests?>(nil)
+    private let door: Door
     private let server: HTTPServer
     private let port: Monitor<Int>
 
-    private static let patience = Duration.seconds(10)
+    /// Who answers: the waiting room, and then the routes.
+    private final class Door: Sendable {
+        let handler: Mutex<HTTPHandler>
+        init(_ handler: @escaping HTTPHandler) { self.handler = Mutex(handler) }
+    }
 
-    /// An API over a hub, not yet started.
-    public init(_ hub: HubProcess, _ installation: Installation, log: Logger) throws {
-        self.hub = hub
+    /// An API that doesn't listen yet.
+    public init(_ installation: Installation, log: Logger) throws {
         self.log = log
         settings = installation.settings
-        let producer = try Producer(
-            Settings(settings.brokerPairs).merging(["linger.ms": "0", "client.id": "omni-api"]), log: log)
-        requests = Requests(hub, producer, decisions)
-        let routes = Routes(hub, requests, settings, log)
         let parts = settings.api.listen.split(separator: ":")
         guard parts.count == 2, let number = Int(parts[1]) else {
             throw Refusal(500, "api.listen must be host:port, not '\(settings.api.listen)'")
         }
         port = Monitor(number)
-        server = HTTPServer(host: String(parts[0]), port: number, logger: log, handler: routes.handler)
+        let door = Door(WaitingRoutes(broker: Settings(settings.brokerPairs)).handler)
+        self.door = door
+        server = HTTPServer(host: String(parts[0]), port: number, logger: log) { request in
+            let handler = door.handler.withLock { $0 }
+            return try await handler(request)
+        }
     }
 
-    /// Starts to follow decisions and to listen.
+    /// Begins to listen: until there is a hub, every answer is 503.
     public func start() throws {
-        try decisions.start(
-            topic: hub.names.golden(entity: "reservation"), Settings(settings.brokerPairs), log: log)
         let bound = try listen()
         port.withLock { $0 = bound }
         log.info("the API listens", metadata: ["port": "\(bound)"])
+    }
+
+    /// Begins to follow decisions, and to answer for a hub.
+    ///
+    /// - Throws: `KafkaError` where the broker doesn't answer; it may be called again then.
+    public func serve(_ hub: HubProcess) throws {
+        let producer = try Producer(
+            Settings(settings.brokerPairs).merging(["linger.ms": "0", "client.id": "omni-api"]), log: log)
+        let requests = Requests(hub, producer, decisions)
+        try decisions.start(
+            topic: hub.names.golden(entity: "reservation"), Settings(settings.brokerPairs), log: log)
+        self.requests.withLock { $0 = requests }
+        let handler = Routes(hub, requests, settings, log).handler
+        door.handler.withLock { $0 = handler }
     }
 
     /// A hub that was killed a moment ago may still hold the port: it is waited for, a little.
@@ -68,7 +87,9 @@ public final class APIServer: Sendable {
         decisions.stop()
         server.stop(grace: .seconds(2))
         // What was answered with 202 must be on its way, or decided by the next hub.
-        if !requests.isPublished { log.warning("requests were not acknowledged by the broker in time") }
+        if let requests = requests.withLock({ $0 }), !requests.isPublished {
+            log.warning("requests were not acknowledged by the broker in time")
+        }
     }
 
     /// The port that it listens on.
@@ -93,8 +114,9 @@ struct Routes: Sendable {
         var router = Router()
         router.on(.get, "/health") { [self] _ in
             let count = hub.partitions.count
+            let state: HubState = hub.isBrokerAway ? .waiting : count > 0 ? .ok : .starting
             var health: JSON = [
-                "status": .string(count > 0 ? "ok" : "starting"), "partitions": .number(Number(count)),
+                "status": .string(state.rawValue), "partitions": .number(Number(count)),
                 "of": .number(Number(hub.allPartitions.count)), "readable": .number(Number(hub.readable.count)),
                 "waiting": .number(Number(hub.waiting)),
             ]
@@ -104,7 +126,7 @@ struct Routes: Sendable {
                     "perSecond": .number(Number(restoring.perSecond)),
                 ]
             }
-            return .json(count > 0 ? 200 : 503, health.utf8)
+            return .json(state == .ok ? 200 : 503, health.utf8)
         }
         on(&router, .get, "/v1/records/{entity}/{key}") { request in
             let records = Records(hub: hub)
@@ -131,7 +153,11 @@ struct Routes: Sendable {
             }
             guard let key = try records.key(entity, system: system, id: id),
                 let record = try records.record(entity, key)
-            else { throw notFound(entity.name, "\(system):\(id)") }
+            else {
+                // Whose number it is may be another hub's to know.
+                try records.requireAll(of: entity.domain)
+                throw notFound(entity.name, "\(system):\(id)")
+            }
             return record
         }
         guard let limit = Int(request.query["limit"] ?? "100"), (1...1000).contains(limit) else {
@@ -161,14 +187,14 @@ struct Routes: Sendable {
                     let next = try await requests.next(id, within: .seconds(seconds))
                     if let next { return .json(200, next.utf8) }
                 }
-                guard let known = try requests.known(id) else { throw notFound("reservation", id) }
+                guard let known = try requests.known(id) else { throw try unknown(id) }
                 return .json(200, known.utf8)
             }
         }
         router.on(.delete, "/v1/reservations/{id}") { [self] request in
             try await answered(request) {
                 let id = request.parameters["id"] ?? ""
-                guard let known = try requests.known(id) else { throw notFound("reservation", id) }
+                guard let known = try requests.known(id) else { throw try unknown(id) }
                 guard Requests.isActive(known) else { return .json(200, known.utf8) }
                 guard let released = try await requests.release(id, known, within: .seconds(10)) else {
                     return try accepted(known)
@@ -176,6 +202,12 @@ struct Routes: Sendable {
                 return .json(200, released.utf8)
             }
         }
+    }
+
+    /// Of a reservation that nothing is known of here.
+    private func unknown(_ id: String) throws -> Refusal {
+        try Records(hub: hub).requireAll(of: "stock")
+        return notFound("reservation", id)
     }
 
     private func reserve(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -226,8 +258,11 @@ struct Routes: Sendable {
         router.on(method, pattern) { request in
             try await answered(request) {
                 // A store that is not level yet, or nobody's, knows less than there is: that is no answer.
-                guard !hub.readable.isEmpty else { throw Refusal(503, "the hub is starting: repeat it") }
-                return .json(200, try body(request).utf8)
+                guard !hub.readable.isEmpty else { throw hub.isBrokerAway ? Refusal.brokerAway : Refusal.starting }
+                var answer = try body(request)
+                // What was decided since the broker went, by hubs that may see it, isn't in the store.
+                if hub.isBrokerAway, answer.object != nil { answer["stale"] = true }
+                return .json(200, answer.utf8)
             }
         }
     }

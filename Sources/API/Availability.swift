@@ -14,6 +14,7 @@ struct Availability {
         let topic = hub.names.input(domain: entity.domain)
         let engine = Engine(model: hub.model, subscribers: [:])
         var failure: (any Error)?
+        if !hub.readable.contains(where: { $0.domain == "stock" }) { try Records(hub: hub).requireAll(of: "stock") }
         let known = hub.readable.filter { $0.domain == "stock" }
         let isPartial = known.count < hub.allPartitions.count { $0.domain == "stock" }
         for partition in known.sorted(by: { $0.partition < $1.partition }) {

@@ -12,6 +12,13 @@ struct Refusal: Error, CustomStringConvertible {
         self.description = description
     }
 
+    static let starting = Refusal(503, "the hub is starting: repeat it")
+
+    static let brokerAway = Refusal(
+        503,
+        "the broker can't be reached, and without it the hub doesn't know what there is: repeat it; 'omni get … --local' "
+            + "shows what a hub's store on this machine held")
+
     /// As an answer. The type is `about:blank`: the status says what kind of problem it is, the detail what to do.
     var response: HTTPResponse {
         let document: JSON = [

@@ -31,9 +31,25 @@ struct Records {
         let place = place(entity, key)
         // What the store has of a partition that is another hub's now may be long outdated.
         guard hub.readable.contains(place.partition) else {
-            throw Refusal(503, "another hub has \(place.partition): ask that one, or let hubs stand by (hub.standby)")
+            throw unreadable("\(place.partition)")
         }
         return try hub.store.stateBytes(place.partition, Array(place.key.utf8))
+    }
+
+    /// Refuses where not all partitions of a domain can be read here: what isn't found may be there all the same.
+    func requireAll(of domain: String) throws {
+        guard let missing = hub.allPartitions.first(where: { $0.domain == domain && !hub.readable.contains($0) })
+        else { return }
+        throw unreadable("\(missing)")
+    }
+
+    private func unreadable(_ what: String) -> Refusal {
+        if hub.isBrokerAway { return .brokerAway }
+        if hub.standsBy { return Refusal(503, "this hub doesn't know \(what) to its end yet: repeat it") }
+        return Refusal(
+            503,
+            "another hub has \(what): ask that one's API, let every hub answer for all (hub.standby: true), or read what "
+                + "this machine's stores hold ('omni get … --local')")
     }
 
     /// The golden record under a key.

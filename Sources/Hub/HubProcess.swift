@@ -58,6 +58,7 @@ public final class HubProcess: Sendable {
         quarantine = "\(omni.data)/quarantine"
         self.log = log
         (subscribers, unseen) = try Self.subscribers(installation)
+        for doubt in try installation.ruleDoubts(model) { log.warning("\(doubt)") }
         let admin = try Admin(settings, log: log)
         partitionCounts = try Self.partitionCounts(admin, names, model)
         store = try Store(
@@ -170,6 +171,12 @@ public final class HubProcess: Sendable {
 
     /// The partitions that can be asked about here: those that this process owns, and those that it follows.
     public var readable: Set<DomainPartition> { partitions.union(standby?.level ?? []) }
+
+    /// Whether this process sees no broker: nothing is decided, and what others decide meanwhile isn't heard.
+    public var isBrokerAway: Bool { BrokerWatch.isAway(settings) }
+
+    /// Whether it follows what other hubs have, and so is to answer for all partitions.
+    public var standsBy: Bool { standby != nil }
 
     /// The partitions that this process owns now.
     public var partitions: Set<DomainPartition> { owned.withLock { $0 } }

@@ -24,6 +24,15 @@ extension Installation {
         }
     }
 
+    /// What the rules name that no schema and no connector knows; each with its place, to be told before it surprises.
+    ///
+    /// - Throws: ``ConfigurationError`` when a connector's settings can't be read.
+    public func ruleDoubts(_ model: Model) throws(ConfigurationError) -> [String] {
+        var systems: Set<String> = []
+        for name in connectors { systems.insert(try connector(name, surroundings: .unneeded).system) }
+        return model.doubts(systems: systems)
+    }
+
     private func schema(_ path: String) throws(ConfigurationError) -> JSON {
         let bytes: [UInt8]
         do throws(FileFailure) { bytes = try readBytes(at: "\(folder)/\(path)") } catch {

@@ -11,7 +11,8 @@ struct Omni: ParsableCommand {
         commandName: "omni",
         abstract: "Keeps every system's copy of product, stock and customer the same, and proves it.",
         subcommands: [
-            UpCommand.self, HubCommand.self, ConnectCommand.self, ConnectorCommand.self, MapCommand.self,
+            UpCommand.self, RestartCommand.self, HubCommand.self, ConnectCommand.self, ConnectorCommand.self,
+            MapCommand.self,
             SchemaCommand.self, GetCommand.self,
             WhyCommand.self, DriftCommand.self, LagCommand.self, TailCommand.self, TopicsCommand.self,
             DemoCommand.self, DemoSystemCommand.self,

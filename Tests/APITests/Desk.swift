@@ -19,8 +19,9 @@ final class Desk: Sendable {
             partitions: 2, omni: "api: { listen: \"127.0.0.1:0\"\(api.isEmpty ? "" : ", ")\(api) }\n\(omni)",
             connectors: connectors)
         running = try RunningHub(plant)
-        server = try APIServer(running.hub, plant.installation, log: plant.log)
+        server = try APIServer(plant.installation, log: plant.log)
         try server.start()
+        try server.serve(running.hub)
         client = HTTPClient()
         self.token = token
     }

@@ -28,6 +28,23 @@ import Testing
         #expect(customer.personal.isSuperset(of: ["email", "phone", "givenName", "address"]))
     }
 
+    @Test func whatRulesNameAndNothingElseKnowsIsToldWithWhatWasMeant() throws {
+        let rules: JSON = [
+            "key": "gtin", "default": ["latest": ["nordlich", "till"]],
+            "fields": ["pirce": ["owner-only": "till"], "currency": ["with": "prise"], "name": ["priority": ["erp"]]],
+        ]
+        let source = Model.Source(entity: "product", schema: try Files.schema("product"), rules: rules)
+        let others = try Self.sources().filter { $0.entity != "product" }
+        let model = try Model([source] + others)
+        #expect(
+            model.doubts(systems: ["nordlicht", "till"]) == [
+                "Schemas/product.rules.yaml, fields.pirce: the schema has no field 'pirce'; did you mean 'price'?",
+                "Schemas/product.rules.yaml, fields.currency: the schema has no field 'prise'; did you mean 'price'?",
+                "Schemas/product.rules.yaml: no connector here is the system 'nordlich'; did you mean 'nordlicht'?",
+            ])
+        #expect(try Model(Self.sources()).doubts(systems: []).isEmpty)
+    }
+
     /// The examples are documentation: what they show must hold.
     @Test func examplesHaveTheirKeys() throws {
         let model = try Model(Self.sources())

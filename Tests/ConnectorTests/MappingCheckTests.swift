@@ -30,6 +30,34 @@ import Testing
 
     private static let article = #"{"ean": "6438012345675", "title": "Sofa", "price": 19.90, "state": "x"}"#
 
+    private func refusal(_ sink: String) throws -> String {
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop } }
+            sinks:
+              list: { \(sink), to: { drop: { file: list.csv, format: { csv: { fields: { gtin: text } } } } } }
+            """, "list.jsonata": #"{"gtin": $key}"#,
+        ])
+        return withExtendedLifetime(place) {
+            let error = #expect(throws: ConfigurationError.self) {
+                try MappingCheck(place.installation, "test").reports()
+            }
+            return error?.description ?? ""
+        }
+    }
+
+    @Test func anEntityAndAMappingThatThereArentAreNamedWithTheirPlace() throws {
+        #expect(
+            try refusal("of: prodct, map: list.jsonata")
+                == "Connectors/test/connector.yaml:4: sink \"list\": of: there is no entity \"prodct\"; did you mean \"product\"?"
+        )
+        let missing = try refusal("of: product, map: lost.jsonata")
+        #expect(
+            missing.hasPrefix("Connectors/test/connector.yaml:4: map: cannot read the mapping lost.jsonata: "),
+            "\(missing)")
+    }
+
     @Test func whatFitsIsLeftAlone() throws {
         let map = #"{"product": {"gtin": $omni_gtin(ean), "name": title, "price": price}, "self": ean}"#
         #expect(try findings(source: map, Self.article, sink: #"{"gtin": $key, "name": name}"#) == [])

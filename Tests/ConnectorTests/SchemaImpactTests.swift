@@ -14,6 +14,12 @@ import Transports
         sources:
           goods: { from: { in: { files: "*.json" } }, format: { json: {} }, map: goods.jsonata }
           counts: { from: { in: { files: "*.txt" } }, format: { json: {} }, map: counts.jsonata }
+        sinks:
+          list:
+            of: product
+            where: "price > 5 and labels"
+            map: list.jsonata
+            to: { in: { file: list.csv, format: { csv: { fields: { gtin: text } } } } }
         """,
         "goods.jsonata": """
         /* price is
@@ -24,6 +30,7 @@ import Transports
         }}
         """,
         "counts.jsonata": #"{"count": {"product": gtin, "place": shop, "quantity": price}}"#,
+        "list.jsonata": #"{"gtin": gtin}"#,
         "fixtures/goods/one.in.json": #"{"gtin": "06438012345675", "amount": 1}"#,
         "fixtures/goods/one.out.json": #"[{"product": {"gtin": "06438012345675", "price": 1}}]"#,
     ]
@@ -37,11 +44,25 @@ import Transports
         let impact = try SchemaImpact(dry.installation)
         let uses = try impact.uses(of: kind(dry), fields: ["price"])
         // Not the comment's lines, and not the mapping of counts: its product is a field, but its price is no product's.
+        #expect(uses.first?.part == "goods" && uses.last?.part == "list, where", "\(uses)")
+        let filter = try #require(uses.last)
+        #expect(!filter.isSource && filter.file == "Connectors/test/connector.yaml" && filter.lines == [8])
         let use = try #require(uses.first)
         #expect(use.connector == "test" && use.part == "goods" && use.isSource)
         #expect(use.file == "Connectors/test/goods.jsonata" && use.lines == [5])
         #expect(try impact.uses(of: kind(dry), fields: ["brand"]).isEmpty)
         #expect(try impact.uses(of: kind(dry), fields: []).map(\.part).contains("goods"))
+    }
+
+    @Test func rulesAreNamedWithThePlaceThatNamesTheField() throws {
+        let dry = try DryInstallation(Self.files)
+        let impact = try SchemaImpact(dry.installation)
+        #expect(
+            try impact.rules(of: kind(dry), naming: ["price", "gtin"]) == [
+                "Schemas/product.rules.yaml: key: gtin", "Schemas/product.rules.yaml: fields.price",
+                "Schemas/product.rules.yaml: fields.currency.with: price",
+            ])
+        #expect(try impact.rules(of: kind(dry), naming: ["shelf"]).isEmpty)
     }
 
     @Test func fixturesThatTheNewVersionRefusesAreNamed() throws {

@@ -1,6 +1,7 @@
 import Kafka
 import Logging
 import Synchronization
+import TestBroker
 import Testing
 
 @Suite struct Logs {
@@ -21,15 +22,50 @@ import Testing
         }
     }
 
-    @Test func connectionsThatFailAreLoggedWithTheirLevel() throws {
+    @Test func aBrokerThatIsAwayIsToldOnceWhicheverClientSeesItAndHoweverOften() throws {
         let sink = Sink()
-        let admin = try Admin(
-            ["bootstrap.servers": "127.0.0.1:1"], log: Logger(label: "test", factory: { _ in sink }))
-        try eventually("a refused connection in the log") {
-            _ = try? admin.topics(timeout: .milliseconds(100))
+        let log = Logger(label: "test", factory: { _ in sink })
+        // An address of its own: of one that another test's clients have found away nothing new is told.
+        let away: Settings = ["bootstrap.servers": "127.0.0.1:3"]
+        let clients = [try Admin(away, log: log), try Admin(away, log: log)]
+        try eventually("librdkafka has tried again") {
+            for client in clients { _ = try? client.topics(timeout: .milliseconds(100)) }
             return sink.lines.withLock { lines in
-                lines.contains { $0.text.contains("FAIL") && $0.text.contains("refused") && $0.level == .error }
+                lines.count { $0.text.contains("FAIL") && $0.text.contains("refused") } >= 3
             }
+        }
+        sink.lines.withLock { lines in
+            let told = lines.filter { $0.text.contains("a broker can't be reached") }
+            #expect(told.map(\.level) == [.warning])
+            #expect(told.allSatisfy { $0.text.contains("127.0.0.1:3") && $0.text.contains("refused") })
+            #expect(!lines.contains { $0.level >= .error })
+        }
+        #expect(BrokerWatch.isAway(away))
+        #expect(try !BrokerWatch.isAway(Cluster.settings))
+    }
+
+    @Test func oneLineTellsThatABrokerIsBack() throws {
+        let sink = Sink()
+        let broker = try TestBroker()
+        let settings: Settings = ["bootstrap.servers": broker.bootstrapServers]
+        let admin = try Admin(settings, log: Logger(label: "test", factory: { _ in sink }))
+        _ = try admin.topics(timeout: patience)
+        #expect(!BrokerWatch.isAway(settings))
+        broker.stop()
+        try eventually("it is seen to be away") {
+            _ = try? admin.topics(timeout: .milliseconds(100))
+            return BrokerWatch.isAway(settings)
+        }
+        let port = try #require(broker.bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) })
+        let again = try TestBroker(port: port)
+        defer { again.stop() }
+        try eventually("it is seen to be back") {
+            _ = try? admin.topics(timeout: .milliseconds(200))
+            return !BrokerWatch.isAway(settings)
+        }
+        sink.lines.withLock { lines in
+            #expect(lines.filter { $0.level > .info }.map(\.level) == [.warning, .notice], "\(lines)")
+            #expect(lines.contains { $0.text.contains("the broker is back") })
         }
     }
 

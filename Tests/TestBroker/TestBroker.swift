@@ -29,13 +29,15 @@ public final class TestBroker: Sendable {
     }
 
     /// Starts an embedded broker of one's own, for tests that stop it.
-    public init() throws {
+    ///
+    /// - Parameter port: where it listens; nil takes a free one.
+    public init(port: UInt16? = nil) throws {
         run = ""
         var template = Array("/tmp/omni-broker-XXXXXX".utf8CString)
         guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
             throw BrokerProcess.Failure(description: "no temporary folder: errno \(errno)")
         }
-        let process = try BrokerProcess(executable: Self.executable, folder: folder, removesFolder: true)
+        let process = try BrokerProcess(executable: Self.executable, folder: folder, port: port, removesFolder: true)
         self.process = process
         bootstrapServers = "127.0.0.1:\(process.port)"
     }

@@ -52,9 +52,12 @@ final class KafkaBrokers: Brokers {
         }
     }
 
+    /// A static member doesn't say that it goes: after so long it is missed, and `omni lag` says `stopped`.
+    private static let membership: Settings = ["session.timeout.ms": "10000"]
+
     func member() throws(KafkaError) -> any Member {
         try Consumer(
-            settings.merging([
+            Self.membership.merging(settings).merging([
                 "group.id": group, "group.instance.id": group, "auto.offset.reset": "earliest",
                 // A system may be out of order for hours; this member stays, as its heartbeats go on.
                 "max.poll.interval.ms": "86400000", "queued.max.messages.kbytes": "4096",

@@ -27,6 +27,22 @@ package struct Mappings: Sendable {
         [sources, sinks, filters].contains { $0.values.contains { $0.mentions(function) } }
     }
 
+    /// The entities that sources and sinks name (`of`) and that there aren't.
+    static func strangeEntities(_ settings: ConnectorSettings, _ kinds: KindCatalog) -> [Problem] {
+        let named =
+            settings.sources.compactMap { source in source.of.map { ("source \"\(source.name)\"", $0, source.place) } }
+            + settings.sinks.map { ("sink \"\($0.name)\"", $0.of, $0.place) }
+        return named.filter { kinds[$0.1] == nil }.map { part, entity, place in
+            let meant = entity.meant(among: kinds.names).map { "; did you mean \"\($0)\"?" } ?? ""
+            return Problem(place: place, message: "\(part): of: there is no entity \"\(entity)\"\(meant)")
+        }
+    }
+
+    /// A mapping's file that can't be read, and where it is named.
+    static func unreadable(_ file: String, _ place: Place?, _ error: SystemError) -> Problem {
+        Problem(place: place, message: "map: cannot read the mapping \(file): \(error.reason)")
+    }
+
     package init(_ settings: ConnectorSettings, _ kinds: KindCatalog) throws(ConfigurationError) {
         self.kinds = kinds
         var problems: [Problem] = []
@@ -48,17 +64,12 @@ package struct Mappings: Sendable {
             do throws(SystemError) {
                 return compile(try AtomicFile.read(path), "Connectors/\(settings.name)/\(file)", variables)
             } catch {
-                problems.append(Problem(place: place, message: "cannot read the mapping \(file): \(error.reason)"))
+                problems.append(Self.unreadable(file, place, error))
                 return nil
             }
         }
         for source in settings.sources {
             sources[source.name] = load(source.map, Self.sourceVariables, source.place)
-            if let entity = source.of, kinds[entity] == nil {
-                problems.append(
-                    Problem(place: source.place, message: "source \"\(source.name)\": there is no entity \"\(entity)\"")
-                )
-            }
         }
         for sink in settings.sinks {
             sinks[sink.name] = load(sink.map, Self.sinkVariables, sink.place)
@@ -67,11 +78,8 @@ package struct Mappings: Sendable {
                     Array(filter.utf8), "Connectors/\(settings.name)/connector.yaml, sink \"\(sink.name)\", where",
                     Self.sinkVariables)
             }
-            if kinds[sink.of] == nil {
-                problems.append(
-                    Problem(place: sink.place, message: "sink \"\(sink.name)\": there is no entity \"\(sink.of)\""))
-            }
         }
+        problems += Self.strangeEntities(settings, kinds)
         if !problems.isEmpty { throw ConfigurationError(problems) }
     }
 }

@@ -38,13 +38,14 @@ public struct MappingCheck {
         kinds = try KindCatalog(try installation.model())
         var problems: [Problem] = []
         tables = LookupTables(settings, &problems)
+        problems += Mappings.strangeEntities(settings, kinds)
         if !problems.isEmpty { throw ConfigurationError(problems) }
         files = Fixtures.files(of: settings)
     }
 
     /// Reads the mappings, one report for each source, each sink, and each sink's `where`.
     ///
-    /// - Throws: `SystemError` when a mapping or a fixture can't be read.
+    /// - Throws: `ConfigurationError` when a mapping can't be read, `SystemError` when a fixture can't.
     public func reports() throws -> [Report] {
         var reports: [Report] = []
         for source in settings.sources { reports += try self.reports(of: source) }
@@ -53,7 +54,7 @@ public struct MappingCheck {
                 let file = "Connectors/\(settings.name)/connector.yaml, sink \"\(sink.name)\", where"
                 reports.append(try report(of: sink, file, Array(filter.utf8)) { _, _, _ in [] })
             }
-            let bytes = try AtomicFile.read("\(settings.folder)/\(sink.map)")
+            let bytes = try text(of: sink.map, sink.place)
             reports.append(
                 try report(of: sink, "Connectors/\(settings.name)/\(sink.map)", bytes) { document, sink, bytes in
                     Self.findings(in: document, sink, bytes)
@@ -62,12 +63,20 @@ public struct MappingCheck {
         return reports
     }
 
+    private func text(of file: String, _ place: Place?) throws -> [UInt8] {
+        do throws(SystemError) {
+            return try AtomicFile.read("\(settings.folder)/\(file)")
+        } catch {
+            throw ConfigurationError([Mappings.unreadable(file, place, error)])
+        }
+    }
+
     // MARK: Sources
 
     private func reports(of source: SourceSettings) throws -> [Report] {
         let input = try Fixtures.outline(of: source, files, settings)
         let isBlind = input.kinds.isEmpty
-        let bytes = try AtomicFile.read("\(settings.folder)/\(source.map)")
+        let bytes = try text(of: source.map, source.place)
         let file = "Connectors/\(settings.name)/\(source.map)"
         let variables = ["system": Outline(oneOf: [.string(settings.system)])]
         let findings = inspect(bytes, file, isBlind ? .any : input, variables) { items(in: $0, bytes) }

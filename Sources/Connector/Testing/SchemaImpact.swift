@@ -24,7 +24,7 @@ public struct SchemaImpact {
         public let part: String
         /// Whether it produces the kind (a source) or reads it (a sink).
         public let isSource: Bool
-        /// `Connectors/retailer/price.jsonata`
+        /// `Connectors/retailer/price.jsonata`; `Connectors/retailer/connector.yaml` of a sink's `where`.
         public let file: String
         /// The lines that name the field, counted from 1; those that name the kind, where no field is asked for.
         public let lines: [Int]
@@ -38,7 +38,8 @@ public struct SchemaImpact {
         public let reasons: [String]
     }
 
-    /// The mappings of a kind's sources and sinks that name one of the fields; all of them when there are no fields.
+    /// The mappings of a kind's sources and sinks, `where` among them, that name one of the fields; all of them when there
+    /// are no fields.
     public func uses(of kind: Kind, fields: [String]) throws -> [Use] {
         var uses: [Use] = []
         for name in installation.connectors {
@@ -59,8 +60,32 @@ public struct SchemaImpact {
                         connector: name, part: part, isSource: isSource, file: "Connectors/\(name)/\(map)", lines: lines
                     ))
             }
+            uses += settings.sinks.filter { $0.of == kind.entity || $0.of == kind.name }.compactMap { sink in
+                guard let filter = sink.filter.map({ Words(Array($0.utf8)) }),
+                    fields.contains(where: { !filter.lines(naming: $0).isEmpty })
+                else { return nil }
+                return Use(
+                    connector: name, part: "\(sink.name), where", isSource: false,
+                    file: "Connectors/\(name)/connector.yaml", lines: sink.place.map { [$0.line] } ?? [])
+            }
         }
         return uses
+    }
+
+    /// The places in the rules of a kind's entity that name one of the fields.
+    public func rules(of kind: Kind, naming fields: [String]) throws -> [String] {
+        guard let entity = try installation.model().entity(kind.entity) else { return [] }
+        let rules = entity.rules
+        var places: [String] = []
+        if let key = rules.key, fields.contains(key) { places.append("key: \(key)") }
+        for field in rules.fields {
+            if fields.contains(field.name) { places.append("fields.\(field.name)") }
+            if case .with(let other) = field.strategy, fields.contains(other) {
+                places.append("fields.\(field.name).with: \(other)")
+            }
+        }
+        places += rules.match.map(\.field).filter(fields.contains).map { "match: \($0)" }
+        return places.map { "Schemas/\(kind.entity).rules.yaml: \($0)" }
     }
 
     /// Runs the fixtures of every connector that has to do with the kinds, against the schemas as they lie there.

@@ -14,7 +14,8 @@ final class Client: @unchecked Sendable {
         _ type: rd_kafka_type_t, _ settings: Settings, _ context: ClientContext, destroyFlags: Int32 = 0,
         prepare: (OpaquePointer) -> Void = { _ in }
     ) throws(KafkaError) {
-        let configuration = try settings.makeConfiguration()
+        context.begin(settings)
+        let configuration = try Self.telling(settings).makeConfiguration()
         rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(context).toOpaque())
         ClientContext.installLog(in: configuration)
         prepare(configuration)
@@ -28,7 +29,20 @@ final class Client: @unchecked Sendable {
         self.destroyFlags = destroyFlags
     }
 
-    deinit { rd_kafka_destroy_flags(handle, destroyFlags) }
+    deinit {
+        rd_kafka_destroy_flags(handle, destroyFlags)
+        context.end()
+    }
+
+    /// With what makes librdkafka say when a connection stands: a few lines a connection, none a request.
+    private static func telling(_ settings: Settings) -> Settings {
+        var settings = settings
+        let debug = settings["debug"].map { $0.split(separator: ",").map(String.init) } ?? []
+        if !debug.contains("broker"), !debug.contains("all") {
+            settings["debug"] = (debug + ["broker"]).joined(separator: ",")
+        }
+        return settings
+    }
 
     /// An error of an operation on this client. If no broker answered, it says also what the connections last
     /// failed with: usually the cause.
@@ -59,11 +73,23 @@ final class Client: @unchecked Sendable {
 class ClientContext: @unchecked Sendable {
     let log: Logger
     private let connectionError = Mutex<String?>(nil)
+    private let sight = Mutex<BrokerSight?>(nil)
+    /// Whether somebody has asked for librdkafka's own debugging lines.
+    private let showsDebug = Atomic(false)
 
     init(log: Logger) { self.log = log }
 
     /// What a connection to a broker last failed with.
     var lastConnectionError: String? { connectionError.withLock { $0 } }
+
+    /// Before the client is made, with its settings.
+    func begin(_ settings: Settings) {
+        sight.withLock { $0 = BrokerSight.of(settings) }
+        showsDebug.store(settings["debug"] != nil, ordering: .relaxed)
+    }
+
+    /// After the client has ended.
+    func end() { sight.withLock { $0 }?.forget(ObjectIdentifier(self)) }
 
     /// The context that belongs to an opaque pointer of librdkafka.
     static func of<Context: ClientContext>(_ opaque: UnsafeMutableRawPointer?, as: Context.Type) -> Context {
@@ -90,20 +116,49 @@ class ClientContext: @unchecked Sendable {
     private func report(level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?) {
         let level = Logger.Level(syslog: level)
         let facility = facility.map { String(cString: $0) } ?? ""
-        let isConnection = facility == "FAIL"
-        guard isConnection || level >= log.logLevel else { return }
+        let concernsConnection = facility == "STATE" || facility == "FAIL" && level > .debug
+        guard concernsConnection || level >= log.logLevel else { return }
         let message = text.map { String(cString: $0) } ?? ""
+        if concernsConnection {
+            if facility == "FAIL" { connectionError.withLock { $0 = message } }
+            tell(BrokerLine(facility: facility, text: message, isError: level >= .error))
+        }
         // Meant for the Admin that shares a producer's connections.
         if facility == "CONFWARN", message.contains("isolation.level is a consumer property") { return }
-        if isConnection { connectionError.withLock { $0 = message } }
-        log.log(level: level, "\(message)", metadata: ["facility": "\(facility)"])
+        if level == .debug, !showsDebug.load(ordering: .relaxed) { return }
+        log.log(level: shown(level, facility, message), "\(message)", metadata: ["facility": "\(facility)"])
+    }
+
+    /// Every attempt of every connection is an error to librdkafka, and so is what it makes of it all (`brokers are down`).
+    private func shown(_ level: Logger.Level, _ facility: String, _ message: String) -> Logger.Level {
+        let isOfConnections =
+            message.contains("brokers are down") || message.contains("Disconnected")
+            || sight.withLock { $0 }?.isAway == true
+        let isFolded = facility == "FAIL" || facility == "ERROR" && isOfConnections
+        return isFolded ? .debug : level
+    }
+
+    /// One line when a broker goes, one when it is back, whichever of the process's clients sees it.
+    private func tell(_ line: BrokerLine?) {
+        guard let line, let sight = sight.withLock({ $0 }) else { return }
+        switch sight.read(line, client: ObjectIdentifier(self)) {
+        case .away(let broker, let why):
+            log.warning(
+                "a broker can't be reached; it is tried again", metadata: ["broker": "\(broker)", "error": "\(why)"])
+        case .back(let broker, let time):
+            log.notice("the broker is back", metadata: ["broker": "\(broker)", "after": "\(time)"])
+        case nil: break
+        }
     }
 
     private func report(code: rd_kafka_resp_err_t, reason: UnsafePointer<CChar>?) {
         let code = KafkaError.Code(code)
         let reason = reason.map { String(cString: $0) } ?? code.meaning
-        // Connections that break are mended by librdkafka; what doesn't mend shows as a failed operation.
-        let level: Logger.Level = KafkaError.Verdict(of: code) == .retriable ? .notice : .error
+        // Connections that break are mended by librdkafka, and told of where they are seen to; what doesn't mend shows as
+        // a failed operation.
+        let isFolded = [.transport, .allBrokersDown, .resolve].contains(code)
+        let level: Logger.Level =
+            isFolded ? .debug : KafkaError.Verdict(of: code) == .retriable ? .notice : .error
         log.log(level: level, "\(reason)", metadata: ["code": "\(code.name)"])
     }
 }

@@ -35,18 +35,11 @@ struct GetCommand: ParsableCommand {
     func run() throws {
         let installation = try global.installation(isShort: true)
         let model = try installation.model()
-        let api = APIClient(installation)
         var record: JSON
-        if local {
-            record = try LocalRecords(installation, model, now: wallClock()).record(entity, key: key, system: system)
-        } else if let system {
-            record = try api.get(["v1", "records", entity], query: [("system", system), ("id", key)])
-        } else if entity == "reservation" {
-            record = [
-                "entity": "reservation", "key": .string(key), "document": try api.get(["v1", "reservations", key]),
-            ]
-        } else {
-            record = try api.get(["v1", "records", entity, key])
+        do {
+            record = try find(installation, model)
+        } catch let failure as CommandFailure {
+            throw hint(model).map { CommandFailure("\(failure)\n\($0)") } ?? failure
         }
         if !output.showsPersonalData, let document = record["document"] {
             record["document"] = Mask.document(document, personal: model.entity(entity)?.personal ?? [])
@@ -63,5 +56,27 @@ struct GetCommand: ParsableCommand {
             }
             say((record["document"] ?? .null).pretty)
         }
+    }
+
+    private func find(_ installation: Installation, _ model: Model) throws -> JSON {
+        if local {
+            return try LocalRecords(installation, model, now: wallClock()).record(entity, key: key, system: system)
+        }
+        let api = APIClient(installation)
+        if let system { return try api.get(["v1", "records", entity], query: [("system", system), ("id", key)]) }
+        guard entity == "reservation" else { return try api.get(["v1", "records", entity, key]) }
+        return ["entity": "reservation", "key": .string(key), "document": try api.get(["v1", "reservations", key])]
+    }
+
+    /// What may have been meant, where there is nothing under the key.
+    private func hint(_ model: Model) -> String? {
+        guard system == nil, entity == "product" || entity == "stock" else { return nil }
+        let parts = key.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let number = parts.first, [8, 12, 13].contains(number.utf8.count),
+            number.utf8.allSatisfy({ $0 &- 48 < 10 })
+        else { return nil }
+        let whole = String(repeating: "0", count: 14 - number.utf8.count) + number
+        let meant = ([whole] + parts.dropFirst().map(String.init)).joined(separator: "@")
+        return "a GTIN is a key with 14 digits: omni get \(entity) \(meant)"
     }
 }

@@ -38,10 +38,14 @@ struct HubCommand: ParsableCommand {
         log[metadataKey: "instance"] = "\(instance)"
         let stop = try StopFlag { [log] in LastResort.begin(log) }
         try makeFolder(installation.settings.data)
-        guard let hub = try StartPatience(stop, log: log)({ try begin(installation, log) }) else { return }
-        let api = try APIServer(hub, installation, log: Logger(label: "api"))
+        // Before the broker is asked for anything: who asks the hub meanwhile is told that it waits.
+        let api = try APIServer(installation, log: Logger(label: "api"))
         try api.start()
         defer { api.stop() }
+        let patience = StartPatience(stop, log: log)
+        guard let hub = try patience({ try begin(installation, log) }),
+            try patience({ try api.serve(hub) }) != nil
+        else { return }
         try hub.run { stop.isSet }
         log.info("the hub has stopped")
     }

@@ -24,7 +24,8 @@ struct MapCommand: ParsableCommand {
             discussion: """
                 Finds, before any record comes: what doesn't compile, paths that match nothing in any fixture, comparisons that
                 can never hold, operands of a wrong type, fields that the schema doesn't know, required fields that are never
-                given, values that the schema never takes.
+                given, values that the schema never takes. Without a name also rules that speak of systems and fields that
+                nothing else knows.
 
                 EXAMPLE
                   omni map check
@@ -48,14 +49,18 @@ struct MapCommand: ParsableCommand {
             for name in names.isEmpty ? installation.connectors : names {
                 reports += try MappingCheck(installation, name).reports()
             }
+            // Rules are no connector's: they are looked at where all are.
+            let doubts = names.isEmpty ? try installation.ruleDoubts(try installation.model()) : []
             if output.json {
-                say(JSON.array(reports.flatMap(FindingText.json)).text)
+                say(JSON.array(reports.flatMap(FindingText.json) + doubts.map(FindingText.json)).text)
             } else {
                 for report in reports { FindingText.lines(of: report).forEach { say($0) } }
-                say(FindingText.summary(reports))
+                for doubt in doubts { say("! \(doubt)") }
+                say(FindingText.summary(reports, doubts: doubts.count))
             }
             let findings = reports.flatMap(\.findings)
-            if findings.contains(where: { $0.severity == .error || strict }) { throw ExitCode.failure }
+            let isWrong = findings.contains { $0.severity == .error || strict } || strict && !doubts.isEmpty
+            if isWrong { throw ExitCode.failure }
         }
     }
 

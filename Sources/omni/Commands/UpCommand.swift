@@ -13,8 +13,9 @@ struct UpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Runs the hub and every connector as supervised processes.",
         discussion: """
-            Missing topics are created first. A process that ends is started again, after 100 ms at first, 10 s at most. \
-            SIGTERM or Ctrl-C stops all within five seconds. Pids lie in <data>/run.
+            Missing topics are created first. A process that ends is started again: at once when it was asked to end, else after \
+            100 ms at first, 10 s at most. SIGTERM or Ctrl-C stops all within five seconds. 'omni restart NAME' restarts one. \
+            Pids lie in <data>/run.
 
             EXAMPLE
               omni up
@@ -36,16 +37,20 @@ struct UpCommand: ParsableCommand {
         let log = Logger(label: "up")
         let names = only.isEmpty ? installation.connectors : only
         for name in names { _ = try installation.connector(name) }
-        let folder = installation.settings.data + "/run"
-        try makeFolder(folder)
+        let folder = RunFolder(installation.settings)
         let supervisor = Supervisor(folder: folder, environment: Supervised.environment, log: log)
-        let stop = try StopFlag { supervisor.stop() }
-        let setup = try TopicSetup(installation, log: log)
-        guard let created = try StartPatience(stop, log: log)({ try setup.createMissing() }) else { return }
-        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
+        let stop = try StopFlag {
+            // As long as the broker is waited for there is nothing to end but the waiting.
+            LastResort.begin(log, after: supervisor.hasBegun ? .milliseconds(4_900) : .milliseconds(500))
+            supervisor.stop()
+        }
         let passedOn = global.passedOn + logging.passedOn
         var jobs = names.map { Supervisor.Job(name: $0, arguments: ["connect"] + passedOn + [$0]) }
         if hub { jobs.insert(contentsOf: try hubs(installation.settings, passedOn), at: 0) }
+        try folder.claim(jobs.map(\.name))
+        let setup = try TopicSetup(installation, log: log)
+        guard let created = try StartPatience(stop, log: log)({ try setup.createMissing() }) else { return }
+        if !created.isEmpty { log.info("created topics", metadata: ["count": "\(created.count)"]) }
         try supervisor.run(jobs)
         withExtendedLifetime(stop) {}
     }
@@ -72,7 +77,7 @@ extension UpCommand {
 enum Supervised {
     private static let mark = "OMNI_SUPERVISED"
 
-    /// This process's environment, with the mark for children.
+    /// This process's environment, with the mark for children: who their supervisor is.
     static var environment: [String: String] {
         var environment: [String: String] = [:]
         var entry = environ
@@ -83,13 +88,14 @@ enum Supervised {
             }
             entry += 1
         }
-        environment[mark] = "1"
+        environment[mark] = "\(getpid())"
         return environment
     }
 
     /// Call first in a command that may be a child.
     static func begin() throws {
-        if getenv(mark) != nil { try Processes.endWithParent() }
+        guard let supervisor = getenv(mark).flatMap({ Int32(String(cString: $0)) }) else { return }
+        try Processes.endWithParent(supervisor)
     }
 }
 

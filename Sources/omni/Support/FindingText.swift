@@ -46,12 +46,17 @@ enum FindingText {
     }
 
     /// `12 mappings: 1 error, 2 warnings`.
-    static func summary(_ reports: [MappingCheck.Report]) -> String {
+    static func summary(_ reports: [MappingCheck.Report], doubts: Int = 0) -> String {
         let findings = reports.flatMap(\.findings)
         let errors = findings.count { $0.severity == .error }
-        let warnings = findings.count - errors
+        let warnings = findings.count - errors + doubts
         return
             "\(reports.count) mappings: \(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")"
+    }
+
+    /// A doubt about rules, which has no connector and no column.
+    static func json(of doubt: String) -> JSON {
+        ["severity": "warning", "rule": "rules", "message": .string(doubt)]
     }
 
     static func json(of report: MappingCheck.Report) -> [JSON] {

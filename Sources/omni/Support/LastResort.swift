@@ -5,15 +5,13 @@ import Transports
     import Glibc
 #endif
 
-/// Ends a process that was asked to stop and hasn't within four and a half seconds, so that supervisors needn't kill it: its
+/// Ends a process that was asked to stop and hasn't in time (four and a half seconds, where nothing else is said), so that supervisors needn't kill it: its
 /// broker or its system doesn't answer, and clients wait for that while they close.
 ///
 /// It does no harm, as SIGKILL does none: what is committed is committed, and the next start ends what stands open.
 enum LastResort {
-    private static let patience = Duration.milliseconds(4_500)
-
     /// Begins to wait; call it when the signal comes.
-    static func begin(_ log: Logger) {
+    static func begin(_ log: Logger, after patience: Duration = .milliseconds(4_500)) {
         _ = try? NamedThread("last-resort", stackSize: 1 << 17) {
             let (seconds, attoseconds) = patience.components
             usleep(UInt32(seconds) * 1_000_000 + UInt32(attoseconds / 1_000_000_000_000))

@@ -20,8 +20,14 @@ struct SchemaComparison {
     /// The schema's major versions.
     let majors: (old: Int?, new: Int?)
     private let present: Kind?
+    /// The fields that the earlier version names and this one doesn't, as JSON Pointers.
+    private(set) var gone: [String] = []
+    /// The fields that this version names and the earlier one didn't.
+    private(set) var fresh: [String] = []
     /// The mappings that name what has changed.
     private(set) var uses: [SchemaImpact.Use] = []
+    /// The places in the rules that do.
+    private(set) var rules: [String] = []
 
     /// The kinds of an entity, one comparison each.
     static func all(_ entity: String, old: JSON?, _ oldName: String, new: EntityType?) throws -> [SchemaComparison] {
@@ -31,8 +37,14 @@ struct SchemaComparison {
         return try names.map { name in
             let old = before.first { $0.name == name }
             let new = after.first { $0.name == name }
-            return SchemaComparison(
+            var comparison = SchemaComparison(
                 kind: name, outcome: try outcome(old, oldName, new), majors: (old?.major, new?.major), present: new)
+            if let old, let new {
+                let (before, after) = (NamedFields.of(old.schema), NamedFields.of(new.schema))
+                comparison.gone = before.filter { !after.contains($0) }
+                comparison.fresh = after.filter { !before.contains($0) }
+            }
+            return comparison
         }
     }
 
@@ -56,10 +68,12 @@ struct SchemaComparison {
     mutating func findUses(_ impact: SchemaImpact) throws {
         guard let present, case .compared(let compatibility) = outcome else { return }
         let findings = compatibility.backward + compatibility.forward
-        guard !findings.isEmpty else { return }
+        guard !findings.isEmpty || !gone.isEmpty else { return }
         // What concerns the whole document concerns every mapping.
         let fields = findings.compactMap(\.field)
-        uses = try impact.uses(of: present, fields: fields.count == findings.count ? Set(fields).sorted() : [])
+        let changed = Set(fields + gone.compactMap { JSONPointer($0)?.tokens.last }).sorted()
+        uses = try impact.uses(of: present, fields: fields.count == findings.count ? changed : [])
+        rules = try impact.rules(of: present, naming: gone.compactMap { JSONPointer($0)?.tokens.first })
     }
 
     var isUntouched: Bool {

@@ -15,8 +15,12 @@ enum SchemaReport {
             guard case .compared(let compatibility) = comparison.outcome else { continue }
             lines += findings(compatibility.backward, "\(comparison.kind): old documents, read with the new version")
             lines += findings(compatibility.forward, "\(comparison.kind): new documents, read with the old version")
+            lines += names(comparison)
             if !comparison.uses.isEmpty {
                 lines += ["", "\(comparison.kind): mappings that name what changed"] + comparison.uses.map(use)
+            }
+            if !comparison.rules.isEmpty {
+                lines += ["", "\(comparison.kind): rules that name what is gone"] + comparison.rules.map { "  \($0)" }
             }
             if !compatibility.backward.isEmpty, !comparison.isRaised, let major = comparison.majors.new {
                 lines += [
@@ -45,12 +49,36 @@ enum SchemaReport {
             let raised =
                 comparison.isRaised ? ", version \(comparison.majors.old ?? 0) → \(comparison.majors.new ?? 0)" : ""
             switch compatibility.level {
-            case .full: return "fully compatible" + raised
-            case .backward: return "backward compatible" + raised
+            case .full: return "fully compatible" + renamed(comparison) + raised
+            case .backward: return "backward compatible" + renamed(comparison) + raised
             case .forward: return "NOT backward compatible (forward only)" + raised
             case .none: return "NOT compatible, neither backward nor forward" + raised
             }
         }
+    }
+
+    private static func renamed(_ comparison: SchemaComparison) -> String {
+        guard !comparison.gone.isEmpty else { return "" }
+        return ", with \(comparison.gone.count) field\(comparison.gone.count == 1 ? "" : "s") gone"
+    }
+
+    /// A field that goes breaks nobody who may write further ones; a renamed one is two fields in golden records from then on.
+    private static func names(_ comparison: SchemaComparison) -> [String] {
+        var lines: [String] = []
+        if !comparison.gone.isEmpty {
+            lines += [
+                "",
+                "\(comparison.kind): fields that are gone; what documents hold there is kept, and no longer checked",
+            ]
+            lines += comparison.gone.map { "  \($0)" }
+        }
+        if !comparison.fresh.isEmpty {
+            lines += ["", "\(comparison.kind): new fields"] + comparison.fresh.map { "  \($0)" }
+        }
+        if !comparison.gone.isEmpty, !comparison.fresh.isEmpty {
+            lines += ["", "Is one of them renamed? docs/schemas.md, \"Renaming a field\", says how"]
+        }
+        return lines
     }
 
     private static func findings(_ findings: [Compatibility.Finding], _ title: String) -> [String] {
@@ -102,6 +130,9 @@ enum SchemaReport {
             json["backward"] = .array(compatibility.backward.map(Self.json))
             json["forward"] = .array(compatibility.forward.map(Self.json))
         }
+        json["gone"] = .array(comparison.gone.map { .string($0) })
+        json["new"] = .array(comparison.fresh.map { .string($0) })
+        json["rules"] = .array(comparison.rules.map { .string($0) })
         json["mappings"] = .array(
             comparison.uses.map {
                 [

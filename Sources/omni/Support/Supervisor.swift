@@ -7,17 +7,21 @@ import Transports
 #endif
 
 /// How long a process that ended rests before it is started again: doubling from 100 ms to 10 s, from the start again
-/// once it has run for half a minute.
+/// once it has run for half a minute, or was asked to end.
 struct RestartDelay: Sendable, Equatable {
     static let first = Duration.milliseconds(100)
     static let longest = Duration.seconds(10)
     static let healthyAfter = Duration.seconds(30)
+    /// What ends sooner was hardly started by somebody who wanted it to run: no loop may turn without growing rests.
+    static let deliberateAfter = Duration.seconds(1)
 
     private var next = first
 
     /// The rest after a run of that length.
-    mutating func after(run: Duration) -> Duration {
-        if run >= Self.healthyAfter { next = Self.first }
+    ///
+    /// - Parameter isDeliberate: it ended well, as a process does that was asked to (SIGTERM).
+    mutating func after(run: Duration, isDeliberate: Bool) -> Duration {
+        if run >= (isDeliberate ? Self.deliberateAfter : Self.healthyAfter) { next = Self.first }
         defer { next = min(next * 2, Self.longest) }
         return next
     }
@@ -25,7 +29,7 @@ struct RestartDelay: Sendable, Equatable {
 
 /// Runs processes and starts them again when they end, until it is told to stop.
 ///
-/// Each child's pid lies in `<folder>/<name>.pid`, for operators and for the demo.
+/// Each child's pid lies in the run folder, for operators and for the demo.
 final class Supervisor: Sendable {
     /// A process to run: this executable with these arguments.
     struct Job: Sendable {
@@ -36,36 +40,41 @@ final class Supervisor: Sendable {
     private struct State {
         var children: [String: ChildProcess] = [:]
         var stopping = false
+        var begun = false
     }
 
     private let state = Monitor(State())
-    private let folder: String
+    private let folder: RunFolder
     private let environment: [String: String]
     private let log: Logger
 
     /// - Parameters:
-    ///   - folder: where the pid files lie.
+    ///   - folder: where the pid files lie; the jobs are claimed there.
     ///   - environment: the children's whole environment.
-    init(folder: String, environment: [String: String], log: Logger) {
+    init(folder: RunFolder, environment: [String: String], log: Logger) {
         self.folder = folder
         self.environment = environment
         self.log = log
     }
 
+    /// Whether there are processes to end.
+    var hasBegun: Bool { state.withLock { $0.begun } }
+
     /// Runs the jobs until ``stop()``; returns when all have ended.
     func run(_ jobs: [Job]) throws {
+        state.withLock { $0.begun = true }
         let threads = try jobs.map { job in try NamedThread("up \(job.name)") { [self] in keep(job) } }
         for thread in threads { thread.join() }
     }
 
-    /// Ends every child: SIGTERM, and SIGKILL after five seconds.
+    /// Ends every child: SIGTERM, and SIGKILL before five seconds are over; they end by themselves before that (`LastResort`).
     func stop() {
         let children = state.withLock { state in
             state.stopping = true
             return Array(state.children.values)
         }
         let enders = children.compactMap { child in
-            try? NamedThread("end \(child.pid)") { child.terminate(grace: .seconds(5)) }
+            try? NamedThread("end \(child.pid)") { child.terminate(grace: .milliseconds(4_700)) }
         }
         for thread in enders { thread.join() }
     }
@@ -76,17 +85,33 @@ final class Supervisor: Sendable {
             let began = ContinuousClock.now
             let outcome = run(job)
             if state.withLock({ $0.stopping }) { return }
-            let rest = delay.after(run: ContinuousClock.now - began)
-            log.warning(
-                "a process ended and is started again",
+            let isDeliberate = outcome == .ended(.exited(0))
+            let rest = delay.after(run: ContinuousClock.now - began, isDeliberate: isDeliberate)
+            log.log(
+                level: isDeliberate ? .notice : .warning, "a process ended and is started again",
                 metadata: ["process": "\(job.name)", "how": "\(outcome)", "in": "\(rest)"])
             let stopped: Void? = state.wait(for: rest) { $0.stopping ? () : nil }
             if stopped != nil { return }
         }
     }
 
+    /// What became of a run.
+    private enum Outcome: Equatable, CustomStringConvertible {
+        case ended(ExitStatus)
+        case failed(String)
+        case stopped
+
+        var description: String {
+            switch self {
+            case .ended(let status): status.isSuccess ? "it was asked to end" : "\(status)"
+            case .failed(let why): "it could not be started: \(why)"
+            case .stopped: "stopped"
+            }
+        }
+    }
+
     /// Runs a job once; answers how it ended.
-    private func run(_ job: Job) -> String {
+    private func run(_ job: Job) -> Outcome {
         let started: ChildProcess?
         do {
             started = try state.withLock { state in
@@ -98,10 +123,10 @@ final class Supervisor: Sendable {
                 return child
             }
         } catch {
-            return "it could not be started: \(error)"
+            return .failed("\(error)")
         }
-        guard let child = started else { return "stopped" }
-        let file = "\(folder)/\(job.name).pid"
+        guard let child = started else { return .stopped }
+        let file = folder.pidFile(of: job.name)
         do {
             try AtomicFile.replace(file, with: Array("\(child.pid)\n".utf8))
         } catch {
@@ -110,7 +135,7 @@ final class Supervisor: Sendable {
         let status = child.wait()
         state.withLock { $0.children[job.name] = nil }
         unlink(file)
-        return "\(status)"
+        return .ended(status)
     }
 
     /// This program's own file.
