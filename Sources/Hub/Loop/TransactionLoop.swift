@@ -201,7 +201,7 @@ package final class TransactionLoop<
                 try recall()
             case let error as StoreError where !error.isCorruption:
                 log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
-                try rewind()
+                try beginAgain()
                 try mendStore()
                 try recall()
             default: throw error

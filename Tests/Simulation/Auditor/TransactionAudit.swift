@@ -21,14 +21,15 @@ extension Auditor {
     mutating func auditPatience() {
         for (process, times) in broker.rewinds.sorted(by: { $0.key < $1.key }) where process.hasPrefix("hub") {
             verdict.count("rewinds", times.count)
-            for (first, last) in zip(times, times.dropFirst(Self.most)) where last - first < 10_000 {
+            for (first, last) in zip(times, times.dropFirst(Self.most)) where last - first < 5_000 {
                 verdict.add("I4", "\(process) repeats \(Self.most) turns in \(last - first) ms")
                 break
             }
         }
     }
 
-    /// The most repetitions in ten seconds: seven in the first three, then one every two.
+    /// More repetitions than five seconds have room for: what fails all the time is repeated seven times in them, and what
+    /// fails twice, and again after a second in which all went well, ten times.
     private static let most = 14
 
     /// What lies between where a transaction began to read and where the one before ended was read twice, or never.

@@ -90,7 +90,8 @@ package final class SimulatedHub {
         let clocks = LoopClocks(
             now: { HubClock.Reading(wall: machine.wall, monotonic: machine.monotonic) },
             rest: { [unowned process] duration in
-                scheduler.rest(process, Int(duration.components.seconds * 1_000) + 1)
+                let (seconds, attoseconds) = duration.components
+                scheduler.rest(process, Int(seconds * 1_000 + attoseconds / 1_000_000_000_000_000) + 1)
             })
         var counts: [String: Int32] = [:]
         for domain in plan.model.domains {

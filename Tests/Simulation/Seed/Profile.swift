@@ -25,11 +25,14 @@ package struct Profile {
     package var partitions: Int
     /// How long the markers of a transaction take at most, in milliseconds.
     package var markers: Int
+    /// Whether a topic may take nothing for a while.
+    package var hasRefusals: Bool
 
     /// A quiet one: nothing goes wrong.
     package static let quiet = Profile(
         calm: 1 << 40, crashes: 0, freezes: 0, yields: 1, pauses: 0, faults: 0, storeFaults: 0, comings: 0, jumps: 0,
-        compactions: 0, batch: 2_000, hubs: 1, partitions: 1, markers: 1)
+        compactions: 0, batch: 2_000, hubs: 1, partitions: 1, markers: 1,
+        hasRefusals: false)
 
     /// As rough as a seed wants it.
     package static func drawn(_ random: Randomness) -> Profile {
@@ -47,6 +50,7 @@ package struct Profile {
             batch: random.pick([1, 3, 10, 40, 2_000]),
             hubs: random.pick([1, 2, 2, 3]),
             partitions: random.pick([1, 2, 3]),
-            markers: random.pick([0, 5, 50, 3_000]))
+            markers: random.pick([0, 5, 50, 3_000]),
+            hasRefusals: true)
     }
 }

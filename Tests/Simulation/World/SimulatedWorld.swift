@@ -105,7 +105,7 @@ package final class SimulatedWorld {
     /// In some worlds a topic takes nothing for a while. A draw of its own: the others are what they were.
     private func refuseSomewhere() {
         let random = Randomness(seed: ~seed)
-        guard random.one(in: 5) else { return }
+        guard profile.hasRefusals, random.one(in: 5) else { return }
         let topic = random.pick([
             names.golden(entity: "product"), names.golden(entity: "stock"), names.state(domain: "product"),
         ])
