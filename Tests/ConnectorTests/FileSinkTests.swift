@@ -187,7 +187,7 @@ import Transports
         try place.configure(priceList("integer", mostParked: 3))
         try place.connected { _ in
             let parked = try place.records(place.names.parked(connector: "test"), count: 2)
-            #expect(Set(parked.map(\.key)) == ["list/product/1", "list/product/3"])
+            #expect(Set(parked.map(\.key)) == ["sink:list/product/1", "sink:list/product/3"])
             let reports = try place.records(topic, count: 5).suffix(2)
             #expect(reports.allSatisfy { $0.value?["status"] == "parked" && $0.value?["revision"] == 1 })
             try place.golden("product", "4", revision: 1, ["number": 4])
