@@ -165,7 +165,7 @@ struct Auditor {
             check.looked += Set(topics[name].map(\.key)).count
             for (key, seen) in left {
                 let gtin = String(key.split(separator: "/").last?.prefix { $0 != "@" } ?? "")
-                if key.hasPrefix("availability/stock/"), !shop.contains(gtin) { continue }
+                if key.hasPrefix("sink:availability/stock/"), !shop.contains(gtin) { continue }
                 check.wrong.append("\(name) \(key): \(seen.value?["reason"]?.string ?? "")")
             }
         }
