@@ -27,7 +27,14 @@ final class Requests: Sendable {
     func known(_ id: String) throws -> JSON? {
         let (stored, heard) = (try stored(id), decisions.latest(id))
         guard let stored, let heard else { return stored ?? heard }
-        return Self.decidedAt(heard) > Self.decidedAt(stored) ? heard : stored
+        return Self.isLater(heard, than: stored) ? heard : stored
+    }
+
+    /// Whether one decision on a reservation came after another. Time may have stood still between them, as it does while clocks
+    /// disagree; what has ended never begins again.
+    static func isLater(_ one: JSON, than other: JSON) -> Bool {
+        let (left, right) = (decidedAt(one), decidedAt(other))
+        return left == right ? isActive(other) && !isActive(one) : left > right
     }
 
     private static func decidedAt(_ reservation: JSON) -> Tick {

@@ -1,4 +1,3 @@
-import API
 import Canonical
 import Document
 import Hub
@@ -6,6 +5,8 @@ import Kafka
 import TestHub
 import Testing
 import Transports
+
+@testable import API
 
 /// Asking for holds over HTTP: the answer is the committed decision, and nothing else.
 @Suite struct ReservationTests {
@@ -37,6 +38,17 @@ import Transports
             #expect(try desk.reserve(sofa, "kamppi").status == 201, "free again")
             #expect(try desk.ask(.delete, "/v1/reservations/nobody").status == 404)
         }
+    }
+
+    @Test func whatHasEndedIsLaterThanWhatHoldsAtTheSameTime() {
+        func decision(_ state: JSON, _ second: Int) -> JSON {
+            ["state": state, "decidedAt": .string("2026-03-01T10:00:0\(second).000Z")]
+        }
+        #expect(Requests.isLater(decision("released", 1), than: decision("confirmed", 1)))
+        #expect(!Requests.isLater(decision("confirmed", 1), than: decision("released", 1)))
+        #expect(!Requests.isLater(decision("confirmed", 1), than: decision("confirmed", 1)))
+        #expect(Requests.isLater(decision("short", 2), than: decision("confirmed", 1)))
+        #expect(!Requests.isLater(decision("released", 1), than: decision("confirmed", 2)))
     }
 
     /// Whoever was told that it is confirmed finds it from then on: the answer and the store must not be of two minds.
