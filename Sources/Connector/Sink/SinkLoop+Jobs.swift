@@ -1,0 +1,126 @@
+import Canonical
+import Document
+import Installation
+import Kafka
+import Logging
+import Transports
+
+// A job's way: planned, noted, written, reported, done; or all of it once more.
+extension SinkLoop {
+    /// Brings the first job one stage further.
+    func work() throws -> Next {
+        let sink = jobs[0].sink
+        switch jobs[0].stage {
+        case .planned:
+            guard shared.turns.mayBeTaken else { return .turn }
+            jobs[0].before = parked
+            let ticket = shared.publisher.ticket()
+            try shared.turns.take {
+                shared.doubts.begin(sink.entry.kind.name, by: sink.settings.name)
+                let planned = try plan(jobs[0].records, in: sink, on: ticket)
+                if sink.readsBefore, !planned.isEmpty {
+                    try look(at: planned, on: ticket)
+                } else {
+                    jobs[0].stage = .written(ticket)
+                    try write(planned, on: ticket)
+                }
+            }
+        case .noted(let planned, let note):
+            guard try shared.publisher.isSettled(note) else { return .acknowledgements }
+            guard shared.turns.mayBeTaken else { return .turn }
+            let ticket = shared.publisher.ticket()
+            jobs[0].stage = .written(ticket)
+            try shared.turns.take { try write(planned, on: ticket) }
+        case .written(let reports):
+            guard try shared.publisher.isSettled(reports) else { return .acknowledgements }
+            if jobs[0].released.isEmpty { finishJob() } else { try unpark() }
+        case .released(let tombstones):
+            guard try shared.publisher.isSettled(tombstones) else { return .acknowledgements }
+            finishJob()
+        }
+        return .again
+    }
+
+    /// The first job is done, and all that it has said is acknowledged.
+    func finishJob() {
+        let (sink, records) = (jobs[0].sink.settings.name, jobs[0].records)
+        undertaken.finish(records, in: sink)
+        if !unsure.isEmpty { for golden in records { unsure.remove(ParkedWrites.name(sink: sink, golden)) } }
+        jobs.removeFirst()
+        backOff.reset()
+    }
+
+    /// Reads what the system holds of what is about to be written, and notes it: it is written when that is acknowledged.
+    func look(at planned: [Planned], on ticket: Publisher.Ticket) throws {
+        let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
+        let held = try sink.writer!.look(at: planned.map(\.write))
+        for ((golden, write), record) in zip(planned, held) {
+            undertaken.see(record, before: golden, own: write.own, in: sink.settings.name)
+            if write.own == nil, write.action == .put { undertaken.create(golden) }
+        }
+        var note = undertaken.note(records)
+        if note.utf8.count > shared.publisher.largest {
+            if records.count > 1 {
+                // In two parts, each planned and read again: what was parked with both of them, too.
+                takeBack()
+                (undertaken, jobs[0].records) = (known, Array(records.prefix(records.count / 2)))
+                return jobs.insert(Job(sink: sink, records: Array(records.dropFirst(records.count / 2))), at: 1)
+            }
+            // No event takes it either: it is a dead letter wherever a source reads it.
+            note["held"] = []
+            note["created"] = nil
+        }
+        try shared.publisher.write(
+            to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
+        isNoted = true
+        jobs[0].stage = .noted(planned, ticket)
+    }
+
+    /// What systems held is kept no longer than it is needed: it may be somebody's data (I12).
+    func forgetNote() throws {
+        guard isNoted else { return }
+        try shared.publisher.write(
+            to: shared.names.position(connector: shared.connector), key: Undertaking.key,
+            value: undertaken.note([]).utf8, on: shared.publisher.ticket())
+        isNoted = false
+    }
+
+    /// The first job isn't done: it is done again.
+    func dropJob() {
+        guard let job = jobs.first, job.before != nil else { return }
+        takeBack()
+        unclear[job.sink.settings.name, default: []].formUnion(job.records.map(\.place.description))
+        shared.doubts.begin(job.sink.entry.kind.name, by: job.sink.settings.name)
+    }
+
+    /// What the first job has parked and let go is forgotten. It may stand in the topic all the same: who plans it again says
+    /// it again, whatever it is then (I7, I9).
+    func takeBack() {
+        if let before = jobs[0].before { parked = before }
+        (jobs[0].stage, jobs[0].before, jobs[0].released) = (.planned, nil, [])
+    }
+
+    /// All jobs are planned anew.
+    func giveUp() {
+        dropJob()
+        if case .holding(_, _, let before) = phase {
+            parked = before
+            corrections.close()
+        }
+        if case .retrying = phase, let job = jobs.first, unclear[job.sink.settings.name] != nil { repeats.append(job) }
+        jobs = []
+        if case .beginning = phase { return }
+        phase = .resting
+    }
+
+    /// The first job's writes are reported: nothing of it is in doubt.
+    func endDoubt() {
+        let (name, kind) = (jobs[0].sink.settings.name, jobs[0].sink.entry.kind.name)
+        if unclear[name] != nil {
+            unclear[name]?.subtract(jobs[0].records.map(\.place.description))
+            guard unclear[name]?.isEmpty == true else { return }
+            unclear[name] = nil
+        }
+        shared.doubts.end(kind, by: name)
+    }
+}
