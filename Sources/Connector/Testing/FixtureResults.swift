@@ -68,6 +68,7 @@ extension Fixtures {
             "data": (try? JSON(parsing: event.data)) ?? .null,
         ]
         if let own = event.envelope.selfID { json["self"] = .string(own) }
+        if event.envelope.isDormant { json["dormant"] = true }
         if event.envelope.time.isKnown { json["time"] = .string(event.envelope.time.rfc3339) }
         return json
     }

@@ -116,7 +116,7 @@ public struct MappingCheck {
         }
     }
 
-    /// A source's items: `{"<kind>": document, "self": …, "at": …, "deleted": …}`.
+    /// A source's items: `{"<kind>": document, "self": …, "at": …, "deleted": …, "dormant": …}`.
     private func items(in result: Outline, _ bytes: [UInt8]) -> [MappingFinding] {
         let items = result.items
         var findings: [MappingFinding] = []
@@ -134,10 +134,10 @@ public struct MappingCheck {
             switch name {
             case "self": expect(member, [.string, .number, .null], "self", &findings, bytes)
             case "at": expect(member, [.string, .number, .null], "at", &findings, bytes)
-            case "deleted": expect(member, .boolean, "deleted", &findings, bytes)
+            case "deleted", "dormant": expect(member, .boolean, name, &findings, bytes)
             default:
                 guard let entry = kinds[name] else {
-                    let meant = name.meant(among: kinds.names + ["self", "at", "deleted"])
+                    let meant = name.meant(among: kinds.names + Item.words)
                     report(
                         .unknownField,
                         "\"\(name)\" is no kind of data\(meant.map { "; did you mean \"\($0)\"?" } ?? "; there are: \(kinds.names.joined(separator: ", "))")",

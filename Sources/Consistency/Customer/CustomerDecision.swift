@@ -44,6 +44,7 @@ extension Engine {
             Registry.put(member: member, golden: place.key, &writer, &state)
         }
         place.column = record.addColumn(member)
+        if !isDeletion, record.isOfGone(event, column: place.column) { return nil }
         let wasPresent = record.isPresent(place.column)
         if isDeletion {
             record.takeDeletion(event, place, &effects)

@@ -18,6 +18,7 @@ extension Engine {
             place.column = record.addColumn(system)
             // What was there before a write that is reported already was said before that report: it is repeated (I6).
             if let before = event.envelope.revision, record.columns[place.column].acknowledged >= before { return nil }
+            if record.isOfGone(event, column: place.column) { return nil }
             record.takeStatement(event, place, &json, &effects)
         case .deleted:
             // What nobody ever held can't be deleted.
@@ -98,6 +99,20 @@ extension RecordState {
                 _ = observe($0, field: field, column: place.column, seen, by: place.context.merge)
             }
         }
+    }
+
+    /// Whether a record that isn't in use shows a copy that was known to be gone: what a sink's deletion has left of it says nothing,
+    /// least of all that it is back (I6).
+    mutating func isOfGone(_ event: borrowing Event, column: Int) -> Bool {
+        guard event.envelope.isDormant, let slot = slot(field: existence(), column: column) else { return false }
+        var isGone = false
+        var entry = slots[slot].firstEntry
+        while entry >= 0 {
+            if let position = event.envelope.position, entries[entry].position >= position { break }
+            isGone = !isTrue(entries[entry].value)
+            entry = entries[entry].next
+        }
+        return isGone
     }
 
     /// Whether the copy is known to have been gone after this: it is read late, of a former life. What is not remembered
