@@ -68,6 +68,17 @@ import Testing
         #expect(world["product", sofa]?["name"] == "B")
     }
 
+    /// It waited for a number of another, and is told behind the report of a write that came after it.
+    @Test func aDeletionFromBeforeAReportedWriteIsDropped() throws {
+        var world = try Self.world(["owner": "importer"], ["shop"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "shop", held: ["name": "A"], selfID: "501")
+        #expect(try world.send("product.deleted", sofa, from: "shop", at: 2, selfID: "501", before: 1).isEmpty)
+        #expect(world.identity == ["product/shop:501": sofa])
+        try world.send("product.deleted", sofa, from: "shop", at: 3, selfID: "501", before: 2)
+        #expect(world.identity.isEmpty)
+    }
+
     @Test func anothersDeletionIsUndone() throws {
         var world = try Self.world(["owner": "importer"], ["till"])
         try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)

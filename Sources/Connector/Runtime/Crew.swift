@@ -79,6 +79,7 @@ package struct Crew: Sendable {
     func loops(_ systems: any Systems, as left: Left) throws -> [any Loop] {
         let (positions, parked) = (left.positions, left.parked)
         let bootstrap = bootstrap(positions)
+        shared.overwrites.restore(parked)
         var loops: [any Loop] = []
         if settings.sinks.isEmpty {
             repeated.open()

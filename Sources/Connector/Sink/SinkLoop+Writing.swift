@@ -116,7 +116,21 @@ extension SinkLoop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
         guard golden.verb != .gone else { return }
+        try note(report, golden, sink, on: ticket)
         try self.report(report, golden, sink, on: ticket)
+    }
+
+    /// What sources hold back of the entity was read before this write: they will say so.
+    private func note(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        let entity = sink.entry.entity
+        // Of stock, systems state no copies but counts and movements.
+        guard entity.engine != .stock else { return }
+        let key = entity.key == .member ? report.own.map { Reference(system: shared.system, id: $0).key } : golden.key
+        guard let key else { return }
+        try shared.overwrites.note(golden.revision, of: "\(entity.name)/\(key)") { key, value in
+            try shared.publisher.write(
+                to: shared.names.parked(connector: shared.connector), key: key, value: value.utf8, on: ticket)
+        }
     }
 
     /// Says what a process before has written, which may not have come to saying it: a newer revision must not hide it (I6).
