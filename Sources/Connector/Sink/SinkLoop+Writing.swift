@@ -89,7 +89,7 @@ extension SinkLoop {
             if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
-        report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
+        report.held = result.isNew ? held : held.map { sink.spoken($0, of: write.fields) }
         if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
     }
 
