@@ -22,6 +22,43 @@ import Testing
         undertaken.finish([golden], in: "people")
         #expect(undertaken.note([golden])["created"] == nil, "it is reported")
     }
+
+    @Test func oneRecordThatIsTooLargeToBeNotedLeavesWhatOthersOwe() {
+        func golden(_ key: String, _ offset: Int) -> Golden {
+            Golden(
+                entity: "customer", key: key, verb: .golden, revision: 3, data: Array("{}".utf8), time: .never,
+                place: .words("omni.customer[0]@\(offset)"))
+        }
+        let (owed, large) = (golden("aino", 7), golden("eero", 8))
+        var before = Undertaking(noted: nil)
+        before.create(owed)
+        before.see(["city": "Turku"], before: owed, own: "1", in: "people")
+        var next = Undertaking(noted: before.note([owed]))
+        next.create(large)
+        next.see(["city": "Oulu"], before: large, own: "2", in: "people")
+        next.overlook([large])
+        let third = Undertaking(noted: next.note([large]))
+        #expect(third.created(of: "customer") == [owed] && third.includes(large))
+        #expect(third.held(before: owed, own: "1", in: "people").map(\.record) == [["city": "Turku"]])
+        #expect(third.held(before: large, own: "2", in: "people").isEmpty)
+    }
+}
+
+@Suite struct GoldenTests {
+    /// What is repeated from a note must map to the same as before: `$now()` is its time, and an idempotency key goes with one body.
+    @Test func aNotedRecordComesBackAsItWas() throws {
+        let golden = Golden(
+            entity: "customer", key: "aino", verb: .golden, revision: 3, data: Array(#"{"givenName":"Aino"}"#.utf8),
+            time: Tick(1_738_324_800_123), place: "omni.customer[0]@7", traceparent: "00-1-2-01", epoch: 5)
+        #expect(Golden(try JSON(parsing: golden.json.utf8)) == golden)
+    }
+
+    @Test func whatIsNoDocumentDoesNotComeBackAsAnEmptyOne() throws {
+        let golden = Golden(
+            entity: "product", key: "1", verb: .golden, revision: 3, data: Array("<xml>".utf8), time: .never,
+            place: "omni.product[0]@7")
+        #expect(Golden(golden.json)?.data == Array("null".utf8))
+    }
 }
 
 @Suite struct LanesTests {

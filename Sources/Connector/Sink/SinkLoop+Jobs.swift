@@ -67,9 +67,9 @@ extension SinkLoop {
                 (undertaken, jobs[0].records) = (known, Array(records.prefix(records.count / 2)))
                 return jobs.insert(Job(sink: sink, records: Array(records.dropFirst(records.count / 2))), at: 1)
             }
-            // No event takes it either: it is a dead letter wherever a source reads it.
-            note["held"] = []
-            note["created"] = nil
+            // No event takes it either: it is a dead letter wherever a source reads it. What others owe stays noted.
+            undertaken.overlook(records)
+            note = undertaken.note(records)
         }
         try shared.publisher.write(
             to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)

@@ -114,7 +114,7 @@ extension SinkLoop {
             if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
-        report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
+        report.held = result.isNew ? held : held.map { sink.spoken($0, of: outcome.write.fields) }
         guard golden.verb != .gone else { return }
         try note(report, golden, sink, on: ticket)
         try self.report(report, golden, sink, on: ticket)

@@ -115,6 +115,16 @@ struct Undertaking {
         return note
     }
 
+    /// What the system held of these, and what they create, is too large to be noted.
+    mutating func overlook(_ records: [Golden]) {
+        for golden in records {
+            let place = golden.place.description
+            created[place] = nil
+            seen = seen.filter { $0.key.place != place }
+            noted = noted.filter { $0.key.place != place }
+        }
+    }
+
     /// A batch is written and its reports are acknowledged.
     mutating func finish(_ records: [Golden], in sink: String) {
         guard !owed.isEmpty || !seen.isEmpty || !noted.isEmpty || !created.isEmpty else { return }

@@ -23,7 +23,7 @@ extension Fixtures {
     /// - Throws: ``Unusable`` when the input is none.
     func found(in file: FixtureFile, _ bytes: [UInt8]) throws -> Found {
         do {
-            switch role(of: file, bytes) {
+            switch file.role {
             case .source(let source): return try found(in: source, bytes, ext: file.ext)
             case .sink(let sink): return try found(in: sink, JSON(parsing: bytes))
             }

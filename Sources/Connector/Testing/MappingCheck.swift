@@ -74,7 +74,7 @@ public struct MappingCheck {
     // MARK: Sources
 
     private func reports(of source: SourceSettings) throws -> [Report] {
-        let input = try Fixtures.outline(of: source, files, settings)
+        let input = try Fixtures.outline(of: source, files)
         let isBlind = input.kinds.isEmpty
         let bytes = try text(of: source.map, source.place)
         let file = "Connectors/\(settings.name)/\(source.map)"
@@ -175,7 +175,7 @@ public struct MappingCheck {
         let input =
             kinds[sink.of].map { Outline(schema: $0.kind.schema, in: $0.kind.schema) } ?? .any
         var records = Outline.nothing
-        for file in files where file.part == sink.name {
+        for file in files where file.role.isSink(sink.name) {
             guard let record = try? JSON(parsing: try AtomicFile.read(file.path))["record"] else { continue }
             records.formUnion(Outline(sampling: record))
         }
@@ -224,7 +224,8 @@ extension SinkSettings {
         switch to.transport {
         case .table(let table): table.key.filter { $0 != table.own }
         case .resource(let resource):
-            Self.names(in: resource.one) + (resource.find.map(Self.names) ?? [])
+            PathTemplate.names(resource.one).filter { $0 != "id" }
+                + (resource.find.map(PathTemplate.names) ?? []).filter { $0 != "id" }
         case .file: []
         }
     }
@@ -235,13 +236,5 @@ extension SinkSettings {
             return nil
         }
         return fields.map(\.key)
-    }
-
-    /// The names in a path's braces, but the number.
-    private static func names(in path: String) -> [String] {
-        path.split(separator: "{").dropFirst().compactMap { part in
-            let name = part.prefix { $0 != "}" }
-            return name == "id" ? nil : String(name)
-        }
     }
 }
