@@ -185,21 +185,21 @@ struct Routes: Sendable {
                         throw Refusal(422, "'wait' is a number of seconds from 0 to 60")
                     }
                     let next = try await requests.next(id, within: .seconds(seconds))
-                    if let next { return .json(200, next.utf8) }
+                    if let next { return told(next) }
                 }
                 guard let known = try requests.known(id) else { throw try unknown(id) }
-                return .json(200, known.utf8)
+                return told(known)
             }
         }
         router.on(.delete, "/v1/reservations/{id}") { [self] request in
             try await answered(request) {
                 let id = request.parameters["id"] ?? ""
                 guard let known = try requests.known(id) else { throw try unknown(id) }
-                guard Requests.isActive(known) else { return .json(200, known.utf8) }
+                guard Requests.isActive(known) else { return told(known) }
                 guard let released = try await requests.release(id, known, within: .seconds(10)) else {
                     return try accepted(known)
                 }
-                return .json(200, released.utf8)
+                return told(released)
             }
         }
     }
@@ -259,12 +259,16 @@ struct Routes: Sendable {
             try await answered(request) {
                 // A store that is not level yet, or nobody's, knows less than there is: that is no answer.
                 guard !hub.readable.isEmpty else { throw hub.isBrokerAway ? Refusal.brokerAway : Refusal.starting }
-                var answer = try body(request)
-                // What was decided since the broker went, by hubs that may see it, isn't in the store.
-                if hub.isBrokerAway, answer.object != nil { answer["stale"] = true }
-                return .json(200, answer.utf8)
+                return told(try body(request))
             }
         }
+    }
+
+    /// What is known here. What was decided since the broker went, by hubs that may see it, isn't.
+    private func told(_ answer: JSON) -> HTTPResponse {
+        var answer = answer
+        if hub.isBrokerAway, answer.object != nil { answer["stale"] = true }
+        return .json(200, answer.utf8)
     }
 
     /// Checks the token, and tells refusals.

@@ -63,26 +63,14 @@ final class Decisions: Sendable {
         thread.withLock { $0 = started }
     }
 
-    /// Where the topic ends. A broker that is away, or comes back, is waited for: the hub's last resort is what ends that.
+    /// Where the topic ends.
     private static func ends(
         _ topic: String, _ settings: Settings, _ log: Logger
     ) throws -> [TopicPartition: Watermarks] {
-        for attempt in 1... {
-            do {
-                let admin = try Admin(settings, log: log)
-                let partitions = try admin.topics([topic], timeout: .seconds(5)).flatMap(\.topicPartitions)
-                guard !partitions.isEmpty else { throw DecisionsError(topic: topic) }
-                return try admin.watermarks(of: partitions, timeout: .seconds(5))
-            } catch let error as KafkaError where error.isRetriable {
-                // Once a while: it may last for hours.
-                let level: Logger.Level = attempt & (attempt - 1) == 0 ? .warning : .debug
-                log.log(
-                    level: level, "the broker is waited for",
-                    metadata: ["for": "the decisions' end", "error": "\(error)", "tries": "\(attempt)"])
-                usleep(200_000)
-            }
-        }
-        throw DecisionsError(topic: topic)
+        let admin = try Admin(settings, log: log)
+        let partitions = try admin.topics([topic], timeout: .seconds(5)).flatMap(\.topicPartitions)
+        guard !partitions.isEmpty else { throw DecisionsError(topic: topic) }
+        return try admin.watermarks(of: partitions, timeout: .seconds(5))
     }
 
     /// Follows until it is stopped. What breaks is mended here: those who wait hang on this thread.

@@ -85,9 +85,10 @@ public struct EntityType: Sendable {
     }
 
     private static func kinds(of name: String, _ schema: JSON, major: Int, domain: String) -> [Kind] {
+        let walk = SchemaWalk(schema)
         let own = Kind(
-            name: name, entity: name, domain: domain, major: major, schema: schema,
-            references: SchemaWalk(schema).references, lists: SchemaWalk(schema).lists)
+            name: name, entity: name, domain: domain, major: major, schema: schema, references: walk.references,
+            lists: walk.lists)
         return [own] + (name == "stock" ? stockKinds(schema, major) : [])
     }
 
@@ -107,9 +108,10 @@ public struct EntityType: Sendable {
             document["$schema"] = schema["$schema"]
             document["$id"] = .string("urn:omni:\(name):\(major)")
             document["$defs"] = schema["$defs"]
+            let walk = SchemaWalk(document)
             return Kind(
                 name: name, entity: "stock", domain: "stock", major: major, schema: document,
-                references: SchemaWalk(document).references, lists: SchemaWalk(document).lists)
+                references: walk.references, lists: walk.lists)
         }
     }
 }

@@ -22,6 +22,8 @@ public struct Envelope: Sendable, Hashable {
     public var position: Int64?
     /// `ce_self`: the system's own number for the entity.
     public var selfID: String?
+    /// `ce_dormant`: the record stands there and isn't in use. So it says what a copy holds, and brings back none that is gone.
+    public var isDormant = false
     /// `ce_revision`: the golden record's revision.
     public var revision: Int64?
     /// `ce_epoch`: what the revision is counted from. Of two revisions the one of the later epoch is newer; nil is 0.
@@ -91,6 +93,7 @@ extension Envelope {
         private var schema: SchemaName?
         private var position: Int64?
         private var selfID: String?
+        private var isDormant: Bool?
         private var revision: Int64?
         private var epoch: Int64?
         private var rules: String?
@@ -121,6 +124,7 @@ extension Envelope {
             schema = nil
             position = nil
             selfID = nil
+            isDormant = nil
             revision = nil
             epoch = nil
             rules = nil
@@ -154,6 +158,10 @@ extension Envelope {
             case 9 where name.is("ce_source"):
                 source = checked(
                     sources.find(value) { EventSource($0) }, "ce_source", "must be /<system>/<source>", current: source)
+            case 10 where name.is("ce_dormant"):
+                isDormant = parsed(value, "ce_dormant", "must be true or false", current: isDormant) {
+                    $0.is("true") ? true : $0.is("false") ? false : nil
+                }
             case 10 where name.is("ce_subject"): subject = text(value, "ce_subject", current: subject)
             case 11 where name.is("ce_position"):
                 position = parsed(value, "ce_position", "must be an integer", current: position) { Int64(utf8: $0) }
@@ -204,6 +212,7 @@ extension Envelope {
             envelope.dataSchema = schema?.text
             envelope.position = position
             envelope.selfID = selfID
+            envelope.isDormant = isDormant ?? false
             envelope.revision = revision
             envelope.epoch = epoch
             envelope.rules = rules
@@ -264,7 +273,7 @@ extension Envelope {
     /// The names of all headers that an event may carry.
     public static let names = [
         "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_dataschema", "content-type",
-        "ce_position", "ce_self", "ce_revision", "ce_epoch", "ce_rules", "ce_notafter", "traceparent",
+        "ce_position", "ce_self", "ce_dormant", "ce_revision", "ce_epoch", "ce_rules", "ce_notafter", "traceparent",
     ]
 }
 
@@ -285,6 +294,7 @@ extension Envelope {
         headers.append(("content-type", "application/json"))
         if let position { headers.append(("ce_position", String(position))) }
         if let selfID { headers.append(("ce_self", selfID)) }
+        if isDormant { headers.append(("ce_dormant", "true")) }
         if let revision { headers.append(("ce_revision", String(revision))) }
         if let epoch { headers.append(("ce_epoch", String(epoch))) }
         if let rules { headers.append(("ce_rules", rules)) }

@@ -15,7 +15,7 @@ struct RulesDecoder {
         var members: [String: JSON] = [:]
         for member in object {
             guard known.contains(member.key) else {
-                throw fail(place, "'\(member.key)' is unknown; did you mean '\(nearest(member.key, known))'?")
+                throw fail(place, "'\(member.key)' is unknown\(advice(for: member.key, among: known))")
             }
             members[member.key] = member.value
         }
@@ -49,7 +49,7 @@ struct RulesDecoder {
             case "min": return .min
             case "latest": return .latest(.any)
             case "priority", "owner-only", "with": throw fail(place, "'\(name)' needs a value: { \(name): … }")
-            default: throw fail(place, "'\(name)' is no strategy; did you mean '\(nearest(name, Strategy.names))'?")
+            default: throw fail(place, "'\(name)' is no strategy\(advice(for: name, among: Strategy.names))")
             }
         }
         let members = try members(json, place, known: Strategy.names)
@@ -136,7 +136,7 @@ struct RulesDecoder {
         case "phone": return MatchField(field: name, form: .phone(country: country))
         case "code": return MatchField(field: name, form: .code)
         default:
-            throw fail("match.as", "'\(form)' is unknown; did you mean '\(nearest(form, ["email", "phone", "code"]))'?")
+            throw fail("match.as", "'\(form)' is unknown\(advice(for: form, among: ["email", "phone", "code"]))")
         }
     }
 
@@ -181,22 +181,7 @@ extension RulesDecoder {
     }
 }
 
-/// The known name that takes the fewest edits (Levenshtein).
-func nearest(_ name: String, _ known: [String]) -> String {
-    known.min { distance($0, name) < distance($1, name) } ?? ""
-}
-
-private func distance(_ one: String, _ other: String) -> Int {
-    let (one, other) = (Array(one.utf8), Array(other.utf8))
-    var row = Array(0...other.count)
-    for (at, byte) in one.enumerated() {
-        var diagonal = row[0]
-        row[0] = at + 1
-        for (column, against) in other.enumerated() {
-            let above = row[column + 1]
-            row[column + 1] = min(above + 1, row[column] + 1, diagonal + (byte == against ? 0 : 1))
-            diagonal = above
-        }
-    }
-    return row[other.count]
+/// `; did you mean 'key'?`, or what there is.
+func advice(for name: String, among known: [String]) -> String {
+    name.meant(among: known).map { "; did you mean '\($0)'?" } ?? "; there are: \(known.joined(separator: ", "))"
 }

@@ -1,15 +1,16 @@
 extension String {
-    /// The word that was meant, most likely: the nearest, where one is near. At most two letters differ, and fewer
-    /// than half of the shorter word's.
+    /// The word that was meant, most likely: the nearest, where one is near; of two, the one that begins alike for
+    /// longer. At most two letters differ, and half of the shorter word's.
     package func nearest(of words: some Sequence<String>) -> String? {
         let own = Array(utf8)
         guard own.count <= 64 else { return nil }
-        var best: (distance: Int, word: String)?
+        var best: (distance: Int, apart: Int, word: String)?
         for word in words where abs(word.utf8.count - own.count) <= 2 {
             let distance = Self.distance(own, Array(word.utf8))
-            if distance > 2 || distance * 2 >= Swift.min(own.count, word.utf8.count) { continue }
-            if let best, (best.distance, best.word) <= (distance, word) { continue }
-            best = (distance, word)
+            if distance > 2 || distance * 2 > Swift.min(own.count, word.utf8.count) { continue }
+            let apart = -zip(own, word.utf8).prefix { $0 == $1 }.count
+            if let best, best <= (distance, apart, word) { continue }
+            best = (distance, apart, word)
         }
         return best?.word
     }

@@ -1,3 +1,5 @@
+import Document
+
 /// What a `connector.yaml` says, decoded and checked.
 public struct ConnectorSettings: Sendable {
     /// The connector's name: its folder's.
@@ -105,7 +107,7 @@ extension ConnectorSettings {
                         + "another connector, with a system of its own", at: sink.place)
             }
             if let seen = sink.seenBy, source(seen) == nil {
-                let help = nearest(to: seen, among: sources.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
+                let help = seen.meant(among: sources.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
                 reader.journal.report(
                     "sink \"\(sink.name)\": seen-by names no source: \"\(seen)\"\(help)", at: sink.place)
             }

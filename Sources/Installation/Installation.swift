@@ -1,3 +1,5 @@
+import Document
+
 /// An installation: a folder with `omni.yaml`, `Connectors/` and `Schemas/`.
 ///
 /// ```swift
@@ -39,7 +41,7 @@ public struct Installation: Sendable {
     ) throws(ConfigurationError) -> ConnectorSettings {
         guard connectors.contains(name) else {
             let help =
-                nearest(to: name, among: connectors).map { "; did you mean \"\($0)\"?" }
+                name.meant(among: connectors).map { "; did you mean \"\($0)\"?" }
                 ?? "; there are: \(connectors.joined(separator: ", "))"
             throw ConfigurationError("no connector is called \"\(name)\"\(help)")
         }

@@ -1,3 +1,5 @@
+import Document
+
 extension Reader {
     /// A map with one entry, whose key names one of the given things: `{ db: { … } }`.
     mutating func one<Value>(
@@ -15,7 +17,7 @@ extension Reader {
         }
         if !names.contains(entries[0].key) {
             let help =
-                nearest(to: entries[0].key, among: names).map { "; did you mean \"\($0)\"?" }
+                entries[0].key.meant(among: names).map { "; did you mean \"\($0)\"?" }
                 ?? "; there are: \(names.joined(separator: ", "))"
             journal.report("\(title): no connection is called \"\(entries[0].key)\"\(help)", at: entries[0].place)
         }

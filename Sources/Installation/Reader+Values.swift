@@ -124,7 +124,7 @@ extension Reader {
         let fallback = standard ?? Choice.allCases.first!
         guard let setting, let text = scalar(setting, key) else { return fallback }
         if let value = Choice(rawValue: text) { return value }
-        let help = nearest(to: text, among: words).map { "; did you mean \"\($0)\"?" } ?? ""
+        let help = text.meant(among: words).map { "; did you mean \"\($0)\"?" } ?? ""
         report("\(key) must be one of \(words.joined(separator: ", "))\(help)", key: key)
         return fallback
     }

@@ -1,3 +1,5 @@
+import Document
+
 /// Reads one section (a map) of a configuration file, key by key.
 ///
 /// The same calls that read a section also declare it: against a describing journal nothing is read, and every call notes
@@ -56,7 +58,7 @@ struct Reader {
     func finish() {
         guard !journal.describing else { return }
         for entry in section?.entries ?? [] where !known.contains(entry.key) {
-            let near = nearest(to: entry.key, among: known)
+            let near = entry.key.meant(among: known)
             let help =
                 near.map { "did you mean \"\($0)\"?" }
                 ?? "here may stand: \(known.sorted().joined(separator: ", "))"
@@ -135,28 +137,4 @@ extension String {
         guard let end = firstRange(of: ". ") else { return hasSuffix(".") ? String(dropLast()) : self }
         return String(self[..<end.lowerBound])
     }
-}
-
-/// The candidate that differs least from a word: at most a third of its letters changed, added, removed or swapped.
-func nearest(to word: String, among candidates: [String]) -> String? {
-    let scored = candidates.map { (distance($0, word), $0) }
-    guard let best = scored.min(by: { $0 < $1 }), best.0 <= max(1, word.count / 3) else { return nil }
-    return best.1
-}
-
-/// How many letters must change, appear, go, or swap with their neighbour (optimal string alignment).
-private func distance(_ a: String, _ b: String) -> Int {
-    let a = Array(a)
-    let b = Array(b)
-    var rows = [Array(0...b.count)]
-    for i in 0..<a.count {
-        var row = [i + 1]
-        for j in 0..<b.count {
-            var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
-            row.append(best)
-        }
-        rows.append(row)
-    }
-    return rows[a.count][b.count]
 }

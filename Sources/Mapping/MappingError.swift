@@ -17,6 +17,8 @@ public struct MappingError: Error, Sendable, Hashable, CustomStringConvertible {
     public let line: Int
     /// The column of that place, in characters, from 1.
     public let column: Int
+    /// The place as JSONata's reference implementation counts it: behind the token, in UTF-16 units from the start.
+    public let position: Int
     /// Where in the input (JSON Pointer, RFC 6901) it happened, when that is known.
     public let inputPath: String?
 
@@ -104,12 +106,30 @@ struct SourceText: Sendable {
         return (line, column)
     }
 
+    /// - Parameter end: what the reference gives as the place; nil: behind the token at the offset.
     func error(
-        _ code: String, _ message: String, at offset: Int, token: String? = nil, inputPath: String? = nil
+        _ code: String, _ message: String, at offset: Int, end: Int? = nil, token: String? = nil,
+        inputPath: String? = nil
     ) -> MappingError {
         let place = place(of: offset)
         return MappingError(
             code: code, message: message, token: token, file: file, offset: offset, line: place.line,
-            column: place.column, inputPath: inputPath)
+            column: place.column, position: units(before: end ?? self.end(ofTokenAt: offset)), inputPath: inputPath)
+    }
+
+    /// Behind the token that stands there; behind the parenthesis, where it is what a call calls.
+    private func end(ofTokenAt offset: Int) -> Int {
+        var lexer = Lexer(self, at: offset)
+        guard let token = try? lexer.next(afterOperand: true) else { return bytes.count }
+        let end = lexer.at
+        guard token.symbol == nil, let next = try? lexer.next(afterOperand: true), next.symbol == "(" else {
+            return end
+        }
+        return lexer.at
+    }
+
+    /// How many UTF-16 units the source has before a byte.
+    private func units(before end: Int) -> Int {
+        String(decoding: bytes[..<end], as: UTF8.self).utf16.count
     }
 }

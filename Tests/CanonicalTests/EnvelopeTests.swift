@@ -19,6 +19,7 @@ import Testing
         envelope.time = Tick(1_772_359_200_250)
         envelope.position = -3
         envelope.selfID = "501"
+        envelope.isDormant = true
         envelope.revision = 7
         envelope.epoch = 1_700_000_000_000
         envelope.rules = "0a0b0c0d"
@@ -44,7 +45,7 @@ import Testing
         ("ce_type", "omni.product"),
         ("ce_type", "omni.product.sold"), ("ce_type", "omni..stated"), ("ce_type", "omni.pro duct.stated"),
         ("ce_time", "yesterday"), ("ce_position", "1.5"),
-        ("ce_revision", ""), ("ce_notafter", "2026-03-01"), ("content-type", "text/plain"),
+        ("ce_revision", ""), ("ce_dormant", "1"), ("ce_notafter", "2026-03-01"), ("content-type", "text/plain"),
         ("ce_dataschema", "urn:omni:order:1"), ("ce_dataschema", "product"),
     ])
     func namesWhatIsWrong(header: String, value: String) throws {

@@ -62,6 +62,16 @@ import Transports
             let port = try port(of: hub)
             try eventually("it has its partitions") { try ask(port, "/health").status == 200 }
             #expect(try ask(port, "/v1/records/product").json["stale"] == nil)
+            // Refused: there is none of it. What was decided is known, and told.
+            let claim: JSON = [
+                "reservation": "r-1", "product": "06438012345675", "place": "helsinki-1", "quantity": 1,
+            ]
+            try eventually("it decides") {
+                try HTTPClient().send(
+                    .init(.post, "http://127.0.0.1:\(port)/v1/reservations", body: claim.utf8)
+                ).status == 409
+            }
+            #expect(try ask(port, "/v1/reservations/r-1").json["stale"] == nil)
             broker.stop()
             try eventually("it sees that the broker is away") {
                 try ask(port, "/health").json["status"] == "waiting for the broker"
@@ -73,6 +83,8 @@ import Transports
                 // It has lost its partitions meanwhile.
                 #expect(answer.json["detail"]?.string?.contains("the broker can't be reached") == true)
             }
+            let reservation = try ask(port, "/v1/reservations/r-1")
+            #expect(reservation.status != 200 || reservation.json["stale"] == true, "\(reservation)")
             let one = try ask(port, "/v1/records/product/06438012345675")
             #expect(one.json["detail"]?.string?.contains("another hub") != true)
         }

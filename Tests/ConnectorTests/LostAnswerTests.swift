@@ -214,9 +214,38 @@ import Transports
         #expect(try writer.write([write]).map(\.status) == [.written])
     }
 
-    private func writer(_ system: ScriptedSystem, _ update: String) throws -> ResourceWriter {
+    /// Trap 3: the note on what is about to be created takes as long as it takes.
+    @Test func whatSomebodyEnteredSinceItWasLookedForIsNotCreatedAgain() throws {
+        let (sofa, state) = (sofa, Monitor((items: [JSON](), posts: 0)))
+        let system = try ScriptedSystem { _, path, _ in
+            state.withLock { path == "/items" ? (200, ["items": .array($0.items)]) : (200, $0.items[0]) }
+        } written: { path, body in
+            state.withLock { state in
+                if path == "/items" { state.posts += 1 }
+                var item = body
+                item["id"] = 7
+                state.items = [item]
+                return (200, state.items[0])
+            }
+        }
+        var writer = try self.writer(system, "put", #", create: "/items", find: "/items?gtin={gtin}", found: items"#)
+        let write = Write(
+            key: sofa, revision: 1, own: nil, document: ["gtin": .string(sofa), "name": "Ours"], action: .put,
+            idempotency: "")
+        #expect(try writer.look(at: [write]) == [nil])
+        state.withLock { $0.items = [["id": 7, "gtin": .string(sofa), "name": "A clerk's"]] }
+        #expect(throws: SystemFailure.self) { _ = try writer.write([write]) }
+        #expect(state.withLock { $0.posts } == 0)
+        #expect(try writer.look(at: [write]).first??["name"] == "A clerk's", "it is seen before it is written")
+        #expect(try writer.write([write]).map(\.own) == ["7"])
+        #expect(state.withLock { $0.posts } == 0)
+    }
+
+    private func writer(
+        _ system: ScriptedSystem, _ update: String, _ more: String = ""
+    ) throws -> ResourceWriter {
         let place = try DryInstallation(
-            Self.connector(system.url).mapValues { $0.replacing("update: put", with: "update: \(update)") })
+            Self.connector(system.url).mapValues { $0.replacing("update: put", with: "update: \(update)\(more)") })
         let settings = try place.installation.connector("test")
         guard case .resource(let resource) = settings.sinks[0].to.transport,
             case .http(let http) = settings.connections[0].kind

@@ -58,6 +58,37 @@ import Transports
         #expect(try bench.run(Array(#"{"name": "Sofa"}"#.utf8)).results == [["put": ["key": "", "name": "Sofa"]]])
     }
 
+    @Test func aSourceAndASinkOfOneNameHaveTheirOwnFixtures() throws {
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop } }
+            sources: { articles: { from: { drop: { files: "*.jsonl" } }, map: in.jsonata } }
+            sinks: { articles: { of: product, map: out.jsonata, to: { drop: { file: list.jsonl, format: json-lines } } } }
+            """,
+            "in.jsonata": #"{"product": {"gtin": $omni_gtin(ean), "name": title}}"#,
+            "out.jsonata": #"{"key": $key, "name": name}"#,
+            "fixtures/articles/read.in.json": #"{"ean": "6438012345675", "title": "Sofa"}"#,
+            "fixtures/articles/written.in.json": #"{"key": "06438012345675", "data": {"name": "Sofa"}}"#,
+        ])
+        defer { withExtendedLifetime(place) {} }
+        func cases(_ file: String) throws -> [String] {
+            try Workbench("\(place.folder)/Connectors/test/\(file)", in: place.installation).cases.map(\.name)
+        }
+        #expect(try cases("in.jsonata") == ["articles/read"])
+        #expect(try cases("out.jsonata") == ["articles/written"])
+    }
+
+    @Test func aGoldenRecordThatIsNoObjectIsRefused() throws {
+        let place = try place()
+        defer { withExtendedLifetime(place) {} }
+        let bench = try Workbench("\(place.folder)/Connectors/test/list.jsonata", in: place.installation)
+        for data in ["5", "[]", "null", "\"{}\""] {
+            let trial = try bench.run(Array(#"{"key": "1", "data": \#(data)}"#.utf8))
+            #expect(trial.results == [["refused": "the golden record is no JSON object"]], "\(data)")
+        }
+    }
+
     @Test func anyOtherFileIsAPlainExpression() throws {
         let place = try place()
         defer { withExtendedLifetime(place) {} }

@@ -56,6 +56,21 @@ extension World {
         #expect(world.key("crm:1") == world.key("shop:2"))
     }
 
+    /// It waited for a number, and is told behind the report of a write that came after it: no edit of the till's (I6).
+    @Test func whatAMemberHeldBeforeAReportedWriteIsDropped() throws {
+        var world = try customerWorld(["till"])
+        try world.person("crm:1", ["givenName": "Aino", "loyalty": "77001234"], at: 1)
+        try world.person("till:81", ["givenName": "Aino", "loyalty": "77001234"], at: 1)
+        let key = world.key("till:81") ?? ""
+        try world.report("customer", key, from: "till", held: ["givenName": "Aino"], selfID: "81")
+        let revision = world.revision["customer/\(key)"] ?? 0
+        for (before, name) in [(revision, "Aino"), (revision + 1, "Old")] {
+            try world.send(
+                "customer.stated", "till:81", from: "till", ["givenName": "Old"], at: 2, selfID: "81", before: before)
+            #expect(world.customer("till:81")?["givenName"] == .string(name))
+        }
+    }
+
     @Test func twoPersonsAreFoundToBeOne() throws {
         var world = try customerWorld()
         try world.person("crm:1", ["email": "a@x.fi", "givenName": "Aino"], at: 1)

@@ -28,6 +28,57 @@ import Testing
         #expect(world["product", sofa] == ["name": "B"] && world.revision["product/\(sofa)"] == 3)
     }
 
+    /// A shop keeps what it was told to delete, and no longer shows it.
+    @Test func whatIsLeftOfADeletedCopyDoesNotBringItBack() throws {
+        var world = try Self.world(["owner": "importer"], ["shop", "till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "shop", held: ["name": "A"], selfID: "501")
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        try world.report("product", sofa, from: "shop", status: "absent", selfID: "501")
+        let left = try world.send(
+            "product.stated", sofa, from: "shop", ["name": "A"], at: 3, selfID: "501", isDormant: true)
+        #expect(left.isEmpty && world.identity.isEmpty)
+        try world.report("product", sofa, from: "till", status: "absent")
+        #expect(world.log.last == "tombstone \(sofa)")
+        // Somebody shows it again: that is news, and isn't his to decide.
+        try world.send("product.stated", sofa, from: "shop", ["name": "A"], at: 4, selfID: "501")
+        #expect(world.log.last == "erased \(sofa) 3" && world.identity == ["product/shop:501": sofa])
+    }
+
+    @Test func whatIsNotInUseStillSaysWhatALivingCopyHolds() throws {
+        var world = try Self.world(["owner": "importer"], ["shop"])
+        // Known from the first day, though the shop doesn't show it.
+        try world.send("product.stated", sofa, from: "shop", ["name": "S"], at: 1, selfID: "501", isDormant: true)
+        #expect(world.identity == ["product/shop:501": sofa])
+        try world.send("product.stated", sofa, from: "importer", ["brand": "B"], at: 2)
+        try world.report("product", sofa, from: "shop", held: ["name": "S", "brand": "B"], selfID: "501")
+        try world.send(
+            "product.stated", sofa, from: "shop", ["name": "T", "brand": "B"], at: 3, selfID: "501", isDormant: true)
+        #expect(world["product", sofa] == ["brand": "B", "name": "T"])
+    }
+
+    /// The outbox is read late: what it showed before the deletion was said of a copy that was there.
+    @Test func whatIsNotInUseIsJudgedByWhatWasKnownAtItsPlace() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.send("product.stated", sofa, from: "till", ["name": "A"], at: 1, position: 10, selfID: "4711")
+        try world.report("product", sofa, from: "till", status: "absent", selfID: "4711", position: 30)
+        try world.send(
+            "product.stated", sofa, from: "till", ["name": "B"], at: 2, position: 20, selfID: "4711", isDormant: true)
+        #expect(world["product", sofa]?["name"] == "B")
+    }
+
+    /// It waited for a number of another, and is told behind the report of a write that came after it.
+    @Test func aDeletionFromBeforeAReportedWriteIsDropped() throws {
+        var world = try Self.world(["owner": "importer"], ["shop"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "shop", held: ["name": "A"], selfID: "501")
+        #expect(try world.send("product.deleted", sofa, from: "shop", at: 2, selfID: "501", before: 1).isEmpty)
+        #expect(world.identity == ["product/shop:501": sofa])
+        try world.send("product.deleted", sofa, from: "shop", at: 3, selfID: "501", before: 2)
+        #expect(world.identity.isEmpty)
+    }
+
     @Test func anothersDeletionIsUndone() throws {
         var world = try Self.world(["owner": "importer"], ["till"])
         try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)

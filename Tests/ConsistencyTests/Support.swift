@@ -61,7 +61,7 @@ struct World: ~Copyable {
     mutating func send(
         _ type: String, _ key: String, from system: String, _ data: JSON = [:], at time: Int64? = nil,
         position: Int64? = nil, selfID: String? = nil, arrival: Int64? = nil, notAfter: Int64? = nil, id: String? = nil,
-        before revision: Int64? = nil
+        before revision: Int64? = nil, isDormant: Bool = false
     ) throws -> [Effect] {
         offset += 1
         var envelope = Envelope(
@@ -71,6 +71,7 @@ struct World: ~Copyable {
         envelope.position = position
         envelope.selfID = selfID
         envelope.revision = revision
+        envelope.isDormant = isDormant
         envelope.notAfter = notAfter.map { Tick($0) }
         var tape = Tape()
         try tape.parse(data.utf8)

@@ -1,8 +1,9 @@
-import Kafka
 import Logging
 import Synchronization
 import TestBroker
 import Testing
+
+@testable import Kafka
 
 @Suite struct Logs {
     /// Keeps what is logged.
@@ -67,6 +68,27 @@ import Testing
             #expect(lines.filter { $0.level > .info }.map(\.level) == [.warning, .notice], "\(lines)")
             #expect(lines.contains { $0.text.contains("the broker is back") })
         }
+    }
+
+    /// As librdkafka writes them: a coordinator's connection fails with an address, and stands without one.
+    @Test func aCoordinatorThatIsUpFirstTellsOfItsBroker() throws {
+        var connections = BrokerConnections()
+        let (client, now) = (ObjectIdentifier(Sink()), ContinuousClock.now)
+        func take(_ facility: String, _ text: String, after seconds: Int) throws -> BrokerConnections.News? {
+            let line = try #require(BrokerLine(facility: facility, text: text, isError: facility == "FAIL"))
+            return connections.take(line, client: client, now: now + .seconds(seconds))
+        }
+        let broker = "127.0.0.1:39471"
+        let news = try take(
+            "FAIL", "[thrd:GroupCoordinator]: GroupCoordinator: \(broker): Connect failed: refused", after: 0)
+        #expect(news == .away(broker: broker, why: "Connect failed: refused"))
+        #expect(connections.isAway)
+        let up = try take(
+            "STATE", "[thrd:GroupCoordinator]: GroupCoordinator: Broker changed state CONNECT -> UP", after: 3)
+        #expect(up == .back(broker: broker, after: .seconds(3)))
+        let second = try take(
+            "STATE", "[thrd:\(broker)/bootstrap]: \(broker)/1: Broker changed state CONNECT -> UP", after: 4)
+        #expect(second == nil && !connections.isAway)
     }
 
     @Test func debugContextsAreLoggedAsDebug() throws {

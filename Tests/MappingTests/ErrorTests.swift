@@ -20,6 +20,23 @@ import Testing
     }
 
     @Test(
+        "An error's position is the reference's: behind the token or the call's parenthesis, in UTF-16 units",
+        arguments: [
+            ("\"\u{1F4A9}\" + 1", 6), ("a b", 3), ("(a", 2), ("\"abc", 4), ("`abc", 4), ("1 /* c", 2), ("//", 1),
+            ("$sum(\"x\")", 5), ("$foo()", 5), ("2()", 2), ("-\"a\"", 1), ("1 + $number(\"x\")", 12),
+            ("$assert(false, \"no\")", 8), ("1 > \"a\"", 3), ("\"a\\q\"", 3), ("1e999", 0), ("1 := 2", 1),
+        ])
+    func position(_ source: String, _ position: Int) {
+        #expect(mappingError(source, "{}")?.position == position)
+    }
+
+    @Test("Two names in a row are taken for one that lacks its backticks")
+    func backticks() {
+        let message = mappingError("{\"n\": line no}")?.message
+        #expect(message == "expected '}', found no; a name that is no plain word stands in backticks, as `line no`")
+    }
+
+    @Test(
         "A mapping that doesn't compile says why, where",
         arguments: [
             Failing("", "S0207", 1, 1),

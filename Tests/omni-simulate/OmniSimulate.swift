@@ -81,7 +81,7 @@ struct OmniSimulate: ParsableCommand {
         print("seed \(seed), \(verdict.setting)")
         for finding in verdict.findings { print(finding) }
         print(verdict.isClean ? "clean" : "\(verdict.findings.count) findings", verdict.seen.sorted { $0.key < $1.key })
-        if !verdict.isClean { throw ExitCode(1) }
+        if !verdict.isClean { throw Self.found }
     }
 
     private func breakAll() throws {
@@ -101,7 +101,13 @@ struct OmniSimulate: ParsableCommand {
         let codes = try Again.run((0..<workers).map { ["--worker", String($0)] }, isOneEnough: flaw != nil)
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)
-        let isFound = codes.contains { $0 != 0 }
+        let isFound = codes.contains(Self.found.rawValue)
+        // Those that are not needed any more are killed.
+        let strange = codes.filter { $0 != 0 && $0 != Self.found.rawValue && !(isFound && $0 == 128 + SIGKILL) }
+        guard strange.isEmpty else {
+            print("a worker ended with \(strange[0]): it has found nothing, it has broken down")
+            throw ExitCode(strange[0])
+        }
         let time = Self.tenths(Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9)
         if let flaw {
             print("flaw \(flaw): \(isFound ? "found" : "NOT FOUND in \(seeds) seeds"), \(time) s")
@@ -110,6 +116,9 @@ struct OmniSimulate: ParsableCommand {
         }
         if isFound == (flaw == nil) { throw ExitCode(1) }
     }
+
+    /// The auditor has found something.
+    private static let found = ExitCode(3)
 
     private static func tenths(_ number: Double) -> String {
         let tenths = Int((number * 10).rounded())
@@ -136,7 +145,7 @@ struct OmniSimulate: ParsableCommand {
             seen["CPU milliseconds"] = Self.cpuMilliseconds
             print(seen.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
-        if failures > 0 { throw ExitCode(1) }
+        if failures > 0 { throw Self.found }
     }
 
     /// What this process has used so far.

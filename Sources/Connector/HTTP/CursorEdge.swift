@@ -11,12 +11,10 @@ struct CursorEdge {
         let cursor: JSON?
         let digest: [UInt8]
 
-        init(_ element: Node, id: String, cursor: String) {
+        init(_ element: Node, digest: [UInt8], id: String, cursor: String) {
             self.id = Members.find(id, in: element).flatMap(Reference.text)
             self.cursor = Members.find(cursor, in: element).map(JSON.init)
-            var writer = JSONWriter()
-            writer.write(element)
-            digest = SHA256.digest(writer.bytes)
+            self.digest = digest
         }
     }
 

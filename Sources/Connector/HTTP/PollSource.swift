@@ -163,16 +163,17 @@ package struct PollSource: SourceTransport {
         var largest = cursor
         for element in list.elements {
             end.records += 1
+            let digest = Self.digest(element)
             var isRepeated = false
             if let since = poll.since, !since.member.isEmpty {
                 largest = Self.larger(largest, element, since.member)
-                let record = CursorEdge.Record(element, id: poll.id, cursor: since.member)
+                let record = CursorEdge.Record(element, digest: digest, id: poll.id, cursor: since.member)
                 isRepeated = run == .new && knownEdge.holds(record)
                 edge.add(record, largest: largest)
             }
             if isRepeated { continue }
             isNews = true
-            if !isSilent { try hand(element, "\(cycle)", end.delivery, take) }
+            if !isSilent { try hand(element, digest, "\(cycle)", end.delivery, take) }
         }
         finish(&end, tape.root, answer, cycle: cycle, largest: largest)
         try checkProgress(from: path, answer.body, records: end.records)
@@ -246,14 +247,19 @@ package struct PollSource: SourceTransport {
         return Self.adding(since.parameter, value, to: poll.path)
     }
 
+    private static func digest(_ element: Node) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.write(element)
+        return SHA256.digest(writer.bytes)
+    }
+
     private func hand(
-        _ element: Node, _ read: String, _ delivery: String?, _ take: (ReadRecord, inout Tape) throws -> Void
+        _ element: Node, _ digest: [UInt8], _ read: String, _ delivery: String?,
+        _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws {
         var tape = Tape()
         tape.setRoot(tape.append(copyOf: element))
-        var writer = JSONWriter()
-        writer.write(element)
-        let digest = Hex.encode(Array(SHA256.digest(writer.bytes).prefix(6)))
+        let digest = Hex.encode(Array(digest.prefix(6)))
         let id = Members.find(poll.id, in: element).flatMap(Reference.text)
         var record = ReadRecord(
             reference: "\(poll.path)/\(id ?? "?")@\(read)#\(digest)",
@@ -284,7 +290,7 @@ package struct PollSource: SourceTransport {
                     try refuse(hint, "the webhook holds no record at \"\(webhook.record)\"", &tape, take)
                     continue
                 }
-                try hand(fact, read, nil, take)
+                try hand(fact, Self.digest(fact), read, nil, take)
                 continue
             }
             guard let id = Members.find(webhook.id, in: tape.root).flatMap(Reference.text),
@@ -305,7 +311,7 @@ package struct PollSource: SourceTransport {
             }
             var record = Tape()
             do { try record.parse(answer.body) } catch { throw SystemFailure("the answer is not JSON: \(error)") }
-            try hand(record.root, read, nil, take)
+            try hand(record.root, Self.digest(record.root), read, nil, take)
         }
         return end
     }

@@ -87,8 +87,14 @@ package struct ResourceWriter: SinkWriter {
             // what somebody deleted; the hub decides about that.
             return Written(vanished: own)
         }
-        switch try finds.removeValue(forKey: ExactText(write.key)) ?? find(write) {
-        case .none: return try create(write)
+        let looked = finds.removeValue(forKey: ExactText(write.key))
+        switch try looked ?? find(write) {
+        case .none:
+            // The note on it took as long as it took: somebody may have entered it meanwhile (trap 3).
+            if looked != nil {
+                guard case .none = try find(write) else { throw Self.overtaken }
+            }
+            return try create(write)
         case .one(let own): return try update(write, found: own)
         case .several(let count):
             return Written(.refused("\(count) records have the same natural key; merge them, or mark the right one"))

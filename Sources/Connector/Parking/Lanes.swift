@@ -42,12 +42,28 @@ struct Lanes {
     /// How many records wait.
     var count: Int { lanes.values.reduce(0) { $0 + $1.waiting.count } }
 
+    /// The number of the record that is parked last.
+    var last: UInt64 { next - 1 }
+
+    /// No record gets a number below this one any more.
+    mutating func count(from number: UInt64) { next = max(next, number) }
+
+    /// Goes back to what waited before; numbers are not given twice.
+    func reverted(to before: Lanes) -> Lanes {
+        var lanes = before
+        lanes.count(from: next)
+        return lanes
+    }
+
     /// Takes up a lane that was read from the topic.
     mutating func restore(_ lane: Lane) {
         drop(lane.name)
         put(lane)
         next = max(next, (lane.waiting.map(\.number).max() ?? 0) + 1)
     }
+
+    /// The entities of which something waits.
+    var entities: Set<String> { Set(laneOf.keys) }
 
     /// Whether a record that touches these entities, or needs that reference, must queue.
     func holds(entities: [String]) -> Bool { entities.contains { laneOf[$0] != nil } }
@@ -56,8 +72,12 @@ struct Lanes {
     func waits(for reference: String) -> Bool { waitingFor[reference] != nil }
 
     /// Parks a record. Returns what is to be written: nothing, when it was read again and has not changed since.
-    mutating func park(_ record: StoredRecord, entities: [String], missing: [String]) -> [Change] {
-        if waitsAlready(record, entities) { return [] }
+    ///
+    /// - Parameter isNews: whether it says something new though it may not have changed.
+    mutating func park(
+        _ record: StoredRecord, entities: [String], missing: [String], isNews: Bool = false
+    ) -> [Change] {
+        if !isNews, waitsAlready(record, entities) { return [] }
         let waiting = Waiting(number: next, record: record, entities: entities, missing: missing)
         next += 1
         let touched = Set(entities.compactMap { laneOf[$0] }).sorted()

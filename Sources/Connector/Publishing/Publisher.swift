@@ -89,7 +89,7 @@ extension Headers {
     /// An event's attributes (docs/contracts.md, Events).
     init(_ event: OutgoingEvent) {
         let envelope = event.envelope
-        self.init(capacity: 12)
+        self.init(capacity: 13)
         add(constant: "ce_specversion", "1.0")
         add(constant: "ce_id", envelope.id)
         add(constant: "ce_source", event.said?.source ?? envelope.source.description)
@@ -100,6 +100,7 @@ extension Headers {
         add(constant: "content-type", "application/json")
         if let position = envelope.position { add(constant: "ce_position", String(position)) }
         if let own = envelope.selfID { add(constant: "ce_self", own) }
+        if envelope.isDormant { add(constant: "ce_dormant", "true") }
         if let revision = envelope.revision { add(constant: "ce_revision", String(revision)) }
         if let epoch = envelope.epoch { add(constant: "ce_epoch", String(epoch)) }
         if let notAfter = envelope.notAfter { add(constant: "ce_notafter", notAfter.rfc3339) }

@@ -63,7 +63,7 @@ struct Assembly: Systems {
                 writing, folder: folder, shown: shown, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
             return try TableWriter(
-                writing, sink.delete, database, seenBy: outbox(of: sink), noted: noted(sink.to.connection))
+                writing, sink.delete, database, seenBy: outbox(of: sink), noted: noted(sink.to.connection), log: log)
         case (.resource(let writing), .http(let http)?):
             return ResourceWriter(settings: writing, deletion: sink.delete, system: HTTPSystem(http))
         default:

@@ -79,6 +79,7 @@ package struct Crew: Sendable {
     func loops(_ systems: any Systems, as left: Left) throws -> [any Loop] {
         let (positions, parked) = (left.positions, left.parked)
         let bootstrap = bootstrap(positions)
+        shared.overwrites.restore(parked)
         var loops: [any Loop] = []
         if settings.sinks.isEmpty {
             repeated.open()
@@ -182,11 +183,11 @@ extension Crew {
     /// What a file shows of a golden record: its document, or nothing; or what it showed before, as the record is held back.
     private func fate(of golden: Golden, in sink: Sink) throws -> FoundRecord.Fate {
         switch try sink.plan(golden) {
-        case .write(let writes, _):
+        case .write(let writes, _), .absentUntilKnown(_, let writes):
             if let write = writes.first { return .write(write) }
         case .wait(let reason): return .waiting(reason)
         case .refuse(let reason, _): return .refused(reason)
-        case .absent, .absentUntilKnown: break
+        case .absent: break
         }
         return .write(
             Write(

@@ -17,6 +17,7 @@ struct Shared: Sendable {
     let stop: StopSignal
     let errors: ErrorSettings
     let writtenBack: WrittenBack
+    let overwrites = Overwrites()
     /// By what pauses, waits and comparisons are timed.
     var clock = LoopClock.machine
     let log: Logger

@@ -10,14 +10,30 @@ import Transports
 final class LastBatch {
     private let table: String
     private let upsert: SQLitePrepared
-    /// What processes before wrote and may not have reported, oldest first, by the entities' keys.
-    private var left: [String: [Entry]] = [:]
+    /// What processes before wrote and may not have reported, by the entities' keys.
+    private var left: [String: Left] = [:]
+    /// The keys of which this batch tells.
+    private var told: Set<String> = []
     private var writer = JSONWriter()
     private var isEmpty = true
 
     private struct Entry {
         let epoch: Int64
         let earlier: Written.Earlier
+    }
+
+    private struct Left {
+        /// Oldest first.
+        var entries: [Entry] = []
+        /// The write that they were reported with: reported again as long as that is repeated.
+        var told: Revision?
+    }
+
+    private struct Revision: Equatable {
+        let epoch: Int64
+        let revision: Int64
+
+        init(_ write: Write) { (epoch, revision) = (write.epoch, write.revision) }
     }
 
     private static let script = """
@@ -43,19 +59,25 @@ final class LastBatch {
             let revision = entry["revision"]?.integer, let position = entry["position"]?.integer,
             let held = entry["held"]
         else { return }
-        left[key, default: []].append(
+        left[key, default: Left()].entries.append(
             Entry(
                 epoch: Int64(epoch),
                 earlier: Written.Earlier(
                     revision: Int64(revision), own: entry["self"]?.string, readBack: held, position: Int64(position),
                     isNew: entry["new"]?.bool ?? false,
-                    fields: entry["fields"]?.array?.compactMap(\.string) ?? [])))
+                    fields: (entry["fields"] ?? .array([])).utf8)))
     }
 
     // MARK: Noting
 
-    /// A batch begins.
-    func begin() {
+    /// A batch begins. One that isn't repeated in it has its reports acknowledged: what was reported with it is done with. Said
+    /// once more, it might bring back a number that is gone by then.
+    func begin(_ writes: [Write]) {
+        if !left.isEmpty {
+            let repeated = Dictionary(writes.map { ($0.key, Revision($0)) }, uniquingKeysWith: { first, _ in first })
+            left = left.filter { $0.value.told == nil || $0.value.told == repeated[$0.key] }
+        }
+        told = []
         writer.reset()
         writer.write(raw: "[")
         isEmpty = true
@@ -89,12 +111,12 @@ final class LastBatch {
     /// Notes the batch, and before it what isn't reported yet of the one before. In the batch's transaction.
     func note() throws {
         if !left.isEmpty {
-            for (key, entries) in left.sorted(by: { $0.key < $1.key }) {
-                for entry in entries {
+            for (key, left) in left.sorted(by: { $0.key < $1.key }) {
+                for entry in left.entries {
                     let earlier = entry.earlier
                     add(key, entry.epoch, earlier.revision, earlier.own, earlier.position, earlier.isNew)
                     writer.write(raw: ",\"fields\":")
-                    writer.write(.array(earlier.fields.map(JSON.string)))
+                    writer.write(raw: earlier.fields)
                     writer.write(raw: ",\"held\":")
                     writer.write(earlier.readBack)
                     writer.write(raw: "}")
@@ -104,21 +126,24 @@ final class LastBatch {
         writer.write(raw: "]")
         try upsert.use { statement in
             try statement.bind(.text(table), at: 1)
-            try statement.bind(.text(String(decoding: writer.bytes, as: UTF8.self)), at: 2)
-            try statement.run()
+            try writer.bytes.withUnsafeBufferPointer { text in
+                try statement.bind(lent: text, at: 2)
+                try statement.run()
+            }
         }
     }
 
     // MARK: Reporting
 
-    /// What processes before wrote of the entity, oldest first: once, when the batch is committed. Whatever its number was then:
-    /// somebody may have deleted the row and entered it again.
-    func takeEarlier(_ write: Write) -> [Written.Earlier] {
-        guard !left.isEmpty, let found = left.removeValue(forKey: write.key) else { return [] }
-        return found.filter { $0.epoch == write.epoch && $0.earlier.revision <= write.revision }.map(\.earlier)
+    /// What processes before wrote of the entity, oldest first: with one write of the batch, when it is committed, and again when
+    /// that is repeated. Whatever its number was then: somebody may have deleted the row and entered it again.
+    func earlier(_ write: Write) -> [Written.Earlier] {
+        guard !left.isEmpty, let found = left[write.key], told.insert(write.key).inserted else { return [] }
+        left[write.key]?.told = Revision(write)
+        return found.entries.filter { $0.epoch == write.epoch && $0.earlier.revision <= write.revision }.map(\.earlier)
             .sorted { $0.position < $1.position }
     }
 
-    /// All of it is reported: said once more, it might bring back a number that is gone by then.
+    /// All of it is reported.
     func settle() { left = [:] }
 }

@@ -32,11 +32,7 @@ struct OutboxSource: SourceTransport {
         table = try SQLiteFailures.translate {
             let table = try OutboxTable(reading, in: database)
             try table.install(in: database)
-            if try OutboxTable.goOn(behind: noted, in: database) {
-                log.error(
-                    "the database came back from a backup: it is older than what was read of it. Its changes are read on",
-                    metadata: ["noted": "\(noted)"])
-            }
+            try OutboxTable.goOn(behind: noted, in: database, log)
             return table
         }
     }

@@ -1,5 +1,6 @@
 import Document
 import Installation
+import Logging
 import Transports
 
 /// A table whose changes triggers note in `omni_outbox`, in the transaction of the change.
@@ -90,9 +91,13 @@ struct OutboxTable: Sendable {
     ///
     /// - Parameter noted: the highest number that any source of this database has read.
     /// - Returns: whether the numbers lay behind.
-    static func goOn(behind noted: Int64, in database: SQLiteDatabase) throws -> Bool {
+    @discardableResult
+    static func goOn(
+        behind noted: Int64, in database: SQLiteDatabase,
+        _ log: Logger = Logger(label: "outbox") { _ in SwiftLogNoOpLogHandler() }
+    ) throws -> Bool {
         guard noted > 0, try newest(in: database) < noted else { return false }
-        return try database.transaction {
+        let isBehind = try database.transaction {
             let newest = try newest(in: database)
             guard newest < noted else { return false }
             let begin = OutboxNumber.begin(behind: noted)
@@ -104,6 +109,12 @@ struct OutboxTable: Sendable {
                 [.integer(begin + OutboxNumber.isSince + newest & OutboxNumber.counted)])
             return true
         }
+        if isBehind {
+            log.error(
+                "the database came back from a backup: it is older than what was read of it. Its changes are read on",
+                metadata: ["noted": "\(noted)"])
+        }
+        return isBehind
     }
 
     // MARK: SQL

@@ -1,6 +1,7 @@
 import Canonical
 import Document
 import Installation
+import Logging
 import Transports
 
 /// Writes rows of a table: one transaction a batch, conditional on the revision, read back within it.
@@ -39,7 +40,8 @@ struct TableWriter: SinkWriter {
     ///   - noted: the highest number that any source of this database has read before.
     init(
         _ settings: TableWriting, _ deletion: SinkSettings.Deletion, _ connection: SQLiteConnection,
-        seenBy: OutboxReading?, noted: Int64 = 0
+        seenBy: OutboxReading?, noted: Int64 = 0,
+        log: Logger = Logger(label: "table") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.settings = settings
         conditionByKey = TableStatements.conditionByKey(settings)
@@ -56,7 +58,7 @@ struct TableWriter: SinkWriter {
             let revisions = try TableRevisions(of: settings.table, in: database)
             if let outbox {
                 try outbox.install(in: database)
-                _ = try OutboxTable.goOn(behind: noted, in: database)
+                try OutboxTable.goOn(behind: noted, in: database, log)
             }
             let foreign = try database.first(
                 "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'omni\\_%' ESCAPE '\\'"
@@ -79,7 +81,7 @@ struct TableWriter: SinkWriter {
     mutating func write(_ writes: [Write]) throws -> [Written] {
         var results = try SQLiteFailures.translate {
             try database.transaction {
-                batch?.begin()
+                batch?.begin(writes)
                 let results = try writes.map { try one($0) }
                 try batch?.note()
                 return results
@@ -87,7 +89,7 @@ struct TableWriter: SinkWriter {
         }
         guard let batch else { return results }
         for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
-            results[index].earlier = batch.takeEarlier(write)
+            results[index].earlier = batch.earlier(write)
         }
         return results
     }

@@ -109,14 +109,18 @@ final class Golden: Sendable, Equatable {
 // MARK: Parking
 
 extension Golden {
-    /// For `omni.parked.<connector>`.
+    /// For `omni.parked.<connector>` and for notes. All that its write may come from: repeated, it must give the same (I11).
     var json: JSON {
-        [
+        var json: JSON = [
             "entity": .string(entity), "key": .string(key), "verb": .string(verb.rawValue),
             "revision": .number(Number(Int(revision))), "epoch": .number(Number(Int(epoch))),
-            "data": (try? JSON(parsing: data)) ?? .object([]),
+            // What is no JSON stays no document.
+            "data": (try? JSON(parsing: data)) ?? .null,
             "place": .string(place.description),
         ]
+        if time.isKnown { json["time"] = .number(Number(Int(time.milliseconds))) }
+        if let traceparent { json["traceparent"] = .string(traceparent) }
+        return json
     }
 
     /// Reads what ``json`` gives.
@@ -126,8 +130,10 @@ extension Golden {
             let data = json["data"]
         else { return nil }
         self.init(
-            entity: entity, key: key, verb: verb, revision: Int64(revision), data: data.utf8, time: .never,
-            place: .words(json["place"]?.string ?? ""), epoch: Int64(json["epoch"]?.integer ?? 0))
+            entity: entity, key: key, verb: verb, revision: Int64(revision), data: data.utf8,
+            time: json["time"]?.integer.map { Tick(Int64($0)) } ?? .never,
+            place: .words(json["place"]?.string ?? ""), traceparent: json["traceparent"]?.string,
+            epoch: Int64(json["epoch"]?.integer ?? 0))
     }
 }
 

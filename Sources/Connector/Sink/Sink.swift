@@ -94,8 +94,9 @@ final class Sink {
         case absent
         /// It needs another entity's number first.
         case wait(String)
-        /// The filter asks for a number that isn't known: the system doesn't have it, until the number is.
-        case absentUntilKnown(String)
+        /// The filter asks for a number that isn't known: the system doesn't have it, until the number is. These take away what it
+        /// has.
+        case absentUntilKnown(String, [Write])
         /// It can't be mapped; why, without data, and whether the mapping said so itself.
         case refuse(String, isMeant: Bool)
     }
@@ -130,20 +131,23 @@ final class Sink {
         // A tombstone says nothing that a mapping could read.
         if golden.verb == .gone { return .write([write(golden, nil, Self.nothing, .delete)]) }
         let numbers = knowledge.identities.targets(
-            of: golden.key, entity: golden.entity, in: knowledge.system, by: settings.name)
+            of: golden.key, entity: golden.entity, in: knowledge.system)
         do {
             try tape.parse(golden.data)
+            guard tape.root.kind == .object else {
+                return .refuse("the golden record is no JSON object", isMeant: false)
+            }
             isFresh = true
-            if writer?.isLogged == true { noteFields() }
+            if seenBy != nil { noteFields() }
             if numbers.isEmpty, golden.verb == .golden, let member = strayMember(of: golden) {
                 return .wait("\(member) belongs to another \(golden.entity) by now")
             }
-            let isWanted: Bool
+            var (isWanted, awaited): (Bool, String?) = (false, nil)
             do throws(MappingFailure) {
-                isWanted = golden.verb == .golden ? try wants(golden, numbers.first) : false
+                if golden.verb == .golden { isWanted = try wants(golden, numbers.first) }
             } catch {
                 guard case .unknownReference(let reference) = error else { throw error }
-                return .absentUntilKnown(reference.description)
+                awaited = reference.description
             }
             let owns: [String?] = numbers.isEmpty ? [nil] : numbers.map { $0 }
             var (writes, settled): ([Write], [Settled]) = ([], [])
@@ -166,6 +170,7 @@ final class Sink {
                 }
                 writes.append(planned)
             }
+            if let awaited { return .absentUntilKnown(awaited, writes) }
             return writes.isEmpty && settled.isEmpty ? .absent : .write(writes, settled: settled)
         } catch let failure as MappingFailure {
             switch failure {
@@ -211,7 +216,7 @@ final class Sink {
         case .written, .unchanged:
             guard let own = result.own else { return }
             knowledge.identities.create(
-                Reference(system: knowledge.system, id: own), of: golden.entity, key: golden.key, by: settings.name)
+                Reference(system: knowledge.system, id: own), of: golden.entity, key: golden.key)
         case .absent: knowledge.identities.forgetCreated(golden.key, of: golden.entity)
         case .outdated, .refused: return
         }
@@ -282,25 +287,27 @@ final class Sink {
         seenBy?.held(readBack, entity: entry.kind.name, key: key, knowledge.context(at: .never))
     }
 
-    /// Of what a copy holds, what the golden record speaks of. The rest wasn't written: somebody may just have entered it, and
-    /// reported as if it were ours it would never be his say (I6, I9).
-    func spoken(_ held: [UInt8], by golden: Golden) -> [UInt8] {
+    /// Of what a copy holds, what the golden record that was written speaks of. The rest wasn't written: somebody may just have
+    /// entered it, and reported as if it were ours it would never be his say (I6, I9).
+    ///
+    /// - Parameter fields: in JSON, as ``Write/fields``.
+    func spoken(_ held: [UInt8], of fields: [UInt8]) -> [UInt8] {
+        guard case .array(let names) = try? JSON(parsing: fields) else { return held }
+        let spoken = Set(names.compactMap(\.string).map(ExactText.init))
         isFresh = false
-        var copy = Tape()
-        guard (try? tape.parse(golden.data)) != nil, (try? copy.parse(held)) != nil else { return held }
-        let names = tape.root
-        guard copy.root.members.contains(where: { names[utf8: $0.key.utf8] == nil }) else { return held }
-        var spoken: [JSON.Member] = []
-        for member in copy.root.members where names[utf8: member.key.utf8] != nil {
-            spoken.append(JSON.Member(member.key.string ?? "", JSON(member.value)))
+        guard (try? tape.parse(held)) != nil else { return held }
+        let root = tape.root
+        func isSpoken(_ key: Node) -> Bool { spoken.contains(ExactText(key.string ?? "")) }
+        guard root.members.contains(where: { !isSpoken($0.key) }) else { return held }
+        text.reset()
+        for member in root.members where isSpoken(member.key) {
+            text.write(raw: text.bytes.isEmpty ? "{" : ",")
+            text.write(member.key)
+            text.write(raw: ":")
+            text.write(member.value)
         }
-        return JSON.object(spoken).utf8
-    }
-
-    /// Of what a copy held, what an earlier golden record spoke of.
-    func spoken(_ held: [UInt8], of fields: [String]) -> [UInt8] {
-        guard case .object(let members) = try? JSON(parsing: held) else { return held }
-        return JSON.object(members.filter { fields.contains($0.key) }).utf8
+        text.write(raw: text.bytes.isEmpty ? "{}" : "}")
+        return text.bytes.withUnsafeBufferPointer { Array($0) }
     }
 
     /// What the source would publish when it saw that the system no longer has what it had under this number.

@@ -18,7 +18,7 @@ extension SinkLoop {
             try shared.turns.take {
                 shared.doubts.begin(sink.entry.kind.name, by: sink.settings.name)
                 let planned = try plan(jobs[0].records, in: sink, on: ticket)
-                if sink.readsBefore, !planned.isEmpty {
+                if sink.readsBefore, planned.contains(where: { $0.settled == nil }) {
                     try look(at: planned, on: ticket)
                 } else {
                     jobs[0].stage = .written(ticket)
@@ -44,7 +44,7 @@ extension SinkLoop {
     /// The first job is done, and all that it has said is acknowledged.
     func finishJob() {
         let (sink, records) = (jobs[0].sink.settings.name, jobs[0].records)
-        undertaken.finish(records, in: sink)
+        undertaken.finish(records)
         if !unsure.isEmpty { for golden in records { unsure.remove(ParkedWrites.name(sink: sink, golden)) } }
         jobs.removeFirst()
         backOff.reset()
@@ -53,10 +53,11 @@ extension SinkLoop {
     /// Reads what the system holds of what is about to be written, and notes it: it is written when that is acknowledged.
     func look(at planned: [Planned], on ticket: Publisher.Ticket) throws {
         let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
-        let held = try sink.writer!.look(at: planned.map(\.write))
-        for ((golden, write), record) in zip(planned, held) {
-            undertaken.see(record, before: golden, own: write.own, in: sink.settings.name)
-            if write.own == nil, write.action == .put { undertaken.create(golden) }
+        let open = planned.filter { $0.settled == nil }
+        let held = try sink.writer!.look(at: open.map(\.write))
+        for (one, record) in zip(open, held) {
+            undertaken.see(record, before: one.golden, own: one.write.own)
+            if one.write.own == nil, one.write.action == .put { undertaken.create(one.golden) }
         }
         var note = undertaken.note(records)
         if note.utf8.count > shared.publisher.largest {
@@ -66,9 +67,9 @@ extension SinkLoop {
                 (undertaken, jobs[0].records) = (known, Array(records.prefix(records.count / 2)))
                 return jobs.insert(Job(sink: sink, records: Array(records.dropFirst(records.count / 2))), at: 1)
             }
-            // No event takes it either: it is a dead letter wherever a source reads it.
-            note["held"] = []
-            note["created"] = nil
+            // No event takes it either: it is a dead letter wherever a source reads it. What others owe stays noted.
+            undertaken.overlook(records)
+            note = undertaken.note(records)
         }
         try shared.publisher.write(
             to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)

@@ -7,7 +7,7 @@ import Transports
 
 // What is written, and what is said of it.
 extension SinkLoop {
-    /// What is to be written; what needn't or can't be is reported.
+    /// What is to be written; of what can't be it is said so.
     func plan(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws -> [Planned] {
         var planned: [Planned] = []
         for golden in records {
@@ -17,17 +17,20 @@ extension SinkLoop {
             }
             switch try sink.plan(golden) {
             case .write(let writes, let settled):
-                for settled in settled {
-                    let held = Written(.unchanged, own: settled.write.own, readBack: settled.record)
-                    try conclude(golden, settled.write, held, sink, on: ticket)
-                }
-                if writes.isEmpty { release(golden, sink) }
-                planned += writes.map { (golden, $0) }
+                if writes.isEmpty, settled.isEmpty { release(golden, sink) }
+                planned += settled.map { Planned(golden: golden, write: $0.write, settled: $0.record) }
+                planned += writes.map { Planned(golden: golden, write: $0) }
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
                 release(golden, sink)
-            case .absentUntilKnown(let reason):
-                try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
+            case .absentUntilKnown(let reason, let writes):
+                let parked = parked.entries[ParkedWrites.name(sink: sink.settings.name, golden)]
+                // What the system had of it is taken away once.
+                if writes.isEmpty || parked?.golden.revision == golden.revision {
+                    try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
+                } else {
+                    planned += writes.map { Planned(golden: golden, write: $0, awaited: reason) }
+                }
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
             case .refuse(let reason, _): try park(golden, sink, reason, isWaiting: false, on: ticket)
             }
@@ -39,48 +42,82 @@ extension SinkLoop {
     func write(_ planned: [Planned], on ticket: Publisher.Ticket) throws {
         guard !planned.isEmpty else { return endDoubt() }
         let sink = jobs[0].sink
-        let results = try sink.writer!.write(planned.map(\.write))
-        // An entity may have several numbers in one system: one refusal parks it.
-        var refused: [String: String] = [:]
-        for ((golden, _), result) in zip(planned, results) {
-            if case .refused(let reason) = result.status { refused[golden.key] = reason }
-        }
-        var vanished: Set<String> = []
-        for ((golden, write), result) in zip(planned, results) {
-            if result.isVanished, golden.verb == .golden, let own = write.own {
-                vanished.insert(golden.key)
-                if !sink.writer!.isLogged { try publish(deletionOf: own, golden, sink, on: ticket) }
-                continue
-            }
-            try conclude(golden, write, result, sink, on: ticket)
-            if refused[golden.key] == nil { release(golden, sink) }
-        }
-        if !vanished.isEmpty {
-            let written = Set(zip(planned, results).filter { !$1.isVanished }.map(\.0.golden.key))
-            for key in vanished.subtracting(written).sorted() {
-                guard refused[key] == nil, let golden = planned.first(where: { $0.golden.key == key })?.golden else {
-                    continue
-                }
-                // Until its number is forgotten, or a newer record takes its place.
-                try park(golden, sink, "somebody has deleted it there", isWaiting: true, on: ticket)
-            }
-        }
-        for (key, reason) in refused.sorted(by: { $0.key < $1.key }) {
-            guard let golden = planned.first(where: { $0.golden.key == key })?.golden else { continue }
-            try park(golden, sink, reason, isWaiting: false, on: ticket)
-        }
+        var outcomes = try write(planned, sink)
+        // An entity may have several numbers in one system. All that stood there before precedes the first of its reports: behind that
+        // it would be older, and count as an edit (I6).
+        for index in outcomes.indices { try tell(before: &outcomes[index], sink, on: ticket) }
+        for outcome in outcomes where !outcome.isVanished { try report(outcome, sink, on: ticket) }
+        try hold(outcomes, sink, on: ticket)
         endDoubt()
     }
 
-    func conclude(
-        _ golden: Golden, _ write: Write, _ result: Written, _ sink: Sink, on ticket: Publisher.Ticket
-    ) throws {
+    /// What became of a write.
+    struct Outcome {
+        let golden: Golden
+        let write: Write
+        let result: Written
+        /// What it waits for, and is absent until then.
+        let awaited: String?
+        /// The copy as it was read back.
+        var held: [UInt8]?
+
+        /// Whether somebody has deleted what is to be written.
+        var isVanished: Bool { result.isVanished && golden.verb == .golden && write.own != nil }
+    }
+
+    private func write(_ planned: [Planned], _ sink: Sink) throws -> [Outcome] {
+        let writes = planned.filter { $0.settled == nil }.map(\.write)
+        var results = (writes.isEmpty ? [] : try sink.writer!.write(writes))[...]
+        return planned.map { one in
+            let result =
+                one.settled.map { Written(.unchanged, own: one.write.own, readBack: $0) } ?? results.removeFirst()
+            return Outcome(golden: one.golden, write: one.write, result: result, awaited: one.awaited)
+        }
+    }
+
+    /// One refusal, or nothing but numbers that are gone, parks a golden record; else it is held back no longer.
+    private func hold(_ outcomes: [Outcome], _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        var refused: [String: (golden: Golden, reason: String)] = [:]
+        var (vanished, written): ([String: Golden], Set<String>) = ([:], [])
+        for outcome in outcomes {
+            let golden = outcome.golden
+            if case .refused(let reason) = outcome.result.status { refused[golden.key] = (golden, reason) }
+            if outcome.isVanished { vanished[golden.key] = golden } else { written.insert(golden.key) }
+        }
+        for outcome in outcomes where !outcome.isVanished && refused[outcome.golden.key] == nil {
+            if let awaited = outcome.awaited {
+                try park(outcome.golden, sink, awaited, isWaiting: true, as: .absent, on: ticket)
+            } else {
+                release(outcome.golden, sink)
+            }
+        }
+        for (key, golden) in vanished.sorted(by: { $0.key < $1.key }) where !written.contains(key) {
+            // Until its number is forgotten, or a newer record takes its place.
+            try park(golden, sink, "somebody has deleted it there", isWaiting: true, on: ticket)
+        }
+        for (_, (golden, reason)) in refused.sorted(by: { $0.key < $1.key }) {
+            try park(golden, sink, reason, isWaiting: false, on: ticket)
+        }
+    }
+
+    /// Says what was there before a write, and whose it is.
+    private func tell(before outcome: inout Outcome, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        let (golden, write, result) = (outcome.golden, outcome.write, outcome.result)
+        if outcome.isVanished {
+            if !sink.writer!.isLogged { try publish(deletionOf: write.own!, golden, sink, on: ticket) }
+            return
+        }
         sink.remember(result, of: golden)
         for earlier in result.earlier { try report(earlier, golden, sink, on: ticket) }
-        let held = result.readBack.flatMap { sink.held($0, key: golden.key) }
+        outcome.held = result.readBack.flatMap { sink.held($0, key: golden.key) }
         try introduce(result, golden, write, sink, on: ticket)
-        try publish(before: golden, write, held, sink, on: ticket)
-        var report = Report(revision: golden.revision, status: .written, own: result.own ?? write.own)
+        try publish(before: golden, write, outcome.held, sink, on: ticket)
+    }
+
+    /// Says what a write has left there.
+    private func report(_ outcome: Outcome, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        let (golden, result, held) = (outcome.golden, outcome.result, outcome.held)
+        var report = Report(revision: golden.revision, status: .written, own: result.own ?? outcome.write.own)
         report.position = result.position
         switch result.status {
         case .outdated, .refused: return
@@ -89,8 +126,23 @@ extension SinkLoop {
             if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
         case .absent: report.status = .absent
         }
-        report.held = result.isNew ? held : held.map { sink.spoken($0, by: golden) }
-        if golden.verb != .gone { try self.report(report, golden, sink, on: ticket) }
+        report.held = result.isNew ? held : held.map { sink.spoken($0, of: outcome.write.fields) }
+        guard golden.verb != .gone else { return }
+        try note(report, golden, sink, on: ticket)
+        try self.report(report, golden, sink, on: ticket)
+    }
+
+    /// What sources hold back of the entity was read before this write: they will say so.
+    private func note(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        let entity = sink.entry.entity
+        // Of stock, systems state no copies but counts and movements.
+        guard entity.engine != .stock else { return }
+        let key = entity.key == .member ? report.own.map { Reference(system: shared.system, id: $0).key } : golden.key
+        guard let key else { return }
+        try shared.overwrites.note(golden.revision, of: "\(entity.name)/\(key)") { key, value in
+            try shared.publisher.write(
+                to: shared.names.parked(connector: shared.connector), key: key, value: value.utf8, on: ticket)
+        }
     }
 
     /// Says what a process before has written, which may not have come to saying it: a newer revision must not hide it (I6).
@@ -122,7 +174,7 @@ extension SinkLoop {
     func publish(
         before golden: Golden, _ write: Write, _ held: [UInt8]?, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
-        let seen = undertaken.held(before: golden, own: write.own, in: sink.settings.name)
+        let seen = undertaken.held(before: golden, own: write.own)
         for (attempt, before) in seen.enumerated() {
             let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
             for var event in sink.observation(before.record, reference: reference, except: held ?? golden.data) {

@@ -100,7 +100,15 @@ final class SinkLoop: Loop {
         }
     }
 
-    typealias Planned = (golden: Golden, write: Write)
+    /// What becomes of a golden record under one number.
+    struct Planned {
+        let golden: Golden
+        let write: Write
+        /// What the system holds, where that is what it should hold: then nothing is written.
+        var settled: JSON?
+        /// What it waits for, and is absent until then.
+        var awaited: String?
+    }
 
     /// - Parameters:
     ///   - undertaken: what the process before noted that it was about to write.

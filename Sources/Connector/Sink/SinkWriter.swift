@@ -16,7 +16,7 @@ package struct Write: Sendable, Equatable {
     package var action: Action
     /// The same for every try: creations carry it. Empty for files and tables.
     package var idempotency: String
-    /// The fields that the golden record speaks of, in JSON; empty where nobody asks.
+    /// The fields that the golden record speaks of, in JSON; empty where nothing is read back.
     package var fields: [UInt8] = []
 
     package init(
@@ -80,11 +80,11 @@ package struct Written: Sendable, Equatable {
         package var position: Int64
         /// Whether it had created the record.
         package var isNew: Bool
-        /// The fields that the golden record spoke of.
-        package var fields: [String]
+        /// The fields that the golden record spoke of, in JSON.
+        package var fields: [UInt8]
 
         package init(
-            revision: Int64, own: String?, readBack: JSON, position: Int64, isNew: Bool, fields: [String]
+            revision: Int64, own: String?, readBack: JSON, position: Int64, isNew: Bool, fields: [UInt8]
         ) {
             self.revision = revision
             self.own = own

@@ -21,7 +21,38 @@ extension SourceLoop {
                 record, input, "waits for \(names), and is too large to be parked",
                 logged: "it waits for others, and is too large to be parked", on: ticket)
         }
-        try write(lanes.park(stored, entities: translation.entities, missing: missing), on: ticket)
+        let isNews = translation.entities.contains { shared.overwrites.isOvertaken($0, in: settings.name) }
+        let changes = lanes.park(stored, entities: translation.entities, missing: missing, isNews: isNews)
+        if !changes.isEmpty { follow(stored, lanes.last, translation.entities) }
+        try write(changes, on: ticket)
+    }
+
+    // MARK: What is written meanwhile
+
+    /// Follows what sinks write of a record's entities while it waits, unless the system's log tells its place anyway.
+    func follow(_ record: StoredRecord, _ number: UInt64, _ entities: [String]) {
+        if record.position == nil { shared.overwrites.wait(number, entities, in: settings.name) }
+    }
+
+    /// Of what no longer waits nothing need be known.
+    func unfollow(_ entities: some Sequence<String>) throws {
+        let gone = entities.filter { !lanes.holds(entities: [$0]) }
+        guard !gone.isEmpty else { return }
+        try shared.overwrites.release(gone, in: settings.name) { key in
+            try shared.publisher.write(
+                to: shared.names.parked(connector: shared.connector), key: key, value: nil,
+                on: shared.publisher.ticket())
+        }
+    }
+
+    /// A record's events, as they were when it was read: what stood there before the writes that came since (I3, I6).
+    private func events(of translation: Translation, _ number: UInt64) -> [OutgoingEvent] {
+        zip(translation.events, translation.entities).map { event, entity in
+            guard event.envelope.position == nil else { return event }
+            var event = event
+            event.envelope.revision = shared.overwrites.first(behind: number, of: entity, in: settings.name)
+            return event
+        }
     }
 
     /// What was taken back in memory is taken back in the topic, before anything is tried again or read: else the next process
@@ -63,17 +94,19 @@ extension SourceLoop {
             phase = .resting
             return
         }
-        guard let record = lanes.lanes[name]?.waiting.first?.record else {
+        guard let first = lanes.lanes[name]?.waiting.first else {
             phase = .retrying(Array(names.dropFirst()), generation)
             return
         }
         let ticket = shared.publisher.ticket()
-        let change = try shared.turns.take { try publish(record, of: name, on: ticket) }
-        phase = .retried(Trial(record: record, change: change, names: names, generation: generation), ticket)
+        let change = try shared.turns.take { try publish(first.record, first.number, of: name, on: ticket) }
+        phase = .retried(Trial(first: first, change: change, names: names, generation: generation), ticket)
     }
 
     /// Publishes a lane's first record, if it can be now. Returns what becomes of the lane; nil: it stays as it is.
-    func publish(_ record: StoredRecord, of name: String, on ticket: Publisher.Ticket) throws -> Lanes.Change? {
+    func publish(
+        _ record: StoredRecord, _ number: UInt64, of name: String, on ticket: Publisher.Ticket
+    ) throws -> Lanes.Change? {
         var tape = Tape()
         try tape.parse(record.document)
         switch translator.translate(tape.root, &tape, record.reference, record.stamp, record.position) {
@@ -85,7 +118,7 @@ extension SourceLoop {
                 on: ticket)
         case .success(let translation):
             try shared.doubts.check(translation.events)
-            for event in translation.events { try shared.publisher.publish(event, on: ticket) }
+            for event in events(of: translation, number) { try shared.publisher.publish(event, on: ticket) }
         case .failure(let dead):
             try shared.deadLetters.bury(
                 record.document, of: settings.name, reference: record.reference, reason: dead.reason, place: nil,
@@ -105,11 +138,14 @@ extension SourceLoop {
         try write([change], on: ticket)
     }
 
-    func conclude(_ trial: Trial) {
+    func conclude(_ trial: Trial) throws {
         guard let change = trial.change else { return }
         lanes.apply(change)
         unsure = [:]
-        let isDone = change.lane?.waiting.first?.record != trial.record
+        let first = change.lane?.waiting.first
+        let isDone = first?.number != trial.first.number
         phase = .retrying(isDone ? trial.names : Array(trial.names.dropFirst()), trial.generation)
+        if let first, !isDone { follow(first.record, first.number, first.entities) }
+        try unfollow(trial.first.entities)
     }
 }

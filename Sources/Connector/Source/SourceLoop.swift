@@ -60,7 +60,7 @@ final class SourceLoop: Loop {
     }
 
     struct Trial {
-        let record: StoredRecord
+        let first: Lanes.Waiting
         /// What becomes of its lane; nil: what it was.
         let change: Lanes.Change?
         /// Further lanes, this one first.
@@ -80,12 +80,16 @@ final class SourceLoop: Loop {
         self.repeated = repeated
         self.position = position
         self.lanes = lanes
+        self.lanes.count(from: shared.overwrites.end(of: settings.name))
         self.absences = absences
         backOff = BackOff(shared.errors)
         translator = RecordTranslator(mapping, shared.knowledge, source: settings.name)
         var log = shared.log
         log[metadataKey: "source"] = "\(settings.name)"
         self.log = log
+        for waiting in lanes.lanes.values.flatMap(\.waiting) {
+            follow(waiting.record, waiting.number, waiting.entities)
+        }
     }
 
     package var name: String { settings.name }
@@ -140,7 +144,10 @@ final class SourceLoop: Loop {
         case .resting:
             guard repeated.isOpen || bootstrap.awaits(settings.name) else { return .gate(repeated) }
             guard shared.turns.mayBeTaken else { return .turn }
-            if opened == nil { opened = try open() }
+            if opened == nil {
+                try unfollow(shared.overwrites.noted(in: settings.name))
+                opened = try open()
+            }
             if let lanes = lanesToRetry() {
                 phase = lanes
             } else {
@@ -157,7 +164,7 @@ final class SourceLoop: Loop {
             return .again
         case .shortened(let trial, let ticket):
             guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
-            conclude(trial)
+            try conclude(trial)
             return .again
         case .published(let end, let ticket, let before):
             guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
@@ -220,7 +227,10 @@ final class SourceLoop: Loop {
 
     /// The page is read again: what it changed in memory must not stay.
     func restore(_ before: Before) {
-        (lanes, absences) = (before.lanes, before.absences)
+        let parked = lanes.entities.subtracting(before.lanes.entities)
+        (lanes, absences) = (lanes.reverted(to: before.lanes), before.absences)
+        // A note that stays in its topic says nothing of what is parked later: numbers are not given twice.
+        try? unfollow(parked)
         for number in written { absences.see(number) }
         // Nor what came before it in the same run: that begins anew.
         delivery = Delivery()

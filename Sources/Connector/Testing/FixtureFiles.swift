@@ -12,6 +12,8 @@ struct FixtureFile {
     /// What its name ends in: `json`, `jsonl`, `edi`.
     let ext: String
     let path: String
+    /// Whose it is.
+    let role: FixtureRole
 
     /// `sales/refund`.
     var title: String { "\(part)/\(name)" }
@@ -21,13 +23,15 @@ struct FixtureFile {
 enum FixtureRole {
     case source(SourceSettings)
     case sink(SinkSettings)
+
+    func isSource(_ name: String) -> Bool { if case .source(let source) = self { source.name == name } else { false } }
+
+    func isSink(_ name: String) -> Bool { if case .sink(let sink) = self { sink.name == name } else { false } }
 }
 
 extension Fixtures {
     /// The inputs, in the order of their names.
     func files() -> [FixtureFile] { Self.files(of: settings) }
-
-    func role(of file: FixtureFile, _ bytes: [UInt8]) -> FixtureRole { Self.role(of: file, bytes, settings) }
 
     /// A connector's inputs, in the order of their names.
     static func files(of settings: ConnectorSettings) -> [FixtureFile] {
@@ -36,19 +40,22 @@ extension Fixtures {
             let folder = "\(settings.folder)/fixtures/\(part)"
             return Folders.names(in: folder).compactMap { file in
                 guard let mark = file.firstRange(of: ".in.") else { return nil }
+                let (ext, path) = (String(file[mark.upperBound...]), "\(folder)/\(file)")
                 return FixtureFile(
-                    part: part, name: String(file[..<mark.lowerBound]), ext: String(file[mark.upperBound...]),
-                    path: "\(folder)/\(file)")
+                    part: part, name: String(file[..<mark.lowerBound]), ext: ext, path: path,
+                    role: role(of: path, ext, in: part, settings))
             }
         }
     }
 
     /// A source and a sink may share a name: a golden record has `key` and `data`.
-    static func role(of file: FixtureFile, _ bytes: [UInt8], _ settings: ConnectorSettings) -> FixtureRole {
-        let sink = settings.sinks.first { $0.name == file.part }
-        guard let source = settings.source(file.part) else { return .sink(sink!) }
-        if let sink, file.ext == "json", let json = try? JSON(parsing: bytes), json["key"]?.string != nil,
-            json["data"] != nil
+    private static func role(
+        of path: String, _ ext: String, in part: String, _ settings: ConnectorSettings
+    ) -> FixtureRole {
+        let sink = settings.sinks.first { $0.name == part }
+        guard let source = settings.source(part) else { return .sink(sink!) }
+        if let sink, ext == "json", let json = (try? AtomicFile.read(path)).flatMap({ try? JSON(parsing: $0) }),
+            json["key"]?.string != nil, json["data"] != nil
         {
             return .sink(sink)
         }

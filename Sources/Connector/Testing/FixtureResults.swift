@@ -23,7 +23,7 @@ extension Fixtures {
     /// - Throws: ``Unusable`` when the input is none.
     func found(in file: FixtureFile, _ bytes: [UInt8]) throws -> Found {
         do {
-            switch role(of: file, bytes) {
+            switch file.role {
             case .source(let source): return try found(in: source, bytes, ext: file.ext)
             case .sink(let sink): return try found(in: sink, JSON(parsing: bytes))
             }
@@ -68,6 +68,7 @@ extension Fixtures {
             "data": (try? JSON(parsing: event.data)) ?? .null,
         ]
         if let own = event.envelope.selfID { json["self"] = .string(own) }
+        if event.envelope.isDormant { json["dormant"] = true }
         if event.envelope.time.isKnown { json["time"] = .string(event.envelope.time.rfc3339) }
         return json
     }
@@ -85,7 +86,7 @@ extension Fixtures {
         if let record = json["record"] { sink.look = { _ in record } }
         switch try sink.plan(golden) {
         case .absent: return Found(results: [["absent": true]])
-        case .absentUntilKnown(let reason): return Found(results: [["absentUntil": .string(reason)]])
+        case .absentUntilKnown(let reason, _): return Found(results: [["absentUntil": .string(reason)]])
         case .wait(let reason): return Found(results: [["waits": .string(reason)]])
         case .refuse(let reason, let isMeant):
             return Found(results: [["refused": .string(reason)]], refusals: isMeant ? [] : [reason])

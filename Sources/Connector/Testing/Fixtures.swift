@@ -36,6 +36,8 @@ public struct Fixtures {
     public struct Outcome: Sendable, Equatable {
         /// `sales/refund`.
         public let name: String
+        /// The sink whose golden record it is; nil: a source reads it.
+        public let sink: String?
         /// Where the result differs from what was expected before, one line a place; empty: it is as expected.
         public let differences: [String]
         /// Records in it that the format or the schema refuses, or that the mapping fails on without meaning to, and that
@@ -87,7 +89,7 @@ public struct Fixtures {
     public func run(updating: Updating = .nothing) throws -> [Outcome] {
         try files().map { file in
             let bytes = try AtomicFile.read(file.path)
-            return try conclude(file.title, try found(in: file, bytes), updating)
+            return try conclude(file, try found(in: file, bytes), updating)
         }
     }
 
@@ -97,7 +99,8 @@ public struct Fixtures {
         return Set(settings.sources.map(\.name) + settings.sinks.map(\.name)).subtracting(shown).sorted()
     }
 
-    private func conclude(_ name: String, _ found: Found, _ updating: Updating) throws -> Outcome {
+    private func conclude(_ file: FixtureFile, _ found: Found, _ updating: Updating) throws -> Outcome {
+        let name = file.title
         let path = "\(settings.folder)/fixtures/\(name).out.json"
         let expected = (try? AtomicFile.read(path)).map { try? JSON(parsing: $0) }
         let result = JSON.array(found.results)
@@ -118,7 +121,8 @@ public struct Fixtures {
             try AtomicFile.replace(path, with: Array((result.pretty + "\n").utf8))
             update = .written("\(name).out.json, \(Self.summary(found.results))")
         }
-        return Outcome(name: name, differences: differences, refusals: refusals, update: update)
+        let sink = file.role.isSink(file.part) ? file.part : nil
+        return Outcome(name: name, sink: sink, differences: differences, refusals: refusals, update: update)
     }
 
     /// `2 events, 1 rejected`.

@@ -74,7 +74,7 @@ public struct MappingCheck {
     // MARK: Sources
 
     private func reports(of source: SourceSettings) throws -> [Report] {
-        let input = try Fixtures.outline(of: source, files, settings)
+        let input = try Fixtures.outline(of: source, files)
         let isBlind = input.kinds.isEmpty
         let bytes = try text(of: source.map, source.place)
         let file = "Connectors/\(settings.name)/\(source.map)"
@@ -116,7 +116,7 @@ public struct MappingCheck {
         }
     }
 
-    /// A source's items: `{"<kind>": document, "self": …, "at": …, "deleted": …}`.
+    /// A source's items: `{"<kind>": document, "self": …, "at": …, "deleted": …, "dormant": …}`.
     private func items(in result: Outline, _ bytes: [UInt8]) -> [MappingFinding] {
         let items = result.items
         var findings: [MappingFinding] = []
@@ -134,10 +134,10 @@ public struct MappingCheck {
             switch name {
             case "self": expect(member, [.string, .number, .null], "self", &findings, bytes)
             case "at": expect(member, [.string, .number, .null], "at", &findings, bytes)
-            case "deleted": expect(member, .boolean, "deleted", &findings, bytes)
+            case "deleted", "dormant": expect(member, .boolean, name, &findings, bytes)
             default:
                 guard let entry = kinds[name] else {
-                    let meant = name.meant(among: kinds.names + ["self", "at", "deleted"])
+                    let meant = name.meant(among: kinds.names + Item.words)
                     report(
                         .unknownField,
                         "\"\(name)\" is no kind of data\(meant.map { "; did you mean \"\($0)\"?" } ?? "; there are: \(kinds.names.joined(separator: ", "))")",
@@ -175,7 +175,7 @@ public struct MappingCheck {
         let input =
             kinds[sink.of].map { Outline(schema: $0.kind.schema, in: $0.kind.schema) } ?? .any
         var records = Outline.nothing
-        for file in files where file.part == sink.name {
+        for file in files where file.role.isSink(sink.name) {
             guard let record = try? JSON(parsing: try AtomicFile.read(file.path))["record"] else { continue }
             records.formUnion(Outline(sampling: record))
         }
@@ -224,7 +224,8 @@ extension SinkSettings {
         switch to.transport {
         case .table(let table): table.key.filter { $0 != table.own }
         case .resource(let resource):
-            Self.names(in: resource.one) + (resource.find.map(Self.names) ?? [])
+            PathTemplate.names(resource.one).filter { $0 != "id" }
+                + (resource.find.map(PathTemplate.names) ?? []).filter { $0 != "id" }
         case .file: []
         }
     }
@@ -235,13 +236,5 @@ extension SinkSettings {
             return nil
         }
         return fields.map(\.key)
-    }
-
-    /// The names in a path's braces, but the number.
-    private static func names(in path: String) -> [String] {
-        path.split(separator: "{").dropFirst().compactMap { part in
-            let name = part.prefix { $0 != "}" }
-            return name == "id" ? nil : String(name)
-        }
     }
 }

@@ -96,11 +96,11 @@ public struct SchemaImpact {
             let settings = try installation.connector(name, surroundings: .unneeded)
             let fixtures = try Fixtures(installation, name)
             for outcome in try fixtures.run() where !outcome.isFine {
-                let part = outcome.name.prefix { $0 != "/" }
-                let sink = settings.sinks.first { $0.name == part }
+                let sink = settings.sinks.first { $0.name == outcome.sink }
                 // Only what has to do with the change: another connector's trouble is its own.
                 let isConcerned =
-                    sink.map { entities.contains($0.of) } ?? produces(changed, settings, source: String(part))
+                    sink.map { entities.contains($0.of) }
+                    ?? produces(changed, settings, source: String(outcome.name.prefix { $0 != "/" }))
                 if isConcerned {
                     failures.append(Failure(fixture: "\(name)/\(outcome.name)", reasons: outcome.differences))
                 }
@@ -122,16 +122,14 @@ public struct SchemaImpact {
     /// The golden records among a sink's fixtures that the schema doesn't accept; erased ones hold nothing.
     private func goldenRecords(of sink: SinkSettings, _ settings: ConnectorSettings) -> [Failure] {
         guard let entry = kinds[sink.of] else { return [] }
-        let folder = "\(settings.folder)/fixtures/\(sink.name)"
-        return Folders.names(in: folder).filter { $0.hasSuffix(".in.json") }.compactMap { file in
+        return Fixtures.files(of: settings).filter { $0.role.isSink(sink.name) }.compactMap { file in
             var tape = Tape()
-            guard let bytes = try? AtomicFile.read("\(folder)/\(file)"), (try? tape.parse(bytes)) != nil,
+            guard let bytes = try? AtomicFile.read(file.path), (try? tape.parse(bytes)) != nil,
                 let data = tape.root["data"], data.kind == .object, data.count > 0
             else { return nil }
             let violations = entry.schema.violations(of: data)
             guard !violations.isEmpty else { return nil }
-            return Failure(
-                fixture: "\(settings.name)/\(sink.name)/\(file.dropLast(8))", reasons: violations.map(\.description))
+            return Failure(fixture: "\(settings.name)/\(file.title)", reasons: violations.map(\.description))
         }
     }
 }

@@ -17,14 +17,10 @@ extension Fixtures {
     /// What a source's fixtures hold.
     ///
     /// - Throws: `SystemError` when one can't be read.
-    static func outline(
-        of source: SourceSettings, _ files: [FixtureFile], _ settings: ConnectorSettings
-    ) throws -> Outline {
+    static func outline(of source: SourceSettings, _ files: [FixtureFile]) throws -> Outline {
         var input = Outline.never
-        for file in files where file.part == source.name {
-            let bytes = try AtomicFile.read(file.path)
-            guard case .source = role(of: file, bytes, settings) else { continue }
-            try records(of: source, bytes, ext: file.ext) { tape, refusal in
+        for file in files where file.role.isSource(source.name) {
+            try records(of: source, try AtomicFile.read(file.path), ext: file.ext) { tape, refusal in
                 if refusal == nil { input.formUnion(Outline(sampling: JSON(tape.root))) }
             }
         }
@@ -37,7 +33,7 @@ extension Fixtures {
     /// - Throws: `SystemError` when a fixture can't be read.
     public func strangePlaces() throws -> [String] {
         try settings.sources.flatMap { source in
-            source.strangePlaces(in: try Self.outline(of: source, files(), settings)).map {
+            source.strangePlaces(in: try Self.outline(of: source, files())).map {
                 "source \"\(source.name)\", \($0.setting): \($0.message)"
             }
         }

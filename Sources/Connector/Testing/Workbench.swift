@@ -127,13 +127,14 @@ public struct Workbench {
 
     /// The fixtures of its source or sink.
     public var cases: [Case] {
-        let (fixtures, part): (Fixtures, String)
+        let (fixtures, files): (Fixtures, [FixtureFile])
         switch role {
         case .plain: return []
-        case .source(let all, let source): (fixtures, part) = (all, source.name)
-        case .sink(let all, let sink): (fixtures, part) = (all, sink.name)
+        case .source(let all, let source):
+            (fixtures, files) = (all, all.files().filter { $0.role.isSource(source.name) })
+        case .sink(let all, let sink): (fixtures, files) = (all, all.files().filter { $0.role.isSink(sink.name) })
         }
-        return fixtures.files().filter { $0.part == part }.map { file in
+        return files.map { file in
             let expected = "\(fixtures.settings.folder)/fixtures/\(file.title).out.json"
             return Case(
                 name: file.title, path: file.path, ext: file.ext,

@@ -1,7 +1,7 @@
 import Canonical
 import Document
 
-/// One item of a mapping's result: `{"<kind>": document, "self": …, "at": …, "deleted": …}`.
+/// One item of a mapping's result: `{"<kind>": document, "self": …, "at": …, "deleted": …, "dormant": …}`.
 struct Item {
     let kind: ItemKind
     let document: Node
@@ -10,6 +10,11 @@ struct Item {
     /// When the system says it changed.
     let stamp: Tick?
     let isDeleted: Bool
+    /// Whether it stands there without being in use.
+    let isDormant: Bool
+
+    /// What an item may say beside its document.
+    static let words = ["self", "at", "deleted", "dormant"]
 
     /// Why a mapping's result is none. Names members, never values (I12).
     struct Fault: Error, Equatable, CustomStringConvertible {
@@ -35,15 +40,14 @@ struct Item {
         var document: Node?
         var own: String?
         var stamp: Tick?
-        var isDeleted = false
+        var (isDeleted, isDormant) = (false, false)
         for member in node.members {
             let name = member.key.string ?? ""
             switch name {
             case "self": own = try Self.own(member.value)
             case "at": stamp = try Self.stamp(member.value)
-            case "deleted":
-                guard let flag = member.value.bool else { throw Fault(description: "deleted must be true or false") }
-                isDeleted = flag
+            case "deleted": isDeleted = try Self.flag(member.value, name)
+            case "dormant": isDormant = try Self.flag(member.value, name)
             default:
                 guard let named = kinds[name] else {
                     throw Fault(
@@ -60,7 +64,13 @@ struct Item {
         guard let kind, let document else {
             throw Fault(description: "an item names no kind; it needs one of \(kinds.names.joined(separator: ", "))")
         }
-        (self.kind, self.document, self.own, self.stamp, self.isDeleted) = (kind, document, own, stamp, isDeleted)
+        (self.kind, self.document, self.own, self.stamp) = (kind, document, own, stamp)
+        (self.isDeleted, self.isDormant) = (isDeleted, isDormant)
+    }
+
+    private static func flag(_ node: Node, _ name: String) throws(Fault) -> Bool {
+        guard let flag = node.bool else { throw Fault(description: "\(name) must be true or false") }
+        return flag
     }
 
     private static func own(_ node: Node) throws(Fault) -> String? {

@@ -50,14 +50,15 @@ final class ItemKind: Sendable {
 
     /// An event of this kind.
     func event(
-        id: String, key: String, stamp: Tick, position: Int64?, own: String?, isDeleted: Bool, data: [UInt8]
+        of item: Item, id: String, key: String, stamp: Tick, position: Int64?, data: [UInt8]
     ) -> OutgoingEvent {
-        let (type, said) = isDeleted ? deleted : stated
+        let (type, said) = item.isDeleted ? deleted : stated
         var envelope = Envelope(id: id, source: source, type: type, subject: key)
         envelope.time = stamp
-        envelope.dataSchema = isDeleted ? nil : dataSchema
+        envelope.dataSchema = item.isDeleted ? nil : dataSchema
         envelope.position = position
-        envelope.selfID = own
+        envelope.selfID = item.own
+        envelope.isDormant = item.isDormant && !item.isDeleted
         return OutgoingEvent(topic: topic, key: key, envelope: envelope, data: data, said: said)
     }
 }

@@ -46,8 +46,8 @@ struct Translator: ~Copyable {
             if !item.isDeleted { try check(document, kind) }
             translation.events.append(
                 kind.event(
-                    id: ids.make(reference: reference, index: index).description, key: key,
-                    stamp: item.stamp ?? stamp, position: position, own: item.own, isDeleted: item.isDeleted,
+                    of: item, id: ids.make(reference: reference, index: index).description, key: key,
+                    stamp: item.stamp ?? stamp, position: position,
                     data: item.isDeleted ? Array("{}".utf8) : written(document)))
         }
         if !translation.missing.isEmpty { translation.events = [] }

@@ -44,6 +44,8 @@ extension Engine {
             Registry.put(member: member, golden: place.key, &writer, &state)
         }
         place.column = record.addColumn(member)
+        if record.isOvertaken(event, column: place.column) { return nil }
+        if !isDeletion, record.isOfGone(event, column: place.column) { return nil }
         let wasPresent = record.isPresent(place.column)
         if isDeletion {
             record.takeDeletion(event, place, &effects)

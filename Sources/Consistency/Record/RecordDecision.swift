@@ -16,13 +16,14 @@ extension Engine {
         case .stated:
             guard event.data.kind == .object else { return Rejection(.malformed, "a statement's data is an object") }
             place.column = record.addColumn(system)
-            // What was there before a write that is reported already was said before that report: it is repeated (I6).
-            if let before = event.envelope.revision, record.columns[place.column].acknowledged >= before { return nil }
+            if record.isOvertaken(event, column: place.column) { return nil }
+            if record.isOfGone(event, column: place.column) { return nil }
             record.takeStatement(event, place, &json, &effects)
         case .deleted:
             // What nobody ever held can't be deleted.
             guard isKnown else { return nil }
             place.column = record.addColumn(system)
+            if record.isOvertaken(event, column: place.column) { return nil }
             record.takeDeletion(event, place, &effects)
         case .written:
             guard isKnown else { return Rejection(.malformed, "a report about what the hub doesn't have") }
@@ -98,6 +99,26 @@ extension RecordState {
                 _ = observe($0, field: field, column: place.column, seen, by: place.context.merge)
             }
         }
+    }
+
+    /// Whether something was there before a write whose report has come already: it was said then, or the report has overtaken it.
+    /// Behind the report it would count as an edit that was made after the write (I3, I6).
+    func isOvertaken(_ event: borrowing Event, column: Int) -> Bool {
+        event.envelope.revision.map { columns[column].acknowledged >= $0 } ?? false
+    }
+
+    /// Whether a record that isn't in use shows a copy that was known to be gone: what a sink's deletion has left of it says nothing,
+    /// least of all that it is back (I6).
+    mutating func isOfGone(_ event: borrowing Event, column: Int) -> Bool {
+        guard event.envelope.isDormant, let slot = slot(field: existence(), column: column) else { return false }
+        var isGone = false
+        var entry = slots[slot].firstEntry
+        while entry >= 0 {
+            if let position = event.envelope.position, entries[entry].position >= position { break }
+            isGone = !isTrue(entries[entry].value)
+            entry = entries[entry].next
+        }
+        return isGone
     }
 
     /// Whether the copy is known to have been gone after this: it is read late, of a former life. What is not remembered

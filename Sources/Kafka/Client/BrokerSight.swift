@@ -120,10 +120,17 @@ struct BrokerConnections {
             away[line.broker] = now
             return .away(broker: line.broker, why: why)
         case .up:
-            // Where none could be reached and one can, another address may be the same broker's, or be asked no more.
-            if standing.isEmpty { away = away.filter { $0.key == line.broker } }
+            let isFirst = standing.isEmpty
             standing.insert(connection)
-            return away.removeValue(forKey: line.broker).map { .back(broker: line.broker, after: now - $0) }
+            if let since = away.removeValue(forKey: line.broker) {
+                if isFirst { away = [:] }
+                return .back(broker: line.broker, after: now - since)
+            }
+            // Where none could be reached and one can, another address may be the same broker's, or be asked no more; and a
+            // coordinator's connection stands without an address.
+            guard isFirst, let first = away.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else { return nil }
+            away = [:]
+            return .back(broker: first.key, after: now - first.value)
         }
     }
 

@@ -110,7 +110,8 @@ struct Machine: ~Copyable {
     func failure(_ error: String, _ message: String) -> MappingFailure {
         .error(
             MappingError(
-                code: error, message: message, token: nil, file: "", offset: -1, line: 0, column: 0, inputPath: nil))
+                code: error, message: message, token: nil, file: "", offset: -1, line: 0, column: 0, position: 0,
+                inputPath: nil))
     }
 
     /// Gives an error from inside a library function its place.

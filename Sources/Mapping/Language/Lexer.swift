@@ -38,10 +38,14 @@ struct Token: Sendable {
 /// Cuts a mapping's source into tokens.
 struct Lexer {
     let source: SourceText
-    private var at = 0
+    /// How far the source is read.
+    private(set) var at: Int
     private var bytes: [UInt8] { source.bytes }
 
-    init(_ source: SourceText) { self.source = source }
+    init(_ source: SourceText, at: Int = 0) {
+        self.source = source
+        self.at = at
+    }
 
     /// The next token. After an operand, `/` divides; elsewhere it opens a regular expression.
     mutating func next(afterOperand: Bool) throws(MappingError) -> Token {
@@ -85,7 +89,7 @@ struct Lexer {
                     at += 1
                 }
                 guard at + 1 < bytes.count else {
-                    throw source.error("S0106", "a comment is not closed by */", at: start)
+                    throw source.error("S0106", "a comment is not closed by */", at: start, end: start)
                 }
                 at += 2
             } else {
@@ -117,7 +121,7 @@ struct Lexer {
     private mutating func quotedName() throws(MappingError) -> Token {
         let start = at
         guard let end = bytes[(at + 1)...].firstIndex(of: UInt8(ascii: "`")) else {
-            throw source.error("S0105", "a quoted name is not closed by `", at: start)
+            throw source.error("S0105", "a quoted name is not closed by `", at: start, end: bytes.count)
         }
         at = end + 1
         return Token(kind: .name(String(decoding: bytes[start + 1..<end], as: UTF8.self)), offset: start)
@@ -142,7 +146,7 @@ struct Lexer {
         }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
         guard let number = Number(text), number.double.isFinite else {
-            throw source.error("S0102", "the number is out of range", at: start, token: text)
+            throw source.error("S0102", "the number is out of range", at: start, end: start, token: text)
         }
         return Token(kind: .number(number), offset: start)
     }
@@ -174,11 +178,11 @@ struct Lexer {
                 text.append(contentsOf: String(try escapedScalar()).utf8)
                 continue
             default:
-                throw source.error("S0103", "no such escape in a string", at: at)
+                throw source.error("S0103", "no such escape in a string", at: at, end: at + 1)
             }
             at += 2
         }
-        throw source.error("S0101", "a string is not closed by its quote", at: start)
+        throw source.error("S0101", "a string is not closed by its quote", at: start, end: bytes.count)
     }
 
     /// Reads `\uXXXX`, or two of them that form a surrogate pair; half a pair becomes U+FFFD, for UTF-8 has none.
@@ -199,7 +203,7 @@ struct Lexer {
     private mutating func codeUnit() throws(MappingError) -> UInt16 {
         let digits = bytes[(at + 2)...].prefix(4)
         guard digits.count == 4, let value = UInt16(String(decoding: digits, as: UTF8.self), radix: 16) else {
-            throw source.error("S0104", "\\u needs four hexadecimal digits", at: at)
+            throw source.error("S0104", "\\u needs four hexadecimal digits", at: at, end: at + 1)
         }
         at += 6
         return value
@@ -218,7 +222,7 @@ struct Lexer {
             if byte == UInt8(ascii: "/"), depth == 0 {
                 let pattern = String(decoding: bytes[start + 1..<at], as: UTF8.self)
                 guard !pattern.isEmpty else {
-                    throw source.error("S0301", "a regular expression must not be empty", at: start)
+                    throw source.error("S0301", "a regular expression must not be empty", at: start, end: at)
                 }
                 at += 1
                 let flags = at
@@ -231,6 +235,6 @@ struct Lexer {
             if ")]}".utf8.contains(byte) { depth -= 1 }
             at += 1
         }
-        throw source.error("S0302", "a regular expression is not closed by /", at: start)
+        throw source.error("S0302", "a regular expression is not closed by /", at: start, end: bytes.count)
     }
 }

@@ -6,6 +6,8 @@ struct Parser {
     let source: SourceText
     private var lexer: Lexer
     private var token = Token(kind: .end, offset: 0)
+    /// The token before it.
+    private var last = Token(kind: .end, offset: 0)
     private var depth = 0
 
     /// How deep expressions may nest, so that hostile sources can't exhaust the stack.
@@ -24,7 +26,8 @@ struct Parser {
         let tree = try expression(0)
         guard token.kind == .end else {
             throw source.error(
-                "S0201", "expected the end or an operator, found \(token.text)", at: token.offset, token: token.text)
+                "S0201", "expected the end or an operator, found \(token.text)\(advice)", at: token.offset,
+                token: token.text)
         }
         return tree
     }
@@ -32,10 +35,17 @@ struct Parser {
     // MARK: Tokens
 
     private mutating func advance(afterOperand: Bool = false) throws(MappingError) {
+        last = token
         token = try lexer.next(afterOperand: afterOperand)
         if let symbol = token.symbol, symbol == "!" || symbol == "~" {
             throw source.error("S0204", "no such operator: \(symbol)", at: token.offset, token: symbol)
         }
+    }
+
+    /// What two names in a row were meant to be, most likely.
+    private var advice: String {
+        guard case .name(let first) = last.kind, case .name(let second) = token.kind else { return "" }
+        return "; a name that is no plain word stands in backticks, as `\(first) \(second)`"
     }
 
     private mutating func expect(_ symbol: String, afterOperand: Bool = false) throws(MappingError) {
@@ -44,7 +54,7 @@ struct Parser {
                 throw source.error("S0203", "expected '\(symbol)' before the end", at: token.offset, token: token.text)
             }
             throw source.error(
-                "S0202", "expected '\(symbol)', found \(token.text)", at: token.offset, token: token.text)
+                "S0202", "expected '\(symbol)', found \(token.text)\(advice)", at: token.offset, token: token.text)
         }
         try advance(afterOperand: afterOperand)
     }

@@ -140,7 +140,7 @@ struct MapCommand: ParsableCommand {
             let stop = try StopFlag()
             StructuredLog.install(level: .critical, style: nil)
             let trial = MappingTrial(file: file, input: input, part: part, global: global)
-            var seen: [String: FileState]?
+            var seen: [String: FileMark]?
             while !stop.isSet {
                 let now = trial.watched()
                 if now != seen {

@@ -1,3 +1,4 @@
+import Connector
 import Canonical
 import Consistency
 import Document
@@ -21,7 +22,7 @@ struct LocalRecords {
         let folder = installation.settings.data
         var copies: [(name: String, copy: LocalCopy)] = []
         var failure: (any Error)?
-        for name in Self.names(in: folder) where name.hasPrefix("hub-") && !name.hasSuffix(".starts") {
+        for name in Folders.names(in: folder) where name.hasPrefix("hub-") && !name.hasSuffix(".starts") {
             do { copies.append((name, try LocalCopy(folder: "\(folder)/\(name)"))) } catch { failure = error }
         }
         if copies.isEmpty {
@@ -71,16 +72,5 @@ struct LocalRecords {
             "asOf": found.asOf.isKnown ? .string(found.asOf.rfc3339) : .null,
             "ageMs": found.asOf.isKnown ? .number(Number(Int(max(0, now - found.asOf.milliseconds)))) : .null,
         ]
-    }
-
-    private static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names.sorted()
     }
 }

@@ -8,20 +8,6 @@ import Transports
     import Glibc
 #endif
 
-/// What a file looks like from outside: whether it was saved.
-struct FileState: Equatable {
-    private let seconds: Int
-    private let nanoseconds: Int
-    private let size: Int
-
-    /// Nil when there is no such file.
-    init?(_ path: String) {
-        var found = stat()
-        guard stat(path, &found) == 0 else { return nil }
-        (seconds, nanoseconds, size) = (found.st_mtim.tv_sec, found.st_mtim.tv_nsec, Int(found.st_size))
-    }
-}
-
 /// One look at a mapping that is being worked on: the check's findings, what comes of its inputs, what the schema says.
 struct MappingTrial {
     let file: String
@@ -30,9 +16,9 @@ struct MappingTrial {
     let global: GlobalOptions
 
     /// The files whose change is worth another look.
-    func watched() -> [String: FileState] {
+    func watched() -> [String: FileMark] {
         var paths = [file]
-        if let input, FileState(input) != nil { paths.append(input) }
+        if let input, FileMark(input) != nil { paths.append(input) }
         let folder = Path.folder(of: Workbench.absolute(file))
         paths += Folders.names(in: folder).map { "\(folder)/\($0)" }
         for inner in Folders.names(in: folder + "/fixtures") {
@@ -41,7 +27,7 @@ struct MappingTrial {
         if let installation = try? global.load() {
             paths += Folders.names(in: installation.folder + "/Schemas").map { "\(installation.folder)/Schemas/\($0)" }
         }
-        return paths.reduce(into: [:]) { $0[$1] = FileState($1) }
+        return paths.reduce(into: [:]) { $0[$1] = FileMark($1) }
     }
 
     /// What is shown.
@@ -63,7 +49,7 @@ struct MappingTrial {
     }
 
     private func results(_ bench: Workbench) throws -> [String] {
-        if let input, FileState(input) != nil {
+        if let input, FileMark(input) != nil {
             let trial = try bench.run(try AtomicFile.read(input), ext: StandardInput.ext(of: input))
             return shown(trial, whole: true)
         }

@@ -1,3 +1,4 @@
+import Connector
 import Installation
 import Transports
 
@@ -33,18 +34,8 @@ struct RunFolder: Sendable {
 
     /// The names of all processes that are kept running.
     func kept() -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let file = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard file.hasSuffix(".lock") else { continue }
-            let name = String(file.dropLast(5))
-            if supervisor(of: name) != nil { names.append(name) }
-        }
-        return names.sorted()
+        Folders.names(in: path).filter { $0.hasSuffix(".lock") }.map { String($0.dropLast(5)) }
+            .filter { supervisor(of: $0) != nil }
     }
 
     /// Makes this process the supervisor of these, until it ends. Call once.

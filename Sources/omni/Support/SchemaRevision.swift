@@ -1,3 +1,4 @@
+import Connector
 import Document
 import Installation
 import Transports
@@ -29,7 +30,7 @@ enum SchemaRevision {
         let names: [String]
         switch self {
         case .file: return nil
-        case .folder(let folder): names = Self.names(in: folder)
+        case .folder(let folder): names = Folders.names(in: folder)
         case .git(let revision):
             let listing = try Self.git(["ls-tree", "--name-only", revision, "./Schemas/"], installation.folder)
             names = String(decoding: listing, as: UTF8.self).split(separator: "\n").map {
@@ -81,16 +82,5 @@ enum SchemaRevision {
         guard let directory = opendir(path) else { return false }
         closedir(directory)
         return true
-    }
-
-    private static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names.sorted()
     }
 }

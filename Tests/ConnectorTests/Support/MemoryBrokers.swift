@@ -24,6 +24,9 @@ final class MemoryBrokers: Brokers, @unchecked Sendable {
         let key: String
         let value: JSON?
         let type: String?
+        /// The system's own number, and the revision, where its headers name them.
+        let own: String?
+        let revision: String?
     }
 
     func records(_ topic: String) -> [Stored] {
@@ -31,7 +34,9 @@ final class MemoryBrokers: Brokers, @unchecked Sendable {
             Stored(
                 key: record.key.map { String(decoding: $0, as: UTF8.self) } ?? "",
                 value: record.value.flatMap { try? JSON(parsing: Array($0)) },
-                type: record.headers.first { $0.name == "ce_type" }?.text)
+                type: record.headers.first { $0.name == "ce_type" }?.text,
+                own: record.headers.first { $0.name == "ce_self" }?.text,
+                revision: record.headers.first { $0.name == "ce_revision" }?.text)
         }
     }
 

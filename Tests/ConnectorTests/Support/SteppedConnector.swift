@@ -39,6 +39,9 @@ final class SteppedConnector {
         loops = try crew.loops(systems)
     }
 
+    /// Whether the sinks have repeated what a process before may have written, so that sources may read.
+    var isReady: Bool { loops.contains { ($0 as? SinkLoop)?.isReady == true } }
+
     var parked: String { names.parked(connector: "test") }
 
     func loop(_ name: String) throws -> any Loop { try #require(loops.first { $0.name == name }) }
@@ -91,6 +94,8 @@ struct SilentSource: SourceTransport {
 /// Pages of records, each with its number as its name; a page may fail when its records are handed over.
 final class PagedSource: SourceTransport {
     let pages: [[(reference: String, document: JSON)]]
+    /// So many pages there are for now.
+    var most = Int.max
     /// How often which page is still to fail.
     var failures: [Int: Int] = [:]
     var reads = 0
@@ -100,7 +105,7 @@ final class PagedSource: SourceTransport {
     func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
         reads += 1
         let page = position?["at"]?.integer ?? 0
-        guard page < pages.count else { return PageEnd(isIdle: true) }
+        guard page < min(pages.count, most) else { return PageEnd(isIdle: true) }
         for (reference, document) in pages[page] {
             var tape = Tape()
             try tape.parse(document.utf8)

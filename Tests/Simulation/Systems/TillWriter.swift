@@ -10,6 +10,8 @@ package struct TillWriter: SinkWriter {
     private let deletion: SinkSettings.Deletion
     /// What processes before wrote and may not have reported, oldest first.
     private var left: [StoreTill.BatchEntry]
+    /// By their keys, the revisions that they were reported with: reported again as long as those are repeated.
+    private var told: [String: Int64] = [:]
     /// The column that names a row.
     private var key: String { table == .article ? "ean" : "id" }
 
@@ -29,6 +31,10 @@ package struct TillWriter: SinkWriter {
         let fate = try till.line.fate(process, "write \(writes.count) \(table.rawValue)s")
         guard fate != .lost else { throw SystemFailure("the till's database is locked") }
         var results: [Written] = []
+        left.removeAll { entry in
+            guard let told = told[entry.key] else { return false }
+            return !writes.contains { $0.key == entry.key && $0.revision == told }
+        }
         var batch: [StoreTill.BatchEntry] = []
         for write in writes {
             let written = one(write)
@@ -40,22 +46,23 @@ package struct TillWriter: SinkWriter {
                     earlier: Written.Earlier(
                         revision: write.revision, own: written.own, readBack: held, position: position,
                         isNew: written.isNew,
-                        fields: ((try? JSON(parsing: write.fields))?.array ?? []).compactMap(\.string))))
+                        fields: write.fields)))
         }
         till.lastBatch[table] = left + batch
         try till.line.answer(process, "\(table.rawValue)s are written")
         guard fate == .answered else { throw SystemFailure("the till's disk failed behind the commit") }
+        var keys: Set<String> = []
         for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
-            results[index].earlier = takeEarlier(write)
+            if keys.insert(write.key).inserted { results[index].earlier = earlier(write) }
         }
         return results
     }
 
     package mutating func settle() { left = [] }
 
-    private mutating func takeEarlier(_ write: Write) -> [Written.Earlier] {
+    private mutating func earlier(_ write: Write) -> [Written.Earlier] {
         let found = left.filter { $0.key == write.key }
-        left.removeAll { $0.key == write.key }
+        told[write.key] = write.revision
         return found.filter { $0.epoch == write.epoch && $0.earlier.revision <= write.revision }.map(\.earlier)
             .sorted { $0.position < $1.position }
     }
