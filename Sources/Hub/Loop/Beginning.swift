@@ -78,7 +78,7 @@ extension TransactionLoop {
     /// Where a partition begins whose topic somebody has deleted and made anew since it was read to `start`. Nil: nobody has.
     ///
     /// - Parameter mark: of the last record that was read; nil: that isn't known.
-    private func beginningAnew(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Int64? {
+    func beginningAnew(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Int64? {
         guard let marks = try endsBefore(start, place) ?? isYounger(place, start, mark) else { return nil }
         log.error(
             "an input topic was deleted and made anew: what was in it and not decided is gone; have its sources tell again (compare, or deliver again)",
@@ -104,7 +104,7 @@ extension TransactionLoop {
     private func isYounger(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Watermarks? {
         guard let mark else { return nil }
         let younger = try insist("the input's times") { timeout throws(KafkaError) in
-            try consumer.offsets(of: [place], from: mark.appended + 1, timeout: timeout)
+            try consumer.offsets(from: [place: mark.appended + 1], timeout: timeout)
         }[place]
         guard let younger, younger <= min(mark.offset, start - 1) else { return nil }
         return try ends(of: place)
