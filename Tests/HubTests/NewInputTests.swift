@@ -3,6 +3,8 @@ import Kafka
 import TestHub
 import Testing
 
+@testable import Hub
+
 extension Plant {
     /// Deletes topics, and makes them anew, empty.
     func makeAnew(_ topics: [String], partitions: Int) throws {
@@ -69,6 +71,17 @@ extension Plant {
             #expect(try plant.table(plant.names.golden(entity: "order")).count == 10 + count + 1)
         }
         #expect(try plant.records(plant.names.dead(of: "hub")).isEmpty)
+    }
+
+    /// A broker that lost power comes back without the last records: the same topic all the same.
+    @Test func aTopicThatHasLostItsEndIsToldFromANewOne() {
+        // Offsets 0 to 9 at times 100 to 190; the hub has read to 9, and knows the topic by 6.
+        let mark = LogMark(offset: 6, appended: 160)
+        #expect(mark.stands(before: 8, asYoung: 6, younger: 7), "8 and 9 are gone")
+        #expect(mark.stands(before: 7, asYoung: 6, younger: 7), "nothing is behind the mark")
+        #expect(!mark.stands(before: 5, asYoung: 5, younger: 5), "the mark is gone too")
+        #expect(!mark.stands(before: 8, asYoung: 0, younger: 0), "a new topic")
+        #expect(!mark.stands(before: 8, asYoung: 8, younger: 8), "a new topic, of older times")
     }
 
     @Test func whatIsReadInOrderIsNeverTakenForANewTopic() throws {

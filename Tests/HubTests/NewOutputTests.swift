@@ -111,7 +111,7 @@ extension RunningHub {
         for _ in 0..<2 {
             try hub.running.note(topics, plant)
             try plant.makeAnew(topics, partitions: 2)
-            try eventually("all is told again", within: .seconds(60)) {
+            try eventually("all is told again", within: .seconds(120)) {
                 try hub.supervise()
                 return try Self.shown(plant, topics) == before
             }
@@ -134,7 +134,7 @@ extension RunningHub {
         try hub.running.note([topic], plant)
         try plant.makeAnew([topic], partitions: 1)
         try plant.send([.product(Self.sofa, "\"name\":\"first\"")], to: "product")
-        try eventually("all is told again", within: .seconds(60)) {
+        try eventually("all is told again", within: .seconds(120)) {
             try hub.supervise()
             return try plant.table(topic).count == Self.count + 1
         }

@@ -210,21 +210,16 @@ package final class TransactionLoop<
             case let error as KafkaError where error.verdict == .abortable || error.isRetriable:
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
                 if let topic = error.topic { looks.hurry(topic) }
-                try beginAgain()
-                if isStoreBehind { try mendStore() }
-                try recall()
             case let error as QuarantineError where error.mayPass:
                 log.error("the quarantine can't be written", metadata: ["error": "\(error)"])
-                try beginAgain()
-                if isStoreBehind { try mendStore() }
-                try recall()
             case let error as StoreError where !error.isCorruption:
                 log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
-                try beginAgain()
-                try mendStore()
-                try recall()
+                isStoreBehind = true
             default: throw error
             }
+            try beginAgain()
+            if isStoreBehind { try mendStore() }
+            try recall()
         }
     }
 
@@ -394,7 +389,7 @@ package final class TransactionLoop<
             return size
         }
         for case .due(let key, let time) in effects.list { overlay.setDue(partition, key, time) }
-        outputs.note(effects, epoch: epoch(of: partition, now), trace: trace, into: topic, in: turn)
+        outputs.note(effects, epoch: epoch(of: partition), trace: trace, into: topic, in: turn)
         return nil
     }
 
@@ -408,11 +403,10 @@ package final class TransactionLoop<
             let partition = DomainPartition(domain, place.partition.partition)
             let mirror = Mirror(inputOffset: place.offset, tick: turn.now, mark: inputMarks[partition])
             overlay.put(partition, Mirror.key, mirror.bytes)
-            let isUnnoted = settlement.unnoted.contains(partition)
-            if isUnnoted { overlay.put(partition, Note.settled, settlement.digest(of: partition)) }
-            if isUnnoted || newEpochs[partition] != nil {
-                overlay.put(partition, Note.epoch, Epoch(epoch(of: partition, turn.now)).bytes)
+            if settlement.unnoted.contains(partition) {
+                overlay.put(partition, Note.settled, settlement.digest(of: partition))
             }
+            if let epoch = newEpochs[partition] { overlay.put(partition, Note.epoch, Epoch(epoch).bytes) }
         }
         turn.positions = positions
         turn.group = consumer.groupMetadata()
