@@ -45,6 +45,18 @@ import Testing
         #expect(world.log.last == "erased \(sofa) 3" && world.identity == ["product/shop:501": sofa])
     }
 
+    /// The shop had none when it was erased, and heard of no erasure; what somebody enters there is found behind the tombstone (I9).
+    @Test func whatIsEnteredBehindTheTombstoneIsErasedToo() throws {
+        var world = try Self.world(["owner": "importer"], ["shop"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "shop", status: "absent")
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        #expect(world.log.last == "tombstone \(sofa)")
+        try world.send("product.stated", sofa, from: "shop", ["name": "S"], at: 3, selfID: "501")
+        #expect(world.log.last == "erased \(sofa) 3" && world.identity == ["product/shop:501": sofa])
+        #expect(try world.send("product.stated", sofa, from: "shop", ["name": "T"], at: 4, selfID: "501").isEmpty)
+    }
+
     @Test func whatIsNotInUseStillSaysWhatALivingCopyHolds() throws {
         var world = try Self.world(["owner": "importer"], ["shop"])
         // Known from the first day, though the shop doesn't show it.
