@@ -19,7 +19,7 @@ import Testing
         #expect(Undertaking(noted: next.note([])).created(of: "customer") == [golden])
         next.forget([golden])
         #expect(next.created(of: "customer").isEmpty && next.note([]) == ["writing": [], "held": []])
-        undertaken.finish([golden], in: "people")
+        undertaken.finish([golden])
         #expect(undertaken.note([golden])["created"] == nil, "it is reported")
     }
 
@@ -32,15 +32,15 @@ import Testing
         let (owed, large) = (golden("aino", 7), golden("eero", 8))
         var before = Undertaking(noted: nil)
         before.create(owed)
-        before.see(["city": "Turku"], before: owed, own: "1", in: "people")
+        before.see(["city": "Turku"], before: owed, own: "1")
         var next = Undertaking(noted: before.note([owed]))
         next.create(large)
-        next.see(["city": "Oulu"], before: large, own: "2", in: "people")
+        next.see(["city": "Oulu"], before: large, own: "2")
         next.overlook([large])
         let third = Undertaking(noted: next.note([large]))
         #expect(third.created(of: "customer") == [owed] && third.includes(large))
-        #expect(third.held(before: owed, own: "1", in: "people").map(\.record) == [["city": "Turku"]])
-        #expect(third.held(before: large, own: "2", in: "people").isEmpty)
+        #expect(third.held(before: owed, own: "1").map(\.record) == [["city": "Turku"]])
+        #expect(third.held(before: large, own: "2").isEmpty)
     }
 }
 
@@ -321,12 +321,10 @@ import Testing
 @Suite struct IdentityTableTests {
     @Test func whatASinkCreatedCountsUntilItIsKnownWhoseItIs() {
         let table = IdentityTable()
-        func targets(_ key: String, by sink: String = "items") -> [String] {
-            table.targets(of: key, entity: "product", in: "shop", by: sink)
-        }
+        func targets(_ key: String) -> [String] { table.targets(of: key, entity: "product", in: "shop") }
         let (one, two) = (Reference(system: "shop", id: "1"), Reference(system: "shop", id: "2"))
-        table.create(one, of: "product", key: "a", by: "items")
-        #expect(targets("a") == ["1"] && targets("a", by: "prices") == [] && targets("b") == [])
+        table.create(one, of: "product", key: "a")
+        #expect(targets("a") == ["1"] && targets("b") == [])
         // Another system's number says nothing about this one's.
         table.set(Reference(system: "till", id: "1"), of: "product", to: "a")
         #expect(targets("a") == ["1"])
@@ -336,13 +334,13 @@ import Testing
         table.set(one, of: "product", to: nil)
         #expect(targets("a") == [])
         // It became another's.
-        table.create(two, of: "product", key: "a", by: "items")
+        table.create(two, of: "product", key: "a")
         table.set(two, of: "product", to: "b")
         #expect(targets("a") == [] && targets("b") == ["2"])
         // Of what is known nothing needs to be remembered.
-        table.create(one, of: "product", key: "b", by: "items")
+        table.create(one, of: "product", key: "b")
         #expect(targets("b") == ["2"])
-        table.create(one, of: "product", key: "c", by: "items")
+        table.create(one, of: "product", key: "c")
         table.forgetCreated("c", of: "product")
         #expect(targets("c") == [])
     }

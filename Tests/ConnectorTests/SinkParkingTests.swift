@@ -79,6 +79,39 @@ import Testing
         #expect(parked(connector).isEmpty, "the next process would write revision 5 over revision 6")
     }
 
+    /// "Absent" is said of what isn't there (I9).
+    @Test func whatAFilterDoesNotWantForNowIsTakenAwayOnceAndComesBackWhenItsNumberIsKnown() throws {
+        let brokers = MemoryBrokers()
+        started(brokers)
+        var written: [String] = []
+        let writer = WriterOf { write in
+            written.append("\(write.action) \(write.own ?? "-")@\(write.revision)")
+            return write.action == .put
+                ? Written(.written, own: write.own ?? "7") : Written(.absent, own: write.own)
+        }
+        let filter = #"where: "name = 'Needs' ? $exists($omni_idOf('product', '\#(Self.bench)')) : true""#
+        let files = Self.files().mapValues {
+            $0.replacing("map: article.jsonata", with: "\(filter)\n    map: article.jsonata")
+        }
+        let connector = try SteppedConnector(files, brokers, writer: writer)
+        let sinks = try connector.loop("sinks")
+        product(brokers, Self.sofa, revision: 1, "Sofa")
+        try connector.step(sinks) { written == ["put -@1"] }
+        connector.identify("product", "till", "7", as: Self.sofa)
+        product(brokers, Self.sofa, revision: 2, "Needs")
+        try connector.step(sinks) { parked(connector) == [Self.sofa] }
+        let input = connector.names.input(domain: "product")
+        func statuses() -> [String?] { brokers.records(input).compactMap { $0.value?["status"]?.string } }
+        #expect(written.last == "delete 7@2" && statuses().last == "absent")
+        // Tried again, for another number's sake: it was taken away already.
+        let said = statuses().count
+        connector.identify("product", "till", "8", as: Self.chair)
+        for _ in 0..<50 { try connector.step(sinks) }
+        #expect(written.count == 2 && statuses().count == said)
+        connector.identify("product", "till", "9", as: Self.bench)
+        try connector.step(sinks) { written.last == "put 7@2" && parked(connector).isEmpty }
+    }
+
     @Test func whatAFailedJobHasLetGoIsParkedAgain() throws {
         let brokers = MemoryBrokers()
         started(brokers)

@@ -182,11 +182,11 @@ extension Crew {
     /// What a file shows of a golden record: its document, or nothing; or what it showed before, as the record is held back.
     private func fate(of golden: Golden, in sink: Sink) throws -> FoundRecord.Fate {
         switch try sink.plan(golden) {
-        case .write(let writes, _):
+        case .write(let writes, _), .absentUntilKnown(_, let writes):
             if let write = writes.first { return .write(write) }
         case .wait(let reason): return .waiting(reason)
         case .refuse(let reason, _): return .refused(reason)
-        case .absent, .absentUntilKnown: break
+        case .absent: break
         }
         return .write(
             Write(

@@ -94,8 +94,9 @@ final class Sink {
         case absent
         /// It needs another entity's number first.
         case wait(String)
-        /// The filter asks for a number that isn't known: the system doesn't have it, until the number is.
-        case absentUntilKnown(String)
+        /// The filter asks for a number that isn't known: the system doesn't have it, until the number is. These take away what it
+        /// has.
+        case absentUntilKnown(String, [Write])
         /// It can't be mapped; why, without data, and whether the mapping said so itself.
         case refuse(String, isMeant: Bool)
     }
@@ -130,7 +131,7 @@ final class Sink {
         // A tombstone says nothing that a mapping could read.
         if golden.verb == .gone { return .write([write(golden, nil, Self.nothing, .delete)]) }
         let numbers = knowledge.identities.targets(
-            of: golden.key, entity: golden.entity, in: knowledge.system, by: settings.name)
+            of: golden.key, entity: golden.entity, in: knowledge.system)
         do {
             try tape.parse(golden.data)
             guard tape.root.kind == .object else {
@@ -141,12 +142,12 @@ final class Sink {
             if numbers.isEmpty, golden.verb == .golden, let member = strayMember(of: golden) {
                 return .wait("\(member) belongs to another \(golden.entity) by now")
             }
-            let isWanted: Bool
+            var (isWanted, awaited): (Bool, String?) = (false, nil)
             do throws(MappingFailure) {
-                isWanted = golden.verb == .golden ? try wants(golden, numbers.first) : false
+                if golden.verb == .golden { isWanted = try wants(golden, numbers.first) }
             } catch {
                 guard case .unknownReference(let reference) = error else { throw error }
-                return .absentUntilKnown(reference.description)
+                awaited = reference.description
             }
             let owns: [String?] = numbers.isEmpty ? [nil] : numbers.map { $0 }
             var (writes, settled): ([Write], [Settled]) = ([], [])
@@ -169,6 +170,7 @@ final class Sink {
                 }
                 writes.append(planned)
             }
+            if let awaited { return .absentUntilKnown(awaited, writes) }
             return writes.isEmpty && settled.isEmpty ? .absent : .write(writes, settled: settled)
         } catch let failure as MappingFailure {
             switch failure {
@@ -214,7 +216,7 @@ final class Sink {
         case .written, .unchanged:
             guard let own = result.own else { return }
             knowledge.identities.create(
-                Reference(system: knowledge.system, id: own), of: golden.entity, key: golden.key, by: settings.name)
+                Reference(system: knowledge.system, id: own), of: golden.entity, key: golden.key)
         case .absent: knowledge.identities.forgetCreated(golden.key, of: golden.entity)
         case .outdated, .refused: return
         }

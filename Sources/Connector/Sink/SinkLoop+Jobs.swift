@@ -44,7 +44,7 @@ extension SinkLoop {
     /// The first job is done, and all that it has said is acknowledged.
     func finishJob() {
         let (sink, records) = (jobs[0].sink.settings.name, jobs[0].records)
-        undertaken.finish(records, in: sink)
+        undertaken.finish(records)
         if !unsure.isEmpty { for golden in records { unsure.remove(ParkedWrites.name(sink: sink, golden)) } }
         jobs.removeFirst()
         backOff.reset()
@@ -58,7 +58,7 @@ extension SinkLoop {
         let planned = try setAside(
             zip(open, held).filter { sink.isAnothers($1, than: $0) }.map(\.0), of: planned, on: ticket)
         for (one, record) in zip(open, held) where planned.contains(where: { $0.golden === one.golden }) {
-            undertaken.see(record, before: one.golden, own: one.write.own, in: sink.settings.name)
+            undertaken.see(record, before: one.golden, own: one.write.own)
             if one.write.own == nil, one.write.action == .put { undertaken.create(one.golden) }
         }
         var note = undertaken.note(records)

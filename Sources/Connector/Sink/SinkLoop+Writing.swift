@@ -23,8 +23,14 @@ extension SinkLoop {
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
                 release(golden, sink)
-            case .absentUntilKnown(let reason):
-                try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
+            case .absentUntilKnown(let reason, let writes):
+                let parked = parked.entries[ParkedWrites.name(sink: sink.settings.name, golden)]
+                // What the system had of it is taken away once.
+                if writes.isEmpty || parked?.golden.revision == golden.revision {
+                    try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
+                } else {
+                    planned += writes.map { Planned(golden: golden, write: $0, awaited: reason) }
+                }
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
             case .refuse(let reason, _): try park(golden, sink, reason, isWaiting: false, on: ticket)
             }
@@ -50,6 +56,8 @@ extension SinkLoop {
         let golden: Golden
         let write: Write
         let result: Written
+        /// What it waits for, and is absent until then.
+        let awaited: String?
         /// The copy as it was read back.
         var held: [UInt8]?
 
@@ -63,7 +71,7 @@ extension SinkLoop {
         return planned.map { one in
             let result =
                 one.settled.map { Written(.unchanged, own: one.write.own, readBack: $0) } ?? results.removeFirst()
-            return Outcome(golden: one.golden, write: one.write, result: result)
+            return Outcome(golden: one.golden, write: one.write, result: result, awaited: one.awaited)
         }
     }
 
@@ -77,7 +85,11 @@ extension SinkLoop {
             if outcome.isVanished { vanished[golden.key] = golden } else { written.insert(golden.key) }
         }
         for outcome in outcomes where !outcome.isVanished && refused[outcome.golden.key] == nil {
-            release(outcome.golden, sink)
+            if let awaited = outcome.awaited {
+                try park(outcome.golden, sink, awaited, isWaiting: true, as: .absent, on: ticket)
+            } else {
+                release(outcome.golden, sink)
+            }
         }
         for (key, golden) in vanished.sorted(by: { $0.key < $1.key }) where !written.contains(key) {
             // Until its number is forgotten, or a newer record takes its place.
@@ -153,7 +165,7 @@ extension SinkLoop {
             result.status == .written || result.status == .unchanged,
             undertaken.includes(golden)
                 || unclear[sink.settings.name]?.contains(golden.place.description) == true
-                || !undertaken.held(before: golden, own: nil, in: sink.settings.name).isEmpty
+                || !undertaken.held(before: golden, own: nil).isEmpty
         else { return }
         // Of no revision: it says nothing of what the copy holds.
         try report(Report(revision: 0, status: .written, own: own), golden, sink, on: ticket)
@@ -163,7 +175,7 @@ extension SinkLoop {
     func publish(
         before golden: Golden, _ write: Write, _ held: [UInt8]?, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
-        let seen = undertaken.held(before: golden, own: write.own, in: sink.settings.name)
+        let seen = undertaken.held(before: golden, own: write.own)
         for (attempt, before) in seen.enumerated() {
             let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
             for var event in sink.observation(before.record, reference: reference, except: held ?? golden.data) {

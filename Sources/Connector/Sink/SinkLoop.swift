@@ -106,6 +106,8 @@ final class SinkLoop: Loop {
         let write: Write
         /// What the system holds, where that is what it should hold: then nothing is written.
         var settled: JSON?
+        /// What it waits for, and is absent until then.
+        var awaited: String?
     }
 
     /// - Parameters:

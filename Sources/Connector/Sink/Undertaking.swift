@@ -16,10 +16,9 @@ struct Undertaking {
     /// Its key among the connector's positions. No source is called so: a source's name has no slash.
     static let key = "sinks/writing"
 
-    /// A write, by its golden record's place, its sink and the system's own number.
+    /// A write, by its golden record's place and the system's own number.
     private struct Name: Hashable {
         let place: String
-        let sink: String
         let own: String?
     }
 
@@ -54,10 +53,8 @@ struct Undertaking {
             created[golden.place.description] = golden
         }
         for entry in noted?["held"]?.array ?? [] {
-            guard let place = entry["place"]?.string, let sink = entry["sink"]?.string,
-                let records = entry["records"]?.array
-            else { continue }
-            self.noted[Name(place: place, sink: sink, own: entry["self"]?.string)] = records
+            guard let place = entry["place"]?.string, let records = entry["records"]?.array else { continue }
+            self.noted[Name(place: place, own: entry["self"]?.string)] = records
         }
     }
 
@@ -80,9 +77,9 @@ struct Undertaking {
     }
 
     /// Takes up what the system holds before a try; nil: nothing.
-    mutating func see(_ record: JSON?, before golden: Golden, own: String?, in sink: String) {
+    mutating func see(_ record: JSON?, before golden: Golden, own: String?) {
         guard record != nil || !seen.isEmpty else { return }
-        let name = Name(place: golden.place.description, sink: sink, own: own)
+        let name = Name(place: golden.place.description, own: own)
         for earlier in seen[name] ?? [] where noted[name]?.contains(earlier) != true {
             noted[name, default: []].append(earlier)
         }
@@ -90,9 +87,9 @@ struct Undertaking {
     }
 
     /// What the system held before a write, at each of its tries.
-    func held(before golden: Golden, own: String?, in sink: String) -> [Before] {
+    func held(before golden: Golden, own: String?) -> [Before] {
         guard !seen.isEmpty || !noted.isEmpty else { return [] }
-        let name = Name(place: golden.place.description, sink: sink, own: own)
+        let name = Name(place: golden.place.description, own: own)
         let own = seen[name] ?? []
         return (noted[name] ?? []).filter { !own.contains($0) }.map { Before(record: $0, isNoted: true) }
             + own.map { Before(record: $0, isNoted: false) }
@@ -104,7 +101,7 @@ struct Undertaking {
         let both = noted.merging(seen) { noted, seen in noted + seen.filter { !noted.contains($0) } }
         let held = both.sorted { ($0.key.place, $0.key.own ?? "") < ($1.key.place, $1.key.own ?? "") }.map {
             name, records in
-            var entry: JSON = ["place": .string(name.place), "sink": .string(name.sink), "records": .array(records)]
+            var entry: JSON = ["place": .string(name.place), "records": .array(records)]
             if let own = name.own { entry["self"] = .string(own) }
             return entry
         }
@@ -126,13 +123,12 @@ struct Undertaking {
     }
 
     /// A batch is written and its reports are acknowledged.
-    mutating func finish(_ records: [Golden], in sink: String) {
+    mutating func finish(_ records: [Golden]) {
         guard !owed.isEmpty || !seen.isEmpty || !noted.isEmpty || !created.isEmpty else { return }
         let places = Set(records.map(\.place.description))
-        // With several sinks of one entity the other's may still be open; then only it is repeated, which changes nothing.
         for place in places where !owed.contains(place) { created[place] = nil }
-        seen = seen.filter { $0.key.sink != sink || !places.contains($0.key.place) }
-        noted = noted.filter { $0.key.sink != sink || !places.contains($0.key.place) }
+        seen = seen.filter { !places.contains($0.key.place) }
+        noted = noted.filter { !places.contains($0.key.place) }
     }
 
     /// All that was owed is repeated, or gone from its topic.

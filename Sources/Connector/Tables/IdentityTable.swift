@@ -10,8 +10,8 @@ final class IdentityTable: Sendable {
         var keys: [String: [Reference: String]] = [:]
         /// Entity → key → numbers. A golden customer may have several in one system.
         var numbers: [String: [String: Set<Reference>]] = [:]
-        /// Entity → key → sink → the number that it created and that nobody has heard of yet.
-        var created: [String: [String: [String: Reference]]] = [:]
+        /// Entity → key → the number that was created for it and that nobody has heard of yet.
+        var created: [String: [String: Reference]] = [:]
         /// Entity → created number → key.
         var createdFor: [String: [Reference: String]] = [:]
         var generation: UInt64 = 0
@@ -26,9 +26,7 @@ final class IdentityTable: Sendable {
         state.withLock { state in
             // Now it is known whose it is: the table alone counts.
             if let key = state.createdFor[entity]?[reference] { Self.forget(key, of: entity, &state) }
-            if let key, state.created[entity]?[key]?.values.contains(where: { $0.system == reference.system }) == true {
-                Self.forget(key, of: entity, &state)
-            }
+            if let key, state.created[entity]?[key]?.system == reference.system { Self.forget(key, of: entity, &state) }
             let before = state.keys[entity]?[reference]
             guard before != key else { return }
             if let before {
@@ -62,14 +60,14 @@ final class IdentityTable: Sendable {
 
     // MARK: Created, and not known yet
 
-    /// Notes the number under which a sink created an entity, until `omni.id` shows whose it is, or the system's number
+    /// Notes the number under which an entity was created, until `omni.id` shows whose it is, or the system's number
     /// for that key. Nothing is noted where one is known.
-    func create(_ reference: Reference, of entity: String, key: String, by sink: String) {
+    func create(_ reference: Reference, of entity: String, key: String) {
         state.withLock { state in
             let known = state.numbers[entity]?[key] ?? []
             guard state.keys[entity]?[reference] == nil, !known.contains(where: { $0.system == reference.system })
             else { return }
-            state.created[entity, default: [:]][key, default: [:]][sink] = reference
+            state.created[entity, default: [:]][key] = reference
             state.createdFor[entity, default: [:]][reference] = key
         }
     }
@@ -79,12 +77,12 @@ final class IdentityTable: Sendable {
         state.withLock { Self.forget(key, of: entity, &$0) }
     }
 
-    /// The numbers that a sink writes to: the known ones, or else the one that it has created itself.
-    func targets(of key: String, entity: String, in system: String, by sink: String) -> [String] {
+    /// The numbers that are written to: the known ones, or else the one that was created here.
+    func targets(of key: String, entity: String, in system: String) -> [String] {
         state.withLock { state in
             let all = state.numbers[entity]?[key]
             let known = all.map { $0.filter { $0.system == system }.map(\.id).sorted() } ?? []
-            guard known.isEmpty, !state.created.isEmpty, let own = state.created[entity]?[key]?[sink] else {
+            guard known.isEmpty, !state.created.isEmpty, let own = state.created[entity]?[key] else {
                 return known
             }
             return [own.id]
@@ -93,7 +91,7 @@ final class IdentityTable: Sendable {
 
     private static func forget(_ key: String, of entity: String, _ state: inout State) {
         guard let forgotten = state.created[entity]?.removeValue(forKey: key) else { return }
-        for reference in forgotten.values { state.createdFor[entity]?[reference] = nil }
+        state.createdFor[entity]?[forgotten] = nil
     }
 
     /// All numbers of a system for an entity, with their keys.

@@ -86,7 +86,7 @@ extension Fixtures {
         if let record = json["record"] { sink.look = { _ in record } }
         switch try sink.plan(golden) {
         case .absent: return Found(results: [["absent": true]])
-        case .absentUntilKnown(let reason): return Found(results: [["absentUntil": .string(reason)]])
+        case .absentUntilKnown(let reason, _): return Found(results: [["absentUntil": .string(reason)]])
         case .wait(let reason): return Found(results: [["waits": .string(reason)]])
         case .refuse(let reason, let isMeant):
             return Found(results: [["refused": .string(reason)]], refusals: isMeant ? [] : [reason])
