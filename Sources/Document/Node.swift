@@ -23,7 +23,8 @@ public struct Node: @unchecked Sendable {
         self.index = index
     }
 
-    @inlinable var word: UInt64 { @inline(__always) get { storage.pointee.words[Int(index)] } }
+    /// The value's word; see ``Tape``.
+    @inlinable package var word: UInt64 { @inline(__always) get { storage.pointee.words[Int(index)] } }
 
     /// What the value is. Never ``Tag/link``.
     @inlinable public var kind: Tag {
@@ -38,8 +39,8 @@ public struct Node: @unchecked Sendable {
 
     /// The bytes of a string (unescaped UTF-8) or the text of a number; empty for other kinds.
     ///
-    /// Eight bytes behind a text's end may be read too, so that it can be looked at a word at a time; what they hold
-    /// means nothing.
+    /// Eight bytes behind a text's end may be read too, and sixteen from its start on, so that it can be looked at many
+    /// bytes at a time; what they hold means nothing.
     @inlinable public var utf8: UnsafeBufferPointer<UInt8> {
         @inline(__always) get {
             let word = word
@@ -86,7 +87,17 @@ public struct Node: @unchecked Sendable {
             let word = word
             let tag = word >> 60
             guard tag == UInt64(Tag.array.rawValue) || tag == UInt64(Tag.object.rawValue) else { return 0 }
-            return Int((word >> 32) & 0xFFF_FFFF)
+            return Word.count(word)
+        }
+    }
+
+    /// An object's layout, when it has one.
+    @inlinable package var layout: ObjectLayout? {
+        @inline(__always) get {
+            let word = word
+            let isObject = word >> 59 == UInt64(Tag.object.rawValue) << 1 | 1
+            guard isObject, let all = storage.pointee.layouts.all else { return nil }
+            return ObjectLayout(all[Int((word >> 40) & 0x7FFFF)])
         }
     }
 

@@ -1,4 +1,6 @@
-/// Strings: found end by end, eight bytes at a time; checked to be UTF-8; escapes resolved where they stand, for the
+internal import CBytes
+
+/// Strings: found end by end, sixteen bytes at a time; checked to be UTF-8; escapes resolved where they stand, for the
 /// result is never longer.
 extension Parser {
     /// Reads a string behind its opening quote; answers the place behind the closing one.
@@ -6,12 +8,12 @@ extension Parser {
     mutating func string(_ start: Place) -> (Place, UInt64)? {
         var at = start
         while true {
-            let found = Self.special(UnsafeRawPointer(at).loadUnaligned(as: UInt64.self))
-            if found == 0 {
-                at += 8
+            let marks = omni_string_marks(at)
+            if marks == 0 {
+                at += 16
                 continue
             }
-            at += found.trailingZeroBitCount >> 3
+            at += marks.trailingZeroBitCount
             if at.pointee == UInt8(ascii: "\"") {
                 return (at + 1, Word.text(.string, offset: start - bytes, length: at - start, flag: false))
             }
@@ -141,18 +143,5 @@ extension Parser {
             return at[0] < 0xF4 || second < 0x90 ? 4 : 0
         default: return 0
         }
-    }
-
-    /// The lowest set bit tells which of eight bytes is the first that is a quote, a backslash, below 0x20 or beyond
-    /// ASCII; 0 when none is. (A borrow can only mark bytes above a true one.)
-    @inline(__always)
-    private static func special(_ chunk: UInt64) -> UInt64 {
-        let chunk = UInt64(littleEndian: chunk)
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        let quote = chunk ^ (ones &* 0x22)
-        let slash = chunk ^ (ones &* 0x5C)
-        let found = ((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | (chunk &- (ones &* 0x20)) | chunk
-        return found & tops
     }
 }

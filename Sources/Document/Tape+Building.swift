@@ -35,7 +35,7 @@ extension Tape {
     /// Appends an array of values that are on this tape.
     public mutating func append(array elements: some Collection<Node>) -> Node {
         let count = elements.count
-        precondition(count <= Word.most, "an array holds 2^28 elements at most")
+        precondition(count <= Word.most, "an array holds 2^27 elements at most")
         let start = reserve(words: count + 1)
         storage.pointee.words[start] = Word.container(.array, count: count, end: start + 1 + count)
         var at = start + 1
@@ -50,7 +50,7 @@ extension Tape {
     /// Appends an object of keys and values that are on this tape. Keys must be strings and differ from each other.
     public mutating func append(object members: some Collection<(key: Node, value: Node)>) -> Node {
         let count = members.count
-        precondition(count <= Word.most, "an object holds 2^28 members at most")
+        precondition(count <= Word.most, "an object holds 2^27 members at most")
         let start = reserve(words: 2 * count + 1)
         storage.pointee.words[start] = Word.container(.object, count: count, end: start + 1 + 2 * count)
         var at = start + 1
@@ -189,6 +189,11 @@ package struct TapeWords {
     /// How many bytes are written.
     @inlinable package var byteCount: Int { storage.pointee.byteCount }
 
+    /// The first word. Appending may move it.
+    @inlinable package var start: UnsafeMutablePointer<UInt64> {
+        @inline(__always) get { storage.pointee.words }
+    }
+
     /// The first byte. Appending may move it.
     @inlinable package var bytes: UnsafeMutablePointer<UInt8> { storage.pointee.bytes }
 
@@ -254,8 +259,21 @@ package struct TapeWords {
         return offset
     }
 
+    /// The layout of the object at an index, when it has one.
+    @inlinable
+    @inline(__always)
+    package func layout(at index: Int) -> ObjectLayout? { node(known: index).layout }
+
+    /// How many members the container has whose head this is.
+    @inlinable package static func count(_ head: UInt64) -> Int { Word.count(head) }
+
     /// The word behind the value at an index.
     @inlinable package func end(of index: Int) -> Int { Int(Node.end(of: UInt32(index), in: storage)) }
+
+    /// The node at the index of a word that is no link.
+    @inlinable
+    @inline(__always)
+    package func node(known index: Int) -> Node { Node(storage: storage, known: UInt32(truncatingIfNeeded: index)) }
 
     /// The node at an index.
     @inlinable package func node(at index: Int) -> Node { Node(storage: storage, index: UInt32(index)) }

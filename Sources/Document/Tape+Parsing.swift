@@ -1,3 +1,5 @@
+internal import CBytes
+
 extension Tape {
     /// Parses a document, replacing the tape's content.
     ///
@@ -78,7 +80,7 @@ struct Parser {
         var isObject = false
         var members = 0
         var depth = 0
-        var names = NameFilters(storage)
+        var recall = Recall(storage)
         value: while true {
             at = Self.skipSpace(at)
             var isEmpty = false
@@ -86,46 +88,45 @@ struct Parser {
             case UInt8(ascii: "\""):
                 guard let (behind, word) = string(at + 1) else { return nil }
                 words[next] = word
-                next += 1
+                next &+= 1
                 at = behind
             case UInt8(ascii: "-"), 48...57:
                 guard let (behind, word) = number(at) else { return nil }
                 words[next] = word
-                next += 1
+                next &+= 1
                 at = behind
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 guard depth < depthLimit else {
                     fail(at, "nested deeper than \(depthLimit) levels")
                     return nil
                 }
+                recall.enter(depth, isObject: isObject)
                 isObject = at.pointee == UInt8(ascii: "{")
                 words[next] = Word.open(isObject ? .object : .array, parent: open, members: members)
                 open = next
                 members = 0
-                next += 1
-                depth += 1
+                next &+= 1
+                depth &+= 1
                 at = Self.skipSpace(at + 1)
                 isEmpty = at.pointee == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+                if isObject { recall.begin(depth) }
                 if !isEmpty {
                     guard isObject else { continue value }
-                    names.open(depth)
-                    guard let (behind, word) = name(at) else { return nil }
-                    names.note(word, depth, bytes, object: open, members: members)
-                    words[next] = word
-                    next += 1
+                    guard let behind = name(at, &recall, depth, next, open, members) else { return nil }
+                    next &+= 1
                     at = behind
                     continue value
                 }
             case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
                 guard let (behind, word) = literal(at) else { return nil }
                 words[next] = word
-                next += 1
+                next &+= 1
                 at = behind
             default:
                 unexpected(at, "a value")
                 return nil
             }
-            if !isEmpty { members += 1 }
+            if !isEmpty { members &+= 1 }
             // A value ended (or an empty container stands before its bracket): close what closes here.
             while open >= 0 {
                 at = Self.skipSpace(at)
@@ -134,10 +135,8 @@ struct Parser {
                     at += 1
                     guard isObject else { continue value }
                     at = Self.skipSpace(at)
-                    guard let (behind, word) = name(at) else { return nil }
-                    names.note(word, depth, bytes, object: open, members: members)
-                    words[next] = word
-                    next += 1
+                    guard let behind = name(at, &recall, depth, next, open, members) else { return nil }
+                    next &+= 1
                     at = behind
                     continue value
                 }
@@ -145,23 +144,77 @@ struct Parser {
                     unexpected(at, isObject ? "',' or '}'" : "',' or ']'")
                     return nil
                 }
-                if isObject, members > 1, names.isSuspect(depth), let twin = names.twin(open, members) {
-                    fail(bytes + twin, "the same name twice in one object")
-                    return nil
-                }
                 at += 1
                 let word = words[open]
-                words[open] = Word.container(isObject ? .object : .array, count: members, end: next)
+                if isObject {
+                    guard let head = head(of: open, members, next, &recall, depth) else { return nil }
+                    words[open] = head
+                } else {
+                    words[open] = Word.container(.array, count: members, end: next)
+                }
                 (open, members) = Word.parent(word)
-                members += 1
+                members &+= 1
                 isObject = open >= 0 && words[open] >> 60 == UInt64(Tag.object.rawValue)
-                depth -= 1
+                depth &-= 1
+                recall.leave(depth)
             }
             at = Self.skipSpace(at)
             if at == end { return next }
             unexpected(at, "the end")
             return nil
         }
+    }
+
+    // MARK: Names
+
+    /// A member's name and its colon, written to an index; answers the place behind. Most are the name that came next the
+    /// last time.
+    @inline(__always)
+    private mutating func name(
+        _ at: Place, _ recall: inout Recall, _ depth: Int, _ index: Int, _ object: Int, _ members: Int
+    ) -> Place? {
+        let expected = recall.next
+        guard LayoutName.isAt(at, expected) else { return unforeseen(at, &recall, depth, index, object, members) }
+        recall.next = expected + 1
+        let length = expected.pointee.length
+        words[index] = Word.text(.string, offset: at + 1 - bytes, length: length, flag: false)
+        return at + length + LayoutName.around
+    }
+
+    /// A name that isn't the one that came next the last time, or stands otherwise.
+    @inline(never)
+    private mutating func unforeseen(
+        _ at: Place, _ recall: inout Recall, _ depth: Int, _ index: Int, _ object: Int, _ members: Int
+    ) -> Place? {
+        guard at.pointee == UInt8(ascii: "\"") else {
+            unexpected(at, "a name in quotes")
+            return nil
+        }
+        guard let (behind, word) = string(at + 1) else { return nil }
+        let colon = Self.skipSpace(behind)
+        guard colon.pointee == UInt8(ascii: ":") else {
+            unexpected(colon, "':'")
+            return nil
+        }
+        words[index] = word
+        recall.note(word, depth, object: object, members: members)
+        return colon + 1
+    }
+
+    /// The word of an object that ends; nil when two of its names are the same.
+    @inline(__always)
+    private mutating func head(
+        of object: Int, _ members: Int, _ end: Int, _ recall: inout Recall, _ depth: Int
+    ) -> UInt64? {
+        if members == recall.layout.pointee.count, members > 0 {
+            return recall.layout.pointee.head | UInt64(end)
+        }
+        if recall.isFollowing { return Word.container(.object, count: members, end: end) }
+        if let twin = recall.twin(object, members, depth) {
+            fail(bytes + twin, "the same name twice in one object")
+            return nil
+        }
+        return Word.container(.object, count: members, end: end)
     }
 
     // MARK: Tokens
@@ -179,22 +232,6 @@ struct Parser {
         return at
     }
 
-    /// A member's name and its colon.
-    @inline(__always)
-    private mutating func name(_ at: Place) -> (Place, UInt64)? {
-        guard at.pointee == UInt8(ascii: "\"") else {
-            unexpected(at, "a name in quotes")
-            return nil
-        }
-        guard let (behind, word) = string(at + 1) else { return nil }
-        let colon = Self.skipSpace(behind)
-        guard colon.pointee == UInt8(ascii: ":") else {
-            unexpected(colon, "':'")
-            return nil
-        }
-        return (colon + 1, word)
-    }
-
     private mutating func literal(_ at: Place) -> (Place, UInt64)? {
         let text = UnsafeRawPointer(at)
         // "true" and "null" as they lie in memory; "false" is "f" and "alse".
@@ -208,8 +245,29 @@ struct Parser {
         }
     }
 
+    /// A number: its digits are counted sixteen bytes at a time.
     @inline(__always)
     private mutating func number(_ start: Place) -> (Place, UInt64)? {
+        let first = start.pointee == UInt8(ascii: "-") ? start + 1 : start
+        // Where all sixteen bytes are digits, bit 16 stands for one that is none.
+        let others = omni_no_digits(first) | 1 << 16
+        let whole = others.trailingZeroBitCount
+        guard whole > 0, whole < 16, whole == 1 || first.pointee != 48 else { return longNumber(start) }
+        var at = first + whole
+        var isInteger = true
+        if at.pointee == UInt8(ascii: ".") {
+            isInteger = false
+            let behind = (others & (others &- 1)).trailingZeroBitCount
+            guard behind > whole &+ 1, behind < 16 else { return longNumber(start) }
+            at = first + behind
+        }
+        guard at.pointee | 0x20 != UInt8(ascii: "e") else { return longNumber(start) }
+        return (at, Word.text(.number, offset: start - bytes, length: at - start, flag: isInteger))
+    }
+
+    /// A number that is long, has an exponent, or is none.
+    @inline(never)
+    private mutating func longNumber(_ start: Place) -> (Place, UInt64)? {
         var at = start
         var integer = true
         if at.pointee == UInt8(ascii: "-") { at += 1 }

@@ -8,6 +8,9 @@
 /// are read through ``Node``, which is a place on the tape and lives no longer than the tape's content: until the next
 /// ``parse(_:limits:)``, ``reset()`` or the end of the tape.
 ///
+/// What a tape recalls of earlier documents makes it quicker (see ``Layout``), and readers keep there what they worked out:
+/// so a tape belongs to one thread at a time, reading included.
+///
 /// Values can also be appended (see `Tape+Building.swift`). What is appended may *link* to what is there already, so a
 /// mapping moves a subtree by writing one word.
 ///
@@ -19,7 +22,8 @@
 ///
 /// Layout of a word, from the top: 4 bits of ``Tag``; then for
 /// - numbers and strings: 1 bit reserved, 1 flag bit, 26 bits of length, 32 bits of byte offset;
-/// - arrays and objects: 28 bits of member count, 32 bits of the index behind the last word inside;
+/// - arrays and objects: 28 bits of member count, 32 bits of the index behind the last word inside; where the first of the
+///   28 bits is set, an object has a ``Layout``: 19 bits of its number follow, and 8 bits of member count;
 /// - links: 32 bits of the target's index.
 /// An object's words are key, value, key, value …; keys are string words.
 public struct Tape: ~Copyable, @unchecked Sendable {
@@ -79,6 +83,7 @@ struct TapeStorage {
     var filterCapacity = 0
     var table: UnsafeMutablePointer<UInt32>
     var tableCapacity = 0
+    @usableFromInline var layouts = Layouts()
 
     /// Bytes behind the content that may be read (never used), so that eight can be loaded at a time.
     static let padding = 16
@@ -95,6 +100,7 @@ struct TapeStorage {
         bytes.deallocate()
         filters.deallocate()
         table.deallocate()
+        layouts.free()
     }
 
     /// Makes room for so many words and bytes in all, keeping what is there.
@@ -142,8 +148,10 @@ struct TapeStorage {
 enum Word {
     /// The longest string or number, in bytes: the length has 26 bits.
     static let longest = (1 << 26) - 1
-    /// The most members of a container: their count has 28 bits.
-    static let most = (1 << 28) - 1
+    /// The most members of a container: their count has 27 bits, as the 28th tells of a layout.
+    static let most = (1 << 27) - 1
+    /// Container: its layout's number and a smaller count of its members stand where the count would.
+    @inlinable static var layoutFlag: UInt64 { 1 << 59 }
     /// String: it holds a character that must be escaped when written. Number: it is written as an integer.
     @inlinable static var flag: UInt64 { 1 << 58 }
 
@@ -154,6 +162,31 @@ enum Word {
 
     static func container(_ tag: Tag, count: Int, end: Int) -> UInt64 {
         tag.word | UInt64(count) << 32 | UInt64(end)
+    }
+
+    /// An object that has exactly the members of a layout.
+    static func object(layout: Int, count: Int, end: Int) -> UInt64 {
+        container(.object, count: layout << 8 | count, end: end) | layoutFlag
+    }
+
+    /// How many members a container has.
+    @inlinable
+    @inline(__always)
+    static func count(_ word: UInt64) -> Int {
+        Int((word >> 32) & (word & layoutFlag != 0 ? 0xFF : 0xFFF_FFFF))
+    }
+
+    /// The length and the offset of a string's or number's text.
+    @inline(__always)
+    static func length(_ word: UInt64) -> Int { Int((word >> 32) & 0x3FF_FFFF) }
+    @inline(__always)
+    static func offset(_ word: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: word)) }
+
+    /// The index behind the value at an index.
+    @inline(__always)
+    static func behind(_ index: Int, _ words: UnsafePointer<UInt64>) -> Int {
+        let isContainer = words[index] >> 60 &- UInt64(Tag.array.rawValue) < 2
+        return isContainer ? Int(UInt32(truncatingIfNeeded: words[index])) : index + 1
     }
 
     /// A container that is not closed yet: its parent's index (-1 for none), and how many members that has so far.

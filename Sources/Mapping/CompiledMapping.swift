@@ -91,6 +91,8 @@ final class Code: @unchecked Sendable {
         let names: UnsafePointer<Name>
         let buckets: UnsafePointer<Int32>
         let pool: UnsafePointer<UInt8>
+        /// The first of the keys under which plans are kept with layouts; see ``Machine``.
+        let planKeys: UInt64
     }
 
     let program: Program
@@ -107,7 +109,8 @@ final class Code: @unchecked Sendable {
             accesses: Self.copy(program.accesses), shapes: Self.copy(program.shapes),
             names: Self.copy(program.names), buckets: Self.copy(program.buckets),
             // Names are compared eight bytes at a time.
-            pool: Self.copy(program.pool + [UInt8](repeating: 0, count: 8)))
+            pool: Self.copy(program.pool + [UInt8](repeating: 0, count: 8)),
+            planKeys: ObjectLayout.newKeys())
     }
 
     deinit {

@@ -19,11 +19,20 @@ public struct Matcher: @unchecked Sendable {
     }
 
     @usableFromInline let view: View?
+    @usableFromInline let runs: Runs?
     @usableFromInline let machines: Unmanaged<AnyObject>
 
     init(_ machines: Machines) {
         view = machines.automaton?.view
+        runs = machines.runs
         self.machines = Unmanaged.passUnretained(machines)
+    }
+
+    /// Whether the pattern matches anywhere in the text. Sixteen bytes from the text's start on may be read, however short
+    /// it is.
+    public func matches(padded text: UnsafeBufferPointer<UInt8>) -> Bool {
+        if let runs, text.count <= Runs.longest { return runs.matches(text) }
+        return matches(text)
     }
 
     /// Whether the pattern matches anywhere in the text.

@@ -56,7 +56,7 @@ public struct Pattern: Sendable {
         let tree = try parser.parse()
         self.source = source
         self.flags = flags
-        machines = Machines(try Program(tree, groupNames: parser.groupNames))
+        machines = Machines(try Program(tree, groupNames: parser.groupNames), Runs(tree))
     }
 
     /// The leftmost match at or behind an offset; among those that start there, the one ECMA-262 prefers (but where a
@@ -94,14 +94,18 @@ public struct Pattern: Sendable {
 }
 
 /// What a pattern was compiled to.
-final class Machines: Sendable {
+final class Machines: @unchecked Sendable {
     let program: Program
     let automaton: Automaton?
+    let runs: Runs?
 
-    init(_ program: Program) {
+    init(_ program: Program, _ runs: Runs?) {
         self.program = program
+        self.runs = runs
         automaton = Automaton(program)
     }
+
+    deinit { runs?.free() }
 
     func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         if let automaton { return automaton.matches(text, from: 0) }

@@ -103,17 +103,10 @@ extension Compiler {
             draft.arrays[place].items = target(draft.arrays[place].items)
             draft.arrays[place].contains = target(draft.arrays[place].contains)
         }
-        draft.names.mapSchemas(target) { number in
-            let subschema = subschemas[Int(number)]
-            // What is evaluated must be noted.
-            if subschema.tracks { return [] }
-            var plain: Kinds = []
-            for tag in UInt8(0)..<UInt8(Subschema.unevaluated) {
-                let kind = Kinds(rawValue: 1 << tag)
-                let hasMore = !spans[Int(number) * 8 + Int(tag)].isEmpty || (kind == .number && subschema.wholeNumbers)
-                if subschema.kinds.contains(kind), !hasMore { plain.insert(kind) }
-            }
-            return plain
+        let simplified = draft
+        draft.names.mapSchemas(target) { Glance($0, simplified) }
+        for place in draft.arrays.indices where draft.arrays[place].items > 0 {
+            draft.arrays[place].glance = Glance(draft.arrays[place].items, simplified)
         }
         return target(root)
     }

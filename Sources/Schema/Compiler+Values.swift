@@ -109,7 +109,9 @@ extension Compiler {
         }
         draft.numbers.append(number)
         let index = Int32(draft.numbers.count - 1)
-        parts.number.append(Instruction(operation: operation, a: index, place: place(member.key, context)))
+        var instruction = Instruction(operation: operation, a: index, place: place(member.key, context))
+        if let limit = number.integer.flatMap({ Int32(exactly: $0) }) { (instruction.b, instruction.c) = (limit, 1) }
+        parts.number.append(instruction)
     }
 
     private mutating func format(_ value: JSON, _ context: Context, _ parts: inout Parts) {

@@ -16,7 +16,7 @@ extension Machine {
                 let schema = entry.pointee.schema
                 if schema >= 0 {
                     if let tracking { tracking.pointee.insert(position) }
-                    if Listener.isSilent, entry.pointee.isPlain(value) {
+                    if Listener.isSilent, entry.pointee.glance.takes(value.word) {
                         // No need to call.
                     } else if !checkMember(schema, key, value, isKnown: true) {
                         if Listener.isSilent { return false }
@@ -62,7 +62,7 @@ extension Machine {
     }
 
     @inline(__always)
-    private mutating func member(
+    mutating func member(
         _ rules: UnsafePointer<ObjectRules>, _ key: Node, _ value: Node, _ found: inout UInt64, _ evaluated: inout Bool
     ) -> Bool {
         var valid = true
@@ -171,6 +171,7 @@ extension Machine {
         let prefix = rules.pointee.prefix.range
         let rest = rules.pointee.items
         guard !prefix.isEmpty || rest >= 0 else { return true }
+        if Listener.isSilent, prefix.isEmpty, tracking == nil { return itemsFit(rules, node) }
         var valid = true
         var position = 0
         for element in node.elements {
@@ -189,6 +190,17 @@ extension Machine {
         }
         if let tracking { tracking.pointee.insert(upTo: position) }
         return valid
+    }
+
+    /// Items that one subschema is for, when only the answer matters.
+    private mutating func itemsFit(_ rules: UnsafePointer<ArrayRules>, _ node: Node) -> Bool {
+        let schema = rules.pointee.items
+        if schema == Subschema.always { return true }
+        let objectRules = program.objectRules(schema)
+        for element in node.elements where !rules.pointee.glance.takes(element.word) {
+            if !fits(schema, objectRules, element) { return false }
+        }
+        return true
     }
 
     private mutating func contains(_ rules: UnsafePointer<ArrayRules>, _ node: Node, _ tracking: Tracking) -> Bool {

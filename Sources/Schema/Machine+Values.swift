@@ -1,3 +1,4 @@
+internal import CBytes
 import Document
 
 /// Keywords on values as a whole, on strings and on numbers.
@@ -65,28 +66,35 @@ extension Machine {
 }
 
 extension Machine {
-    /// What a number's text alone can tell: it is above zero, or has few decimals. Saves reading most prices.
+    /// What a number's text alone can tell, where it is short and has neither sign nor exponent. Saves reading most.
     @inline(__always)
     private func isPlainlyWithin(_ instruction: UnsafePointer<Instruction>, _ text: UnsafeBufferPointer<UInt8>) -> Bool
     {
-        let limit = program.numbers + Int(instruction.pointee.a)
+        guard text.count < 16, let start = text.baseAddress else { return false }
+        // Behind the text anything may stand.
+        let others = omni_no_digits(start) | UInt32.max << UInt32(text.count)
+        let whole = others.trailingZeroBitCount
+        var decimals = 0
+        if whole < text.count {
+            guard text[whole] == UInt8(ascii: "."), (others & (others - 1)).trailingZeroBitCount == text.count else {
+                return false
+            }
+            decimals = text.count - whole - 1
+        }
+        if instruction.pointee.operation == .multipleOf {
+            let divisor = program.numbers + Int(instruction.pointee.a)
+            return divisor.pointee.coefficient == 1 && divisor.pointee.exponent <= 0
+                && decimals <= -divisor.pointee.exponent
+        }
+        guard instruction.pointee.c == 1, whole > 0 else { return false }
+        var value = 0
+        for place in 0..<whole { value = value &* 10 &+ Int(text[place] &- 48) }
+        let limit = Int(instruction.pointee.b)
         switch instruction.pointee.operation {
-        case .minimum, .exclusiveMinimum:
-            return limit.pointee.coefficient == 0 && text[0] >= UInt8(ascii: "1")
-        case .multipleOf:
-            guard limit.pointee.coefficient == 1, limit.pointee.exponent <= 0 else { return false }
-            var place = 0
-            while place < text.count, text[place] != UInt8(ascii: ".") {
-                if text[place] > UInt8(ascii: "9") { return false }
-                place += 1
-            }
-            let decimals = place + 1
-            while place < text.count {
-                if text[place] > UInt8(ascii: "9") { return false }
-                place += 1
-            }
-            return place - decimals <= -limit.pointee.exponent
-        default: return false
+        case .minimum: return value >= limit
+        case .exclusiveMinimum: return value > limit
+        case .maximum: return value &+ (decimals > 0 ? 1 : 0) <= limit
+        default: return value < limit
         }
     }
 }

@@ -65,11 +65,19 @@ struct Machine<Listener: Log> {
         let operand = Int(instruction.pointee.a)
         switch instruction.pointee.operation {
         case .apply: return check(instruction.pointee.a, node, tracking)
-        case .properties: return properties(program.objects + operand, node, tracking)
-        case .object: return object(program.objects + operand, node, tracking)
+        case .properties:
+            if Listener.isSilent, tracking == nil, let plan = plan(instruction.pointee.a, node) {
+                return follows(plan, node)
+            }
+            return properties(program.objects + operand, node, tracking)
+        case .object:
+            if Listener.isSilent, tracking == nil, let plan = plan(instruction.pointee.a, node) {
+                return follows(plan, node)
+            }
+            return object(program.objects + operand, node, tracking)
         case .array: return array(program.arrays + operand, node, tracking)
         case .pattern:
-            return program.patterns[operand].matches(node.utf8) || string(instruction, node)
+            return program.patterns[operand].matches(padded: node.utf8) || string(instruction, node)
         case .minLength:
             // A code point takes one byte to four: most lengths need no counting.
             return node.utf8.count >= 4 * operand || string(instruction, node)

@@ -24,12 +24,8 @@ struct NameTables {
         var schema: Int32 = -1
         /// Where the name lies among the bytes.
         var bytes: Int32 = 0
-        /// The kinds of values of which the subschema has nothing more to say: they needn't be checked.
-        var plain = Kinds()
-
-        /// Whether a value is fine by its kind alone.
-        @inline(__always)
-        func isPlain(_ value: Node) -> Bool { plain.rawValue & (1 << value.kind.rawValue) != 0 }
+        /// Values that the subschema is sure to take.
+        var glance = Glance()
     }
 
     struct Table: Sendable {
@@ -98,11 +94,11 @@ extension NameTables {
 
         /// Puts other subschemas in the place of those there are.
         ///
-        /// - Parameter plain: the kinds of values that a subschema takes unseen.
-        mutating func mapSchemas(_ map: (Int32) -> Int32, plain: (Int32) -> Kinds) {
+        /// - Parameter glance: the values that a subschema takes unseen.
+        mutating func mapSchemas(_ map: (Int32) -> Int32, glance: (Int32) -> Glance) {
             for place in slots.indices where slots[place].schema >= 0 {
                 slots[place].schema = map(slots[place].schema)
-                slots[place].plain = plain(slots[place].schema)
+                slots[place].glance = glance(slots[place].schema)
             }
         }
 

@@ -32,7 +32,8 @@ final class Program: @unchecked Sendable {
                 tables: own(draft.names.tables), slots: own(draft.names.slots), bytes: own(draft.names.bytes)),
             patternRules: own(draft.patternRules), lists: own(draft.lists),
             patterns: own(draft.patterns.map(\.matcher)), patternSources: draft.constants.count,
-            numbers: own(draft.numbers), formats: own(draft.formats), constants: own(nodes))
+            numbers: own(draft.numbers), formats: own(draft.formats), constants: own(nodes),
+            planKeys: ObjectLayout.newKeys())
         constants = tape
         places = draft.places
         patterns = draft.patterns
@@ -59,6 +60,8 @@ final class Program: @unchecked Sendable {
         let formats: UnsafePointer<Format>
         /// Constants of `const` and `enum`, and names.
         let constants: UnsafePointer<Node>
+        /// The first of the keys under which its plans are kept with layouts; see ``ObjectPlan``.
+        let planKeys: UInt64
 
         func patternSource(_ number: Int) -> String { constants[patternSources + number].string ?? "" }
     }
@@ -190,7 +193,7 @@ struct Instruction: Sendable {
         case pattern
         /// a: format
         case format
-        // Numbers. a: number
+        // Numbers. a: number; b: the same where c is 1
         case minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf
         /// a: rules. `properties`: an object's where nothing matters but `properties` and `required`.
         case array, object, properties
@@ -249,6 +252,8 @@ struct ArrayRules: Sendable {
     var prefix = Span()
     /// `items`: a subschema, or -1.
     var items: Int32 = -1
+    /// Items that need no check.
+    var glance = Glance()
     /// `contains`: a subschema, or -1.
     var contains: Int32 = -1
     /// Whether what `contains` finds counts as evaluated.

@@ -55,7 +55,14 @@ enum SchemaSuite {
             var tape = Tape()
             tape.setRoot(tape.append(test["data"] ?? .null))
             let expected = test["valid"]?.bool
+            // A tape that knows the value's names answers by another way.
+            var learned = Tape()
+            for _ in 0..<3 { try? learned.parse((test["data"] ?? .null).utf8) }
             let silent = schema.isValid(tape.root)
+            guard schema.isValid(learned.root) == silent else {
+                outcome.note(name(test), "valid: \(silent), and not so on a tape that knows the names")
+                continue
+            }
             let reported = schema.violations(of: tape.root).isEmpty
             let isRight = silent == expected && reported == expected
             outcome.note(name(test), isRight ? nil : "valid: \(silent), without violations: \(reported)")

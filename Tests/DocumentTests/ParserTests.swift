@@ -173,7 +173,7 @@ struct RandomDocument {
         var wrong: [[UInt8]] = []
         func check(_ bytes: [UInt8], isValid: Bool) {
             // Alone, and behind and before other text, so that every path of the scanner meets it.
-            for prefix in ["\"", "\"1234567", "\"\\n"] {
+            for prefix in ["\"", "\"1234567", "\"123456789012345", "\"\\n"] {
                 let accepted = (try? tape.parse(Array(prefix.utf8) + bytes + Array("12345678\"".utf8))) != nil
                 if accepted != isValid { wrong.append(bytes) }
             }

@@ -15,6 +15,12 @@ func violations(_ schema: CompiledSchema, _ document: String) throws -> [Violati
     try tape.parse(Array(document.utf8))
     let found = schema.violations(of: tape.root)
     #expect(schema.isValid(tape.root) == found.isEmpty)
+    // A tape that knows the document's names answers by another way.
+    for _ in 0..<3 {
+        try tape.parse(Array(document.utf8))
+        #expect(schema.isValid(tape.root) == found.isEmpty)
+        #expect(schema.isValid(tape.root) == found.isEmpty)
+    }
     return found
 }
 

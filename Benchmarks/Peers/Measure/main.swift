@@ -67,7 +67,7 @@ func measure(_ folder: String) throws -> [JSON.Member] {
             writer.write(result)
         }
     }
-    try tape.parse(document)
+    let parsed = try rate { try tape.parse(document) }
     let (words, bytes) = (tape.words.count, tape.words.byteCount)
     let evaluated = try rate {
         // The results before make way, as those of the record before do in a connector.
@@ -84,6 +84,7 @@ func measure(_ folder: String) throws -> [JSON.Member] {
     func whole(_ value: Double) -> JSON { .number(Number(Int(value.rounded()))) }
     return [
         .init("result", .string(String(decoding: writer.bytes, as: UTF8.self))),
+        .init("parse-megabytes", whole(parsed.calls * Double(document.count) / 1e6)),
         .init("map-bytes", whole(mapped.calls)),
         .init("map-parsed", whole(evaluated.calls)), .init("validate-bytes", whole(validated.calls)),
         .init("validate-parsed", whole(checked.calls)),

@@ -42,11 +42,26 @@ extension Machine {
         var at = start &+ 1
         var pair = tables.pairs + Int(operation.pointee.a)
         let end = pair + Int(operation.pointee.b)
+        /// The shape whose names are found in the object.
+        var known: Int32 = -1
         while pair < end {
-            let value = try member(pair, object, input)
+            let value: Value
+            if pair.pointee.access >= 0, pair.pointee.inner < 0, object >= 0 {
+                // Most are a name.
+                try step()
+                if pair.pointee.first.shape != known {
+                    known = pair.pointee.first.shape
+                    find(known, of: object)
+                }
+                value = findings.slots[Int(pair.pointee.first.slot)]
+            } else {
+                value = try member(pair, object, input)
+                known = -1
+            }
             if !value.isUndefined {
-                tape[at] = pair.pointee.key &+ UInt64(truncatingIfNeeded: poolBase)
-                tape[at &+ 1] = value.bits
+                let words = tape.start + at
+                words[0] = pair.pointee.key &+ UInt64(truncatingIfNeeded: poolBase)
+                words[1] = value.bits
                 at &+= 2
             }
             pair += 1
@@ -67,7 +82,8 @@ extension Machine {
         guard pair.pointee.access >= 0 else { return try evaluate(pair.pointee.operation, input) }
         try step()
         if object < 0 { return .undefined }
-        let value = member(of: object, tables.accesses + Int(pair.pointee.access))
+        find(pair.pointee.first.shape, of: object)
+        let value = findings.slots[Int(pair.pointee.first.slot)]
         if pair.pointee.inner < 0 { return value }
         guard value.isLink else { return .undefined }
         let inner = container(value)

@@ -12,7 +12,14 @@ extension Machine {
         case .fields: result = try fields(operation.pointee.a, operation.pointee.b, input)
         case .field: result = try field(operation.pointee.a, input)
         case .boundFields:
-            let value = try evaluate(operation.pointee.c, input)
+            let bound = operations + Int(operation.pointee.c)
+            let value: Value
+            if bound.pointee.kind == .root, bound.pointee.flags.isEmpty {
+                try step()
+                value = rootValue
+            } else {
+                value = try evaluate(operation.pointee.c, input)
+            }
             result =
                 isObject(value)
                 ? try fields(operation.pointee.a, operation.pointee.b, value)

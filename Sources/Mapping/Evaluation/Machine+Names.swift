@@ -41,14 +41,26 @@ extension Machine {
         return findings.slots[Int(access.pointee.slot)]
     }
 
-    /// Finds all names of a shape in the object at an index. Arithmetic is unchecked: all of it stays within the tape.
+    /// Finds all names of a shape in the object at an index, when they aren't found yet.
+    @inline(__always)
+    func find(_ shape: Int32, of index: Int) {
+        if findings.objects[Int(shape)] != UInt32(truncatingIfNeeded: index) { find(Int(shape), in: index) }
+    }
+
+    /// Finds all names of a shape in the object at an index.
     @inline(never)
     private func find(_ number: Int, in index: Int) {
-        let shape = (tables.shapes + number).pointee
         findings.objects[number] = UInt32(truncatingIfNeeded: index)
-        let names = tables.names + Int(shape.first)
+        guard let plan = plan(number, index) else { return search(number, in: index) }
+        find(index, plan, findings.slots + Int(tables.shapes[number].first))
+    }
+
+    /// Finds all names of a shape in the object at an index, name by name. Arithmetic is unchecked: all of it stays within
+    /// the tape.
+    @inline(never)
+    private func search(_ number: Int, in index: Int) {
+        let shape = (tables.shapes + number).pointee
         let slots = findings.slots + Int(shape.first)
-        let buckets = tables.buckets + Int(shape.table)
         let shift = shape.shift & 63
         var left = Int(shape.count)
         for place in 0..<left { slots[place] = .undefined }
@@ -62,29 +74,36 @@ extension Machine {
             at += 1
             let length = Int((key >> 32) & 0x3FF_FFFF)
             let text = UnsafeRawPointer(bytes + Int(UInt32(truncatingIfNeeded: key)))
-            // Behind each text there are bytes to spare, so eight can be read at once.
-            var head = text.loadUnaligned(as: UInt64.self)
-            var tail = text.loadUnaligned(fromByteOffset: max(length, 8) &- 8, as: UInt64.self)
-            if length < 8 {
-                head &= (1 &<< UInt64(truncatingIfNeeded: length &* 8)) &- 1
-                tail = head
-            }
+            let (head, tail) = Name.ends(of: text, length)
             let isContainer = word >> 60 &- Value.array < 2
-            var place = Int(buckets[Name.bucket(head, tail, shape.multiplier, shift)])
-            while place >= 0 {
-                let name = names + place
-                if name.pointee.head == head, name.pointee.tail == tail, Int(name.pointee.length) == length,
-                    length <= 16 || isSame(text, name.pointee)
-                {
-                    slots[place] = isContainer ? Value(link: at - words) : Value(bits: word)
-                    left &-= 1
-                    if left == 0 { return }
-                    break
-                }
-                place = Int(name.pointee.next)
+            let place = self.place(of: text, length, head, tail, shape, shift)
+            if place >= 0 {
+                slots[place] = isContainer ? Value(link: at - words) : Value(bits: word)
+                left &-= 1
+                if left == 0 { return }
             }
             at = isContainer ? words + Int(UInt32(truncatingIfNeeded: word)) : at + 1
         }
+    }
+
+    /// A text's place among a shape's names; below 0 when it is none.
+    @inline(__always)
+    func place(
+        of text: UnsafeRawPointer, _ length: Int, _ head: UInt64, _ tail: UInt64, _ shape: Shape, _ shift: UInt64
+    ) -> Int {
+        let names = tables.names + Int(shape.first)
+        let bucket = Name.bucket(head, tail, shape.multiplier, shift)
+        var place = Int(tables.buckets[Int(shape.table) + bucket])
+        while place >= 0 {
+            let name = names + place
+            if name.pointee.head == head, name.pointee.tail == tail, Int(name.pointee.length) == length,
+                length <= 16 || isSame(text, name.pointee)
+            {
+                return place
+            }
+            place = Int(name.pointee.next)
+        }
+        return place
     }
 
     /// Whether a text has a long name's middle; its length and its ends are the same.

@@ -36,26 +36,50 @@ extension Machine {
         } else {
             guard depth < Self.deepest else { throw tooDeep() }
             var place = index &+ 1
-            while place < end {
-                var value = Value(bits: tape[place])
-                if value.isLoose {
-                    // A function in a container is fine while mapping; it can neither leave nor be left out silently.
-                    guard !value.isFunction else { throw functionResult() }
-                    value = Value(bits: try sealed(value.bits))
-                    tape[place] = value.bits
-                }
-                bytesLeft &-= 4
-                if value.isLink {
-                    let inner = container(value)
-                    if inner != value.index { tape[place] = Value(link: inner).bits }
-                    try sealContainer(inner, depth &+ 1, &bytesLeft)
-                } else if value.isText {
-                    bytesLeft &-= value.length
-                }
+            while true {
+                place = firm(from: place, to: end, &bytesLeft)
+                if place >= end { break }
+                try sealWord(place, depth, &bytesLeft)
                 place &+= 1
             }
         }
         if bytesLeft < 0 { throw outOfMemory() }
+    }
+
+    /// Goes over words that are as they shall be, as most are; answers the place of the first that needs more.
+    @inline(__always)
+    private func firm(from start: Int, to end: Int, _ bytesLeft: inout Int) -> Int {
+        let words = tape.fixed.words
+        var place = start
+        var left = bytesLeft
+        while place < end {
+            let value = Value(bits: words[place])
+            guard value.isFirm else { break }
+            // A literal's length is 0.
+            left &-= 4 &+ value.length
+            place &+= 1
+        }
+        bytesLeft = left
+        return place
+    }
+
+    /// Seals a word of a container, and what it leads to.
+    private mutating func sealWord(_ place: Int, _ depth: Int, _ bytesLeft: inout Int) throws(MappingFailure) {
+        var value = Value(bits: tape[place])
+        if value.isLoose {
+            // A function in a container is fine while mapping; it can neither leave nor be left out silently.
+            guard !value.isFunction else { throw functionResult() }
+            value = Value(bits: try sealed(value.bits))
+            tape[place] = value.bits
+        }
+        bytesLeft &-= 4
+        if value.isLink {
+            let inner = container(value)
+            if inner != value.index { tape[place] = Value(link: inner).bits }
+            try sealContainer(inner, depth &+ 1, &bytesLeft)
+        } else if value.isText {
+            bytesLeft &-= value.length
+        }
     }
 
     private func functionResult() -> MappingFailure {

@@ -231,7 +231,7 @@ struct Machine: ~Copyable {
     func isObject(_ value: Value) -> Bool { value.isLink && tape[container(value)] >> 60 == Value.object }
 
     /// How many elements or members a container at an index has.
-    func count(at index: Int) -> Int { Int((tape[index] >> 32) & 0xFFF_FFFF) }
+    func count(at index: Int) -> Int { TapeWords.count(tape[index]) }
 
     /// The value whose word (or container) lies at an index.
     func value(at index: Int) -> Value {

@@ -47,6 +47,9 @@ struct Value: Equatable {
     /// Whether readers of the tape must not see it: a tag of the evaluator's own, a link with flags, a number that is marked.
     var isLoose: Bool { bits > Self.link << 60 | 0xFFFF_FFFF || bits >> 59 == Self.number << 1 | 1 }
 
+    /// Whether it is a literal, a string or a number's text, as readers of the tape want it.
+    var isFirm: Bool { bits < (Self.string + 1) << 60 && bits >> 59 != Self.number << 1 | 1 }
+
     // MARK: Links
 
     /// An array that is a sequence of results: one of one element is that element.

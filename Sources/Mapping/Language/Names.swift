@@ -17,6 +17,17 @@ struct Name: BitwiseCopyable {
         tail = Self.word(bytes.suffix(8))
     }
 
+    /// The first eight bytes and the last eight of a text; behind it there are eight to spare.
+    @inline(__always)
+    static func ends(of text: UnsafeRawPointer, _ length: Int) -> (head: UInt64, tail: UInt64) {
+        let head = text.loadUnaligned(as: UInt64.self)
+        if length >= 8 {
+            return (head, text.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self))
+        }
+        let short = head & ((1 &<< UInt64(truncatingIfNeeded: length &* 8)) &- 1)
+        return (short, short)
+    }
+
     private static func word(_ bytes: some Collection<UInt8>) -> UInt64 {
         var word: UInt64 = 0
         for (place, byte) in bytes.enumerated() { word |= UInt64(byte) << (8 * place) }
@@ -95,6 +106,9 @@ struct ShapeBuilder {
         for (scope, place) in accesses {
             let shape = program.shapes[Int(scope.number)]
             program.accesses.append(Access(shape: scope.number, slot: shape.first + Int32(place)))
+        }
+        for place in program.pairs.indices where program.pairs[place].access >= 0 {
+            program.pairs[place].first = program.accesses[Int(program.pairs[place].access)]
         }
     }
 

@@ -91,6 +91,8 @@ struct PairCode: BitwiseCopyable {
     /// When that is no more than a name, or two: their accesses; else -1.
     var access: Int32
     var inner: Int32
+    /// The first access itself.
+    var first = Access(shape: -1, slot: -1)
 }
 
 /// A compiled mapping's code: flat tables that never change.

@@ -70,7 +70,7 @@ enum Format: String, CaseIterable, Sendable {
     /// Whether the text has the format.
     func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         switch self {
-        case .dateTime: Scanner(text).isDateTime
+        case .dateTime: Scanner.isPlainDateTime(text) || Scanner(text).isDateTime
         case .date: Scanner(text).isDate
         case .time: Scanner(text).isTime
         case .duration: Scanner(text).isDuration

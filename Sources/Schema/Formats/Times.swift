@@ -1,3 +1,5 @@
+internal import CBytes
+
 /// Reads dates, times and durations. Each question reads the whole text.
 struct Scanner {
     private let text: UnsafeBufferPointer<UInt8>
@@ -49,6 +51,21 @@ struct Scanner {
     var isDateTime: Bool {
         var scanner = self
         return scanner.date() && scanner.takeLetter(UInt8(ascii: "t")) && scanner.time() && scanner.isAtEnd
+    }
+
+    /// Whether it is a date and time of the commonest shape, in UTC to the second: `2024-05-31T14:02:11Z`.
+    @inline(__always)
+    static func isPlainDateTime(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count == 20, let start = text.baseAddress,
+            // No digits are the 5th, 8th, 11th and 14th byte; behind the 16th the 17th and the 20th.
+            omni_no_digits(start) == 0b0010_0100_1001_0000, omni_no_digits(start + 4) >> 12 == 0b1001
+        else { return false }
+        func two(_ place: Int) -> Int { Int(text[place]) &* 10 &+ Int(text[place + 1]) &- 528 }
+        let (month, day) = (two(5), two(8))
+        return text[4] == UInt8(ascii: "-") && text[7] == UInt8(ascii: "-") && text[10] | 32 == UInt8(ascii: "t")
+            && text[13] == UInt8(ascii: ":") && text[16] == UInt8(ascii: ":") && text[19] | 32 == UInt8(ascii: "z")
+            && month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= 30 && month != 2)
+            && two(11) < 24 && two(14) < 60 && two(17) < 60
     }
 
     private mutating func date() -> Bool {
