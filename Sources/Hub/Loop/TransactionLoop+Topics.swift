@@ -107,6 +107,14 @@ extension TransactionLoop {
         let candidates = outputMarks.candidates(of: topic)
         if !candidates.isEmpty, let overgrown = overgrown(candidates) {
             for candidate in candidates {
+                if overgrown.contains(candidate) {
+                    log.warning(
+                        "a topic holds records that are younger than a later one: is the broker's clock steady?",
+                        metadata: [
+                            "place": "\(candidate.place)@\(candidate.mark.offset)",
+                            "time": "\(candidate.mark.appended)",
+                        ])
+                }
                 outputMarks.accept(candidate, timeCounts: !overgrown.contains(candidate))
             }
         }
