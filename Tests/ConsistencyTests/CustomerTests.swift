@@ -71,6 +71,32 @@ extension World {
         }
     }
 
+    @Test func whatIsToldLateOfAMemberWhoIsGoneDoesNotTellItsNumber() throws {
+        var world = try customerWorld(["till"])
+        try world.person("crm:1", ["loyalty": "77001234"], at: 1)
+        for (position, verb) in [(10, "stated"), (30, "deleted"), (20, "stated")] as [(Int64, String)] {
+            try world.send(
+                "customer.\(verb)", "till:81", from: "till", verb == "stated" ? ["loyalty": "77001234"] : [:], at: 2,
+                position: position, selfID: "81")
+        }
+        #expect(world.key("till:81") == nil)
+        #expect(world.key("crm:1") != nil)
+    }
+
+    /// The sink decided before it heard of the number: its report says nothing of the member that the system has told of (I9).
+    @Test func aMemberThatTheSinkDidNotKnowOfStays() throws {
+        var world = try customerWorld(["till"])
+        try world.person("crm:1", ["loyalty": "77001234"], at: 1)
+        try world.person("till:81", ["loyalty": "77001234"], at: 2)
+        let key = world.key("till:81") ?? ""
+        let revision = world.revision["customer/\(key)"] ?? 0
+        try world.report("customer", key, from: "till", revision: revision - 1, status: "absent")
+        #expect(world.key("till:81") == key && world.revision["customer/\(key)"] == revision)
+        try world.report("customer", key, from: "till", revision: revision, status: "absent")
+        #expect(world.key("till:81") == key, "the till has her all the same")
+        #expect(world.revision["customer/\(key)"] == revision + 1, "she is sent again")
+    }
+
     @Test func twoPersonsAreFoundToBeOne() throws {
         var world = try customerWorld()
         try world.person("crm:1", ["email": "a@x.fi", "givenName": "Aino"], at: 1)

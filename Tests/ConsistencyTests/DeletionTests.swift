@@ -45,6 +45,18 @@ import Testing
         #expect(world.log.last == "erased \(sofa) 3" && world.identity == ["product/shop:501": sofa])
     }
 
+    /// The shop had none when it was erased, and heard of no erasure; what somebody enters there is found behind the tombstone (I9).
+    @Test func whatIsEnteredBehindTheTombstoneIsErasedToo() throws {
+        var world = try Self.world(["owner": "importer"], ["shop"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "shop", status: "absent")
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        #expect(world.log.last == "tombstone \(sofa)")
+        try world.send("product.stated", sofa, from: "shop", ["name": "S"], at: 3, selfID: "501")
+        #expect(world.log.last == "erased \(sofa) 3" && world.identity == ["product/shop:501": sofa])
+        #expect(try world.send("product.stated", sofa, from: "shop", ["name": "T"], at: 4, selfID: "501").isEmpty)
+    }
+
     @Test func whatIsNotInUseStillSaysWhatALivingCopyHolds() throws {
         var world = try Self.world(["owner": "importer"], ["shop"])
         // Known from the first day, though the shop doesn't show it.
@@ -127,6 +139,23 @@ import Testing
         try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4711", position: 30)
         try world.send("product.deleted", sofa, from: "till", at: 3, position: 20, selfID: "4711")
         #expect(world.identity == ["product/till:4711": sofa])
+    }
+
+    /// What waited, or a process that was thought dead, tells late of a row that is gone.
+    @Test func whatIsToldLateOfACopyThatIsGoneDoesNotTellItsNumber() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.send("product.stated", sofa, from: "till", ["name": "T"], at: 2, position: 10, selfID: "4711")
+        try world.send("product.deleted", sofa, from: "till", at: 4, position: 30, selfID: "4711")
+        #expect(world.identity.isEmpty)
+        try world.send("product.stated", sofa, from: "till", ["name": "U"], at: 3, position: 20, selfID: "4711")
+        try world.report("product", sofa, from: "till", revision: 1, held: ["name": "A"], selfID: "4711", position: 25)
+        #expect(world.identity.isEmpty, "whoever writes there would wait for ever")
+        #expect(world["product", sofa]?["name"] == "U", "what it said last still counts")
+        // Entered anew it is there.
+        try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4712", position: 40)
+        try world.send("product.stated", sofa, from: "till", ["name": "U"], at: 3, position: 28, selfID: "4711")
+        #expect(world.identity == ["product/till:4712": sofa])
     }
 
     /// An article was entered anew under another number; that the former one is gone is read later.

@@ -58,11 +58,11 @@ import Testing
         let masking = Masking(topic: "parked.crm", try Plant(createsTopics: false).model)
         let parked = try JSON(
             parsing: """
-                {"waiting":[{"number":7,"record":{"mail":"a@x.org"},"entities":["customer/a@x.org"],"missing":["id"]}],"reason":"why"}
+                {"number":7,"record":{"mail":"a@x.org"},"entities":["customer/a@x.org"],"missing":["id"],"reason":"why"}
                 """)
         #expect(
             masking.masked(parked).text == """
-                {"waiting":[{"number":7,"record":{"mail":"•••"},"entities":["•••"],"missing":["id"]}],"reason":"why"}
+                {"number":7,"record":{"mail":"•••"},"entities":["•••"],"missing":["id"],"reason":"why"}
                 """)
     }
 

@@ -127,14 +127,13 @@ package struct Crew: Sendable {
     }
 
     private func lanes(_ parked: [String: JSON], of source: SourceSettings) -> Lanes {
-        var lanes = Lanes()
-        for (name, value) in parked where name.hasPrefix(source.name + "/") {
-            guard let lane = Lanes.Lane(name: String(name.dropFirst(source.name.utf8.count + 1)), value) else {
-                tellUnreadable(name)
-                continue
-            }
-            lanes.restore(lane)
+        var all: [Lanes.Waiting] = []
+        for (key, value) in parked where key.hasPrefix(source.name + "/") {
+            let name = String(decoding: key.utf8.dropFirst(source.name.utf8.count + 1), as: UTF8.self)
+            if let waiting = Lanes.Waiting(name: name, value) { all.append(waiting) } else { tellUnreadable(key) }
         }
+        var lanes = Lanes()
+        lanes.restore(all)
         return lanes
     }
 

@@ -322,6 +322,18 @@ final class Sink {
         return OutgoingEvent(topic: topic, key: key, envelope: envelope, data: Array("{}".utf8))
     }
 
+    /// Whether a record that was found, where no number was known, is known as another one's.
+    func isAnothers(_ record: JSON?, than planned: SinkLoop.Planned) -> Bool {
+        guard entry.entity.key == .member, planned.write.own == nil, let record else { return false }
+        let events = seenBy?.events(of: record, reference: "", knowledge.context(at: .never)) ?? []
+        return events.contains { event in
+            guard let own = event.envelope.selfID else { return false }
+            let reference = Reference(system: knowledge.system, id: own)
+            let key = knowledge.identities.key(of: reference, entity: planned.golden.entity)
+            return key.map { $0 != planned.golden.key } ?? false
+        }
+    }
+
     /// What the source would have published of a record that was read before the write, except for what it holds after the
     /// write, too: that may be our own, of a write whose answer was lost (I6), and the report says it anyway.
     func observation(_ before: JSON, reference: String, except held: [UInt8]) -> [OutgoingEvent] {

@@ -55,7 +55,9 @@ extension SinkLoop {
         let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
         let open = planned.filter { $0.settled == nil }
         let held = try sink.writer!.look(at: open.map(\.write))
-        for (one, record) in zip(open, held) {
+        let planned = try setAside(
+            zip(open, held).filter { sink.isAnothers($1, than: $0) }.map(\.0), of: planned, on: ticket)
+        for (one, record) in zip(open, held) where planned.contains(where: { $0.golden === one.golden }) {
             undertaken.see(record, before: one.golden, own: one.write.own)
             if one.write.own == nil, one.write.action == .put { undertaken.create(one.golden) }
         }
@@ -75,6 +77,17 @@ extension SinkLoop {
             to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
         isNoted = true
         jobs[0].stage = .noted(planned, ticket)
+    }
+
+    /// What is found under another's number isn't overwritten: nobody knows whose it is, until the hub has said so.
+    private func setAside(
+        _ strays: [Planned], of planned: [Planned], on ticket: Publisher.Ticket
+    ) throws -> [Planned] {
+        for stray in strays {
+            let reason = "what is found there belongs to another \(stray.golden.entity)"
+            try park(stray.golden, jobs[0].sink, reason, isWaiting: true, on: ticket)
+        }
+        return planned.filter { one in !strays.contains { $0.golden === one.golden } }
     }
 
     /// What systems held is kept no longer than it is needed: it may be somebody's data (I12).

@@ -156,8 +156,8 @@ extension SinkLoop {
         try self.report(report, golden, sink, on: ticket)
     }
 
-    /// What a try before has created, and nobody reported, stands under a number that only its system knows. Whose it is must
-    /// be said before what stands under it is: whoever hears that first takes it for somebody new (I6).
+    /// What was found where nothing was known, or what a try before has created and nobody reported, stands under a number that only its
+    /// system knows. Whose it is must be said before what stands under it is: whoever hears that first takes it for somebody new (I6).
     func introduce(
         _ result: Written, _ golden: Golden, _ write: Write, _ sink: Sink, on ticket: Publisher.Ticket
     ) throws {
@@ -165,6 +165,7 @@ extension SinkLoop {
             result.status == .written || result.status == .unchanged,
             undertaken.includes(golden)
                 || unclear[sink.settings.name]?.contains(golden.place.description) == true
+                || !undertaken.held(before: golden, own: nil).isEmpty
         else { return }
         // Of no revision: it says nothing of what the copy holds.
         try report(Report(revision: 0, status: .written, own: own), golden, sink, on: ticket)

@@ -22,16 +22,18 @@ extension SourceLoop {
                 logged: "it waits for others, and is too large to be parked", on: ticket)
         }
         let isNews = translation.entities.contains { shared.overwrites.isOvertaken($0, in: settings.name) }
-        let changes = lanes.park(stored, entities: translation.entities, missing: missing, isNews: isNews)
-        if !changes.isEmpty { follow(stored, lanes.last, translation.entities) }
-        try write(changes, on: ticket)
+        let parked = lanes.park(stored, entities: translation.entities, missing: missing, isNews: isNews)
+        guard let parked else { return }
+        follow(parked)
+        try write(Lanes.Stored(name: parked.name, waiting: parked), on: ticket)
     }
 
     // MARK: What is written meanwhile
 
     /// Follows what sinks write of a record's entities while it waits, unless the system's log tells its place anyway.
-    func follow(_ record: StoredRecord, _ number: UInt64, _ entities: [String]) {
-        if record.position == nil { shared.overwrites.wait(number, entities, in: settings.name) }
+    func follow(_ parked: Lanes.Waiting) {
+        guard parked.record.position == nil else { return }
+        shared.overwrites.wait(parked.number, parked.entities, in: settings.name)
     }
 
     /// Of what no longer waits nothing need be known.
@@ -60,92 +62,87 @@ extension SourceLoop {
     func mend() throws {
         let ticket = shared.publisher.ticket()
         phase = .mended(ticket)
-        // Lanes that were joined to others come back first: so whatever ends this, each record stands in one of them.
-        let isGone = Set(unsure.values.filter { $0.lane == nil }.map(\.name))
-        let names = isGone.sorted() + unsure.keys.filter { !isGone.contains($0) }.sorted()
-        try write(names.map { Lanes.Change(name: $0, lane: lanes.lanes[$0]) }, on: ticket)
+        for name in unsure.sorted() { try write(lanes.stored(name), on: ticket) }
     }
 
-    func write(_ changes: [Lanes.Change], on ticket: Publisher.Ticket) throws {
-        for change in changes {
-            unsure[change.name] = change
-            let value = change.lane?.json.utf8
-            guard (value?.count ?? 0) < shared.publisher.largest else {
-                throw SystemFailure(
-                    "too many records wait behind one entity; give it what it waits for: \(change.name)")
-            }
-            try shared.publisher.write(
-                to: shared.names.parked(connector: shared.connector), key: "\(settings.name)/\(change.name)",
-                value: value, on: ticket)
+    func write(_ stored: Lanes.Stored, on ticket: Publisher.Ticket) throws {
+        unsure.insert(stored.name)
+        let value = stored.waiting?.json.utf8
+        guard (value?.count ?? 0) < shared.publisher.largest else {
+            throw SystemFailure("a record speaks of too much to be parked: \(stored.name)")
         }
+        try shared.publisher.write(
+            to: shared.names.parked(connector: shared.connector), key: "\(settings.name)/\(stored.name)",
+            value: value, on: ticket)
     }
 
     /// What waits is tried again when the tables of numbers have changed.
     func lanesToRetry() -> Phase? {
         let now = shared.knowledge.generation
         guard lanes.count > 0, now != generation else { return nil }
-        return .retrying(lanes.lanes.values.sorted { $0.waiting[0].number < $1.waiting[0].number }.map(\.name), now)
+        let order = lanes.lanes.values.sorted { ($0.waiting[0].number, $0.id) < ($1.waiting[0].number, $1.id) }
+        return .retrying(order.map(\.id), now)
     }
 
     /// Tries the first record of the first lane.
-    func retry(_ names: [String], _ generation: UInt64) throws {
-        guard let name = names.first else {
+    func retry(_ ids: [UInt64], _ generation: UInt64) throws {
+        guard let id = ids.first else {
             self.generation = generation
             phase = .resting
             return
         }
-        guard let first = lanes.lanes[name]?.waiting.first else {
-            phase = .retrying(Array(names.dropFirst()), generation)
+        guard let first = lanes.lanes[id]?.waiting.first else {
+            phase = .retrying(Array(ids.dropFirst()), generation)
             return
         }
         let ticket = shared.publisher.ticket()
-        let change = try shared.turns.take { try publish(first.record, first.number, of: name, on: ticket) }
-        phase = .retried(Trial(first: first, change: change, names: names, generation: generation), ticket)
+        let change = try shared.turns.take { try publish(first, of: id, on: ticket) }
+        phase = .retried(Trial(first: first, change: change, lanes: ids, generation: generation), ticket)
     }
 
     /// Publishes a lane's first record, if it can be now. Returns what becomes of the lane; nil: it stays as it is.
     func publish(
-        _ record: StoredRecord, _ number: UInt64, of name: String, on ticket: Publisher.Ticket
+        _ first: Lanes.Waiting, of lane: UInt64, on ticket: Publisher.Ticket
     ) throws -> Lanes.Change? {
+        let record = first.record
         var tape = Tape()
         try tape.parse(record.document)
         switch translator.translate(tape.root, &tape, record.reference, record.stamp, record.position) {
         case .success(let translation) where !translation.missing.isEmpty:
-            return lanes.wait(name, entities: translation.entities, missing: translation.missing)
+            return lanes.wait(lane, entities: translation.entities, missing: translation.missing)
         case .success(let translation) where !translation.events.allSatisfy(shared.publisher.takes):
             try shared.deadLetters.bury(
                 record.document, of: settings.name, reference: record.reference, reason: Self.tooLarge, place: nil,
                 on: ticket)
         case .success(let translation):
             try shared.doubts.check(translation.events)
-            for event in events(of: translation, number) { try shared.publisher.publish(event, on: ticket) }
+            for event in events(of: translation, first.number) { try shared.publisher.publish(event, on: ticket) }
         case .failure(let dead):
             try shared.deadLetters.bury(
                 record.document, of: settings.name, reference: record.reference, reason: dead.reason, place: nil,
                 on: ticket)
         }
-        return lanes.shifted(name)
+        return lanes.shifted(lane)
     }
 
     /// A lane shrinks only after its record's events are acknowledged.
     func shorten(_ trial: Trial) throws {
         guard let change = trial.change else {
-            phase = .retrying(Array(trial.names.dropFirst()), trial.generation)
+            phase = .retrying(Array(trial.lanes.dropFirst()), trial.generation)
             return
         }
         let ticket = shared.publisher.ticket()
         phase = .shortened(trial, ticket)
-        try write([change], on: ticket)
+        try write(change.stored, on: ticket)
     }
 
     func conclude(_ trial: Trial) throws {
         guard let change = trial.change else { return }
         lanes.apply(change)
-        unsure = [:]
-        let first = change.lane?.waiting.first
-        let isDone = first?.number != trial.first.number
-        phase = .retrying(isDone ? trial.names : Array(trial.names.dropFirst()), trial.generation)
-        if let first, !isDone { follow(first.record, first.number, first.entities) }
+        unsure = []
+        // Behind a record that has been dealt with, the next one may go, too.
+        phase = .retrying(change.first == nil ? trial.lanes : Array(trial.lanes.dropFirst()), trial.generation)
+        if let first = change.first { follow(first) }
         try unfollow(trial.first.entities)
     }
 }

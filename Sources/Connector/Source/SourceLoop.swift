@@ -16,8 +16,8 @@ final class SourceLoop: Loop {
     var opened: (any SourceTransport)?
     var position: JSON?
     var lanes: Lanes
-    /// What was written of lanes since all was safe the last time: the topic may hold it, and memory something else.
-    var unsure: [String: Lanes.Change] = [:]
+    /// The names of what was parked and let go since all was safe the last time: the topic may hold it, and memory something else.
+    var unsure: Set<String> = []
     var delivery = Delivery()
     var absences: Absences
     var generation: UInt64?
@@ -37,13 +37,13 @@ final class SourceLoop: Loop {
     /// How far the present page is.
     enum Phase {
         case resting
-        /// The lanes that something failed has left otherwise in the topic are written as they are, and not yet acknowledged.
+        /// What something that failed has left otherwise in the topic is written as it is, and not yet acknowledged.
         case mended(Publisher.Ticket)
         /// What waits is tried again, in these lanes, as of this generation of the tables.
-        case retrying([String], UInt64)
+        case retrying([UInt64], UInt64)
         /// A lane's first record is published, and not yet acknowledged.
         case retried(Trial, Publisher.Ticket)
-        /// What the lane is now is written, and not yet acknowledged.
+        /// What has become of it is written, and not yet acknowledged.
         case shortened(Trial, Publisher.Ticket)
         /// A page is published, and not yet acknowledged.
         case published(PageEnd, Publisher.Ticket, Before)
@@ -64,7 +64,7 @@ final class SourceLoop: Loop {
         /// What becomes of its lane; nil: what it was.
         let change: Lanes.Change?
         /// Further lanes, this one first.
-        let names: [String]
+        let lanes: [UInt64]
         let generation: UInt64
     }
 
@@ -87,9 +87,7 @@ final class SourceLoop: Loop {
         var log = shared.log
         log[metadataKey: "source"] = "\(settings.name)"
         self.log = log
-        for waiting in lanes.lanes.values.flatMap(\.waiting) {
-            follow(waiting.record, waiting.number, waiting.entities)
-        }
+        for waiting in lanes.all { follow(waiting) }
     }
 
     package var name: String { settings.name }
@@ -138,7 +136,7 @@ final class SourceLoop: Loop {
             return .again
         case .mended(let ticket):
             guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
-            unsure = [:]
+            unsure = []
             phase = .resting
             return .again
         case .resting:
@@ -178,7 +176,7 @@ final class SourceLoop: Loop {
                 absences.confirm()
                 position = end.position ?? position
             }
-            unsure = [:]
+            unsure = []
             phase = .safe(end)
             return .again
         case .safe(let end): return try finish(end)

@@ -16,12 +16,12 @@ struct StoredRecord: Sendable, Equatable {
 
     /// Whether another record is this one, read again. References of records that are polled name the reading, from `@` on.
     func isRepeated(by other: StoredRecord) -> Bool {
-        func stem(_ reference: String) -> Substring {
-            reference.lastIndex(of: "@").map { reference[..<$0] } ?? reference[...]
-        }
-        return document == other.document
-            && (reference == other.reference || reference.contains("@") && stem(reference) == stem(other.reference))
+        document == other.document
+            && (reference == other.reference || reference.contains("@") && stem == other.stem)
     }
+
+    /// Its reference without the reading.
+    var stem: Substring { reference.lastIndex(of: "@").map { reference[..<$0] } ?? reference[...] }
 
     /// For the topic: a JSON object.
     var json: JSON {

@@ -50,7 +50,6 @@ extension Engine {
         if isDeletion {
             record.takeDeletion(event, place, &effects)
         } else {
-            record.addNumber(reference.id, place, &effects)
             record.takeStatement(event, place, &json, &effects)
         }
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }

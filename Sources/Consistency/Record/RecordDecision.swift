@@ -70,8 +70,6 @@ extension RecordState {
         _ event: borrowing Event, _ place: Place, _ json: inout JSONWriter, _ effects: inout Effects
     ) {
         let seen = Observation(event)
-        // A customer's own number is in her key.
-        if !place.context.merge.ofMembers { addNumber(event.envelope.selfID, place, &effects) }
         if !columns[place.column].isObservable {
             columns[place.column].isObservable = true
             modified = true
@@ -84,6 +82,8 @@ extension RecordState {
             guard presence != .stale else { return }
         }
         let isFormer = wasGoneLater(existence, column: place.column, seen)
+        // Under the number of a former life nothing stands: whoever wrote there would wait for ever (I9).
+        if !isFormer { addNumber(number(of: event, place), place, &effects) }
         var number = -1
         for (_, name, value) in event.data.fixedMembers {
             number += 1
@@ -99,6 +99,11 @@ extension RecordState {
                 _ = observe($0, field: field, column: place.column, seen, by: place.context.merge)
             }
         }
+    }
+
+    /// The system's own number; a customer's is in her key.
+    private func number(of event: borrowing Event, _ place: Place) -> String? {
+        place.context.merge.ofMembers ? Reference(key: event.envelope.subject)?.id : event.envelope.selfID
     }
 
     /// Whether something was there before a write whose report has come already: it was said then, or the report has overtaken it.
@@ -169,8 +174,8 @@ extension RecordState {
     /// Whether a sink that knew of no copy has passed one over. Counts: a sink that never learns of it is believed in the end. Only
     /// the latest revision counts: reports of older ones come late, all together, and say nothing more.
     private mutating func passing(_ report: Report, _ number: String?, _ place: Place) -> Passing {
-        guard report.status == .absent, number == nil, flags.contains(.alive), !place.context.merge.ofMembers,
-            !columns[place.column].selfID.isEmpty, isThere(place.column)
+        guard report.status == .absent, number == nil, flags.contains(.alive), !columns[place.column].selfID.isEmpty,
+            isThere(place.column)
         else { return .isTrue }
         if report.revision < revision { return .isOvertaken }
         guard let slot = slot(field: existence(), column: place.column),
@@ -208,7 +213,8 @@ extension RecordState {
             removeNumbers(place, &effects)
             return false
         }
-        addNumber(number, place, &effects)
+        // A report that comes late, of a copy that is known to be gone since.
+        if isThere(place.column) { addNumber(number, place, &effects) }
         guard let held = report.held else {
             // It wrote and didn't look: taken as it was sent, which is the best that is known. Nobody has seen it.
             columns[place.column].isObservable = false

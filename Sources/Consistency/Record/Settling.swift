@@ -71,7 +71,9 @@ extension RecordState {
     /// Whether the event's copy holds what lost, with no write under way that would correct it; counts the attempts.
     private mutating func resend(_ place: Place) -> Bool {
         let column = place.column
-        guard copies(place.context).contains(column), columns[column].acknowledged >= revision else { return false }
+        // Behind a tombstone nothing is under way: nobody is given the erasure any more whose report this copy owes.
+        let isOnItsWay = columns[column].acknowledged < revision && !flags.contains(.gone)
+        guard copies(place.context).contains(column), !isOnItsWay else { return false }
         var mustResend = false
         for field in fields.indices {
             guard let slot = slot(field: field, column: column), !isInSync(field: field, slot: slot) else {

@@ -123,7 +123,8 @@ package final class SimulatedConnector {
         case .system?: thread.wakes = now + Int64(scheduler.random.within(100...3_000))
         case .time(let time)?:
             let (seconds, attoseconds) = time.components
-            thread.wakes = now + seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+            // Whoever looks again at once, and again, would use up all rounds before anybody else gets to anything.
+            thread.wakes = now + max(1, seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
         }
     }
 

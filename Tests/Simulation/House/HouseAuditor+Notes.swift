@@ -65,12 +65,10 @@ extension HouseAuditor {
     private func parkedReferences() -> Set<String> {
         var references: Set<String> = []
         for (key, record) in table(names.parked(connector: "retailer")) {
-            for waiting in record.json?["waiting"]?.array ?? [] {
-                guard let reference = waiting["record"]?["reference"]?.string,
-                    let source = key.split(separator: "/").first
-                else { continue }
-                references.insert("\(source)/\(reference)")
-            }
+            guard let reference = record.json?["record"]?["reference"]?.string,
+                let source = key.split(separator: "/").first
+            else { continue }
+            references.insert("\(source)/\(reference)")
         }
         return references
     }
@@ -81,23 +79,35 @@ extension HouseAuditor {
         let published = ["articles": "product", "counts": "stock", "customers": "customer"]
             .mapValues { ids(of: names.input(domain: $0)) }
         let hasRestarted = house.connectors.contains { $0.name == "retailer" && $0.hasRestarted }
-        for (key, record) in table(names.parked(connector: "retailer")).sorted(by: { $0.key < $1.key }) {
-            for waiting in (record.json?["waiting"]?.array ?? []).prefix(1) {
-                verdict.count("parked records")
-                let source = String(key.prefix { $0 != "/" })
-                if hasRestarted, let reference = waiting["record"]?["reference"]?.string,
-                    published[source]?[Self.event(source, reference)] != nil
-                {
-                    continue
-                }
-                for missing in waiting["missing"]?.array?.compactMap(\.string) ?? [] {
-                    // `product/till:5`
-                    let parts = missing.split(separator: "/", maxSplits: 1).map(String.init)
-                    let number = parts[1].split(separator: ":", maxSplits: 1).map(String.init)
-                    let owner = owner(parts[0], number[0], number[1])
-                    verdict.check("I2", owner == nil, "\(key) waits for \(missing), which is \(owner ?? "")")
-                }
+        // Others wait behind what came first of the same.
+        var waited: Set<String> = []
+        for (key, waiting) in parked.sorted(by: { ($0.number, $0.key) < ($1.number, $1.key) }).map({ ($0.key, $0.json) }
+        ) {
+            let source = String(key.prefix { $0 != "/" })
+            let entities = Set((waiting["entities"]?.array ?? []).compactMap(\.string).map { "\(source)/\($0)" })
+            defer { waited.formUnion(entities) }
+            guard waited.isDisjoint(with: entities) else { continue }
+            verdict.count("parked records")
+            if hasRestarted, let reference = waiting["record"]?["reference"]?.string,
+                published[source]?[Self.event(source, reference)] != nil
+            {
+                continue
             }
+            for missing in waiting["missing"]?.array?.compactMap(\.string) ?? [] {
+                // `product/till:5`
+                let parts = missing.split(separator: "/", maxSplits: 1).map(String.init)
+                let number = parts[1].split(separator: ":", maxSplits: 1).map(String.init)
+                let owner = owner(parts[0], number[0], number[1])
+                verdict.check("I2", owner == nil, "\(key) waits for \(missing), which is \(owner ?? "")")
+            }
+        }
+    }
+
+    /// What sources have parked, with the numbers in whose order they were read.
+    private var parked: [(key: String, number: Int, json: JSON)] {
+        table(names.parked(connector: "retailer")).compactMap { key, record in
+            guard let json = record.json, let number = json["number"]?.integer else { return nil }
+            return (key, number, json)
         }
     }
 

@@ -71,10 +71,18 @@ package final class Scheduler {
 
     // MARK: Rounds
 
+    /// So long a simulation lasts at most, in milliseconds of its own time. Whoever waits within a call lets others run, who wait within
+    /// theirs: where something is broken on purpose, that may go on for ever within one round.
+    private static let longest: Int64 = 3_600_000
+    private lazy var end = clock.now + Self.longest
+    /// Whether it lasts for too long: it won't come to rest any more.
+    private var isOver: Bool { clock.now > end }
+
     /// Runs until `isDone`, at most so many rounds; answers whether it was done.
     package func run(rounds: Int, until isDone: () -> Bool) -> Bool {
         for _ in 0..<rounds {
             if isDone() { return true }
+            if isOver { return false }
             round()
         }
         return isDone()
@@ -130,6 +138,7 @@ package final class Scheduler {
 
     /// A call leaves a process, or returns to it: others may run meanwhile, time passes, and the process may be killed.
     package func point(_ process: SimulatedProcess, _ what: @autoclosure () -> String) throws(KafkaError) {
+        if isOver { process.kill() }
         if process.isDead { throw SimulatedProcess.crash }
         clock.pass(microseconds: 50)
         if trace.isOn, case let what = what(), !what.isEmpty { trace.note(process.name, what) }
