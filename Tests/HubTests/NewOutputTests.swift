@@ -145,17 +145,20 @@ extension RunningHub {
 /// producer in a topic that was made anew.
 private final class Supervised {
     private let plant: Plant
-    private(set) var running: RunningHub
+    private var present: RunningHub?
+    var running: RunningHub { present! }
 
     init(_ plant: Plant) throws {
         self.plant = plant
-        running = try RunningHub(plant)
+        present = try RunningHub(plant)
     }
 
     func supervise() throws {
         guard running.failure != nil else { return }
         running.end()
-        running = try RunningHub(plant)
+        // One process opens a store once at a time.
+        present = nil
+        present = try RunningHub(plant)
     }
 }
 
