@@ -128,6 +128,10 @@ public final class HubProcess: Sendable {
         return (subscribers.mapValues { $0.sorted() }, Dictionary(uniqueKeysWithValues: unseen))
     }
 
+    /// The process ends before it works, or in the middle of it, because it was told to or has decided to: that is no death by the
+    /// store, of which a few in a row drop it.
+    public func endOnPurpose() { store.clear() }
+
     /// Works until `stop` answers true. Throws what a new process must mend: being fenced, or a fatal client error.
     public func run(until stop: @escaping () -> Bool) throws {
         do { try work(until: stop) } catch {

@@ -56,7 +56,10 @@ public struct TopicSetup {
         }
         let created = try admin.create(specifications.filter { missing.contains($0.name) }, timeout: .seconds(30))
         // Brokers know a topic before they tell everybody of it.
-        for _ in 0..<40 where try !self.missing().isEmpty { usleep(250_000) }
+        for _ in 0..<40 {
+            guard try !self.missing().isEmpty else { break }
+            usleep(250_000)
+        }
         return created
     }
 

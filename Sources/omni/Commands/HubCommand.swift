@@ -4,6 +4,7 @@ import Hub
 import Installation
 import Logging
 import Operations
+import Transports
 
 #if canImport(Glibc)
     import Glibc
@@ -36,7 +37,10 @@ struct HubCommand: RunningOn {
         if let listen { installation.settings.api.listen = listen }
         var log = Logger(label: "hub")
         log[metadataKey: "instance"] = "\(instance)"
-        let stop = try StopFlag { [log] in LastResort.begin(log) }
+        let begun = Monitor<HubProcess?>(nil)
+        let stop = try StopFlag { [log] in
+            LastResort.begin(log) { begun.withLock { $0 }?.endOnPurpose() }
+        }
         try makeFolder(installation.settings.data)
         // Before the broker is asked for anything: who asks the hub meanwhile is told that it waits.
         let api = try APIServer(installation, log: Logger(label: "api"))
@@ -45,9 +49,14 @@ struct HubCommand: RunningOn {
         let patience = StartPatience(stop, log: log) { error in
             (error as? StoreError)?.mayPass == true ? "the local store can't be written" : nil
         }
-        guard let hub = try patience({ try begin(installation, log) }),
-            try patience({ try api.serve(hub) }) != nil
-        else { return }
+        guard let hub = try patience({ try begin(installation, log) }) else { return }
+        begun.withLock { $0 = hub }
+        do {
+            guard try patience({ try api.serve(hub) }) != nil else { return hub.endOnPurpose() }
+        } catch {
+            hub.endOnPurpose()
+            throw error
+        }
         try hub.run { stop.isSet }
         log.info("the hub has stopped")
     }
