@@ -58,8 +58,18 @@ struct NodeText {
             separator = UInt8(ascii: ",")
             out = string(at[0], out + 1)
             out[0] = UInt8(ascii: ":")
-            out = value(at + 1 - words, out + 1)
-            at = behind(at + 1)
+            let word = at[1]
+            switch word >> 60 {
+            case UInt64(Tag.string.rawValue):
+                out = string(word, out + 1)
+                at += 2
+            case UInt64(Tag.number.rawValue):
+                out = text(word, out + 1)
+                at += 2
+            default:
+                out = value(at + 1 - words, out + 1)
+                at = behind(at + 1)
+            }
         }
         return closed(at == first, UInt8(ascii: "{"), UInt8(ascii: "}"), out)
     }

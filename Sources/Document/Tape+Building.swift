@@ -275,6 +275,14 @@ package struct TapeWords {
     @inline(__always)
     package func node(known index: Int) -> Node { Node(storage: storage, known: UInt32(truncatingIfNeeded: index)) }
 
+    /// The node at the index of a word that was read there.
+    @inlinable
+    @inline(__always)
+    package func node(at index: Int, word: UInt64) -> Node {
+        let isLink = word >> 60 == UInt64(Tag.link.rawValue)
+        return node(known: isLink ? Int(UInt32(truncatingIfNeeded: word)) : index)
+    }
+
     /// The node at an index.
     @inlinable package func node(at index: Int) -> Node { Node(storage: storage, index: UInt32(index)) }
 

@@ -53,7 +53,9 @@ struct Compiler {
         }
         if problems.isEmpty { findEndlessReferences() }
         guard problems.isEmpty else { throw SchemaError(problems) }
-        return Program(draft, root: simplify(number))
+        // Before the draft is handed on: an argument to the left would be taken as it was.
+        let root = simplify(number)
+        return Program(draft, root: root)
     }
 
     // MARK: Subschemas

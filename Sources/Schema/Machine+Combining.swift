@@ -2,7 +2,9 @@ import Document
 
 /// Keywords that combine schemas on the same value.
 extension Machine {
-    mutating func combination(_ instruction: Instruction, _ node: Node, _ tracking: Tracking) -> Bool {
+    @inline(never)
+    mutating func combination(_ place: UnsafePointer<Instruction>, _ node: Node, _ tracking: Tracking) -> Bool {
+        let instruction = place.pointee
         switch instruction.operation {
         case .anyOf: return anyOf(instruction, node, tracking)
         case .oneOf: return oneOf(instruction, node, tracking)
@@ -90,7 +92,9 @@ extension Machine {
         return depths.0 == depths.1 ? a.count < b.count : depths.0 > depths.1
     }
 
-    mutating func unevaluated(_ instruction: Instruction, _ node: Node, _ tracking: Tracking) -> Bool {
+    @inline(never)
+    mutating func unevaluated(_ place: UnsafePointer<Instruction>, _ node: Node, _ tracking: Tracking) -> Bool {
+        let instruction = place.pointee
         guard let tracking else { return true }
         var valid = true
         if instruction.operation == .unevaluatedProperties {

@@ -10,13 +10,14 @@ extension Machine {
         var found: UInt64 = 0
         var position = 0
         let names = rules.pointee.names
+        let texts = node.words.fixed.bytes
         for (key, name, value) in node.fixedMembers {
             if let entry = program.names.find(.init(name), in: names) {
                 found |= entry.pointee.required
                 let schema = entry.pointee.schema
                 if schema >= 0 {
                     if let tracking { tracking.pointee.insert(position) }
-                    if Listener.isSilent, entry.pointee.glance.takes(value.word) {
+                    if Listener.isSilent, entry.pointee.glance.takes(value.word, texts) {
                         // No need to call.
                     } else if !checkMember(schema, key, value, isKnown: true) {
                         if Listener.isSilent { return false }
@@ -131,7 +132,9 @@ extension Machine {
         return valid
     }
 
-    mutating func dependent(_ instruction: Instruction, _ node: Node, _ tracking: Tracking) -> Bool {
+    @inline(never)
+    mutating func dependent(_ place: UnsafePointer<Instruction>, _ node: Node, _ tracking: Tracking) -> Bool {
+        let instruction = place.pointee
         let asking = program.constants[Int(instruction.a)]
         guard node[utf8: asking.utf8] != nil else { return true }
         if instruction.operation == .dependentSchema { return check(instruction.b, node, tracking) }
@@ -190,17 +193,6 @@ extension Machine {
         }
         if let tracking { tracking.pointee.insert(upTo: position) }
         return valid
-    }
-
-    /// Items that one subschema is for, when only the answer matters.
-    private mutating func itemsFit(_ rules: UnsafePointer<ArrayRules>, _ node: Node) -> Bool {
-        let schema = rules.pointee.items
-        if schema == Subschema.always { return true }
-        let objectRules = program.objectRules(schema)
-        for element in node.elements where !rules.pointee.glance.takes(element.word) {
-            if !fits(schema, objectRules, element) { return false }
-        }
-        return true
     }
 
     private mutating func contains(_ rules: UnsafePointer<ArrayRules>, _ node: Node, _ tracking: Tracking) -> Bool {

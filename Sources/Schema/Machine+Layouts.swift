@@ -35,21 +35,43 @@ extension Machine {
     @inline(never)
     mutating func follows(_ plan: UnsafeMutableRawPointer, _ node: Node) -> Bool {
         let tape = node.words
-        let words = tape.fixed.words
+        let (words, texts) = tape.fixed
         var member = plan.assumingMemoryBound(to: ObjectPlan.Member.self)
         let end = member + node.count
         // Behind the object's head and its first member's name.
         var index = Int(node.position) + 2
         while member < end {
             let word = words[index]
-            if !member.pointee.glance.takes(word),
-                !fits(member.pointee.schema, member.pointee.objectRules, tape.node(at: index))
+            if !member.pointee.glance.takes(word, texts),
+                !fits(member.pointee.schema, member.pointee.objectRules, tape.node(at: index, word: word))
             {
                 return false
             }
             let isContainer = word >> 60 &- UInt64(Tag.array.rawValue) < 2
             index = isContainer ? Int(UInt32(truncatingIfNeeded: word)) &+ 1 : index &+ 2
             member += 1
+        }
+        return true
+    }
+
+    /// Whether the items of an array fit a subschema.
+    @inline(never)
+    mutating func itemsFit(_ rules: UnsafePointer<ArrayRules>, _ node: Node) -> Bool {
+        let schema = rules.pointee.items
+        if schema == Subschema.always { return true }
+        let objectRules = program.objectRules(schema)
+        let tape = node.words
+        let (words, texts) = tape.fixed
+        var index = Int(node.position) + 1
+        for _ in 0..<node.count {
+            let word = words[index]
+            if !rules.pointee.glance.takes(word, texts),
+                !fits(schema, objectRules, tape.node(at: index, word: word))
+            {
+                return false
+            }
+            let isContainer = word >> 60 &- UInt64(Tag.array.rawValue) < 2
+            index = isContainer ? Int(UInt32(truncatingIfNeeded: word)) : index &+ 1
         }
         return true
     }

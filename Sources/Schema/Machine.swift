@@ -21,6 +21,7 @@ struct Machine<Listener: Log> {
         return run(number, node, tracking)
     }
 
+    @inline(never)
     private mutating func checkTracking(_ number: Int32, _ node: Node, _ tracking: Tracking) -> Bool {
         var own = Evaluated()
         guard run(number, node, &own) else { return false }
@@ -65,16 +66,7 @@ struct Machine<Listener: Log> {
         let operand = Int(instruction.pointee.a)
         switch instruction.pointee.operation {
         case .apply: return check(instruction.pointee.a, node, tracking)
-        case .properties:
-            if Listener.isSilent, tracking == nil, let plan = plan(instruction.pointee.a, node) {
-                return follows(plan, node)
-            }
-            return properties(program.objects + operand, node, tracking)
-        case .object:
-            if Listener.isSilent, tracking == nil, let plan = plan(instruction.pointee.a, node) {
-                return follows(plan, node)
-            }
-            return object(program.objects + operand, node, tracking)
+        case .properties, .object: return object(instruction, node, tracking)
         case .array: return array(program.arrays + operand, node, tracking)
         case .pattern:
             return program.patterns[operand].matches(padded: node.utf8) || string(instruction, node)
@@ -90,10 +82,21 @@ struct Machine<Listener: Log> {
             }
             return value(instruction, node)
         case .constant, .enumeration, .fail: return value(instruction, node)
-        case .anyOf, .oneOf, .not, .conditional: return combination(instruction.pointee, node, tracking)
-        case .dependentRequired, .dependentSchema: return dependent(instruction.pointee, node, tracking)
-        case .unevaluatedItems, .unevaluatedProperties: return unevaluated(instruction.pointee, node, tracking)
+        case .anyOf, .oneOf, .not, .conditional: return combination(instruction, node, tracking)
+        case .dependentRequired, .dependentSchema: return dependent(instruction, node, tracking)
+        case .unevaluatedItems, .unevaluatedProperties: return unevaluated(instruction, node, tracking)
         }
+    }
+
+    @inline(never)
+    private mutating func object(_ instruction: UnsafePointer<Instruction>, _ node: Node, _ tracking: Tracking) -> Bool
+    {
+        if Listener.isSilent, tracking == nil, let plan = plan(instruction.pointee.a, node) {
+            return follows(plan, node)
+        }
+        let rules = program.objects + Int(instruction.pointee.a)
+        return instruction.pointee.operation == .properties
+            ? properties(rules, node, tracking) : object(rules, node, tracking)
     }
 
     /// Notes a violation; never valid.

@@ -74,12 +74,23 @@ extension Machine {
         return Value(link: start)
     }
 
+    /// An operation's value, which often is an object.
+    @inline(__always)
+    mutating func constructed(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let operation = operations + Int(number)
+        guard operation.pointee.kind == .record, operation.pointee.flags.isDisjoint(with: [.suffix, .keepsArray]) else {
+            return try evaluate(number, input)
+        }
+        try step()
+        return try record(operation, input)
+    }
+
     /// A member's value: a name or two are looked up at once, anything else is evaluated.
     @inline(__always)
     private mutating func member(
         _ pair: UnsafePointer<PairCode>, _ object: Int, _ input: Value
     ) throws(MappingFailure) -> Value {
-        guard pair.pointee.access >= 0 else { return try evaluate(pair.pointee.operation, input) }
+        guard pair.pointee.access >= 0 else { return try constructed(pair.pointee.operation, input) }
         try step()
         if object < 0 { return .undefined }
         find(pair.pointee.first.shape, of: object)

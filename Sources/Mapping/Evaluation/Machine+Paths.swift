@@ -59,7 +59,7 @@ extension Machine {
         if step.pointee.kind == .field, operations[Int(step.pointee.operation)].flags.isEmpty {
             return try found(tables.accesses + Int(operations[Int(step.pointee.operation)].a), item)
         }
-        return try evaluate(step.pointee.operation, item)
+        return try constructed(step.pointee.operation, item)
     }
 
     /// Applies a step to the items on the stack from `low` to `high` and pushes what it gives, flattened. Answers the

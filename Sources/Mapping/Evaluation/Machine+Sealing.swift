@@ -35,32 +35,46 @@ extension Machine {
             bytesLeft &-= (end &- index) &* bytesPerWord
         } else {
             guard depth < Self.deepest else { throw tooDeep() }
-            var place = index &+ 1
-            while true {
-                place = firm(from: place, to: end, &bytesLeft)
-                if place >= end { break }
-                try sealWord(place, depth, &bytesLeft)
-                place &+= 1
+            if tape[index] >> 60 == Value.object {
+                try sealMembers(index &+ 1, end, depth, &bytesLeft)
+            } else {
+                for place in index &+ 1..<end {
+                    let value = Value(bits: tape[place])
+                    guard value.isFirm else {
+                        try sealWord(place, depth, &bytesLeft)
+                        continue
+                    }
+                    bytesLeft &-= 4 &+ value.length
+                }
             }
         }
         if bytesLeft < 0 { throw outOfMemory() }
     }
 
-    /// Goes over words that are as they shall be, as most are; answers the place of the first that needs more.
+    /// Seals an object's members. Names are strings; most values are as they shall be.
     @inline(__always)
-    private func firm(from start: Int, to end: Int, _ bytesLeft: inout Int) -> Int {
-        let words = tape.fixed.words
+    private mutating func sealMembers(
+        _ start: Int, _ end: Int, _ depth: Int, _ bytesLeft: inout Int
+    ) throws(MappingFailure) {
         var place = start
-        var left = bytesLeft
         while place < end {
-            let value = Value(bits: words[place])
-            guard value.isFirm else { break }
-            // A literal's length is 0.
-            left &-= 4 &+ value.length
-            place &+= 1
+            let words = tape.fixed.words
+            var left = bytesLeft
+            var isFirm = true
+            while place < end {
+                let value = Value(bits: words[place &+ 1])
+                left &-= 4 &+ Value(bits: words[place]).length
+                isFirm = value.isFirm
+                guard isFirm else { break }
+                // A literal's length is 0.
+                left &-= 4 &+ value.length
+                place &+= 2
+            }
+            bytesLeft = left
+            if isFirm { break }
+            try sealWord(place &+ 1, depth, &bytesLeft)
+            place &+= 2
         }
-        bytesLeft = left
-        return place
     }
 
     /// Seals a word of a container, and what it leads to.
