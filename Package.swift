@@ -186,7 +186,7 @@ let package = Package(
         tests(
             "Hub",
             ["omni", "Document", "Canonical", "Consistency", "Digests", "Kafka", "Transports", "TestHub", logging]),
-        tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", logging]),
+        tests("Operations", ["CRdKafka", "Document", "Canonical", "Kafka", "TestHub", "Transports", logging]),
         tests("API", ["Canonical", "Document", "Hub", "Kafka", "Transports", "TestHub", logging]),
         .testTarget(
             name: "CommandTests", dependencies: ["omni", "Document", "TestBroker", "TestHub", "Transports", logging],

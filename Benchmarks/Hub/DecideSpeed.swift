@@ -109,9 +109,7 @@ private final class Feed: GroupConsumer {
     func commit(_ positions: [TopicPartitionOffset], wait: Bool) {}
     func committed(_ partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Int64] { [:] }
     func watermarks(of partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Watermarks] { [:] }
-    func offsets(
-        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
-    ) throws(KafkaError) -> [TopicPartition: Int64] { [:] }
+    func offsets(from times: [TopicPartition: Int64], timeout: Duration) -> [TopicPartition: Int64] { [:] }
     func seek(to places: [TopicPartitionOffset], timeout: Duration) {}
     func groupMetadata() -> ConsumerGroupMetadata { ConsumerGroupMetadata(group: "decide") }
     func close() {}

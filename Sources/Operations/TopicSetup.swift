@@ -62,7 +62,8 @@ public struct TopicSetup {
 
     /// The names of topics that aren't there.
     public func missing() throws -> [String] {
-        let present = Set(try admin.topics(table.topics.map(\.name), timeout: .seconds(10)).map(\.name))
+        // Short: whoever starts says only after that that a broker doesn't answer.
+        let present = Set(try admin.topics(table.topics.map(\.name), timeout: .seconds(5)).map(\.name))
         return table.topics.map(\.name).filter { !present.contains($0) }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 
 #if canImport(Glibc)
     import Glibc
@@ -23,9 +24,18 @@ struct Omni: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot(GlobalOptions.behindTheCommand(Array(CommandLine.arguments.dropFirst())))
-            try command.run()
+            do { try command.run() } catch  where command is any RunningOn && StructuredLog.installed == .json {
+                endInJSON(error)
+            }
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// Whoever reads the log as JSON reads why it ends in the same way.
+    private static func endInJSON(_ error: any Error) -> Never {
+        if error is ExitCode || error is CleanExit { exit(withError: error) }
+        Logger(label: "omni").critical("the process ends", metadata: ["error": "\(message(for: error))"])
+        Glibc.exit(exitCode(for: error).rawValue)
     }
 }

@@ -46,6 +46,22 @@ import Transports
         }
     }
 
+    @Test func whatEndsAProcessIsALineOfItsLog() throws {
+        let plant = try Plant(partitions: 1)
+        try Plant.write("\(plant.folder)/omni.yaml", "prefix: a b\nnonsense: 1\n")
+        for command in ["hub", "up"] {
+            let answer = try Program(plant: plant).run(command)
+            #expect(answer.status != .exited(0))
+            for line in answer.errors.split(separator: "\n") {
+                let json = try? JSON(parsing: Array(line.utf8))
+                #expect(json?["level"] == "critical" && json?["error"]?.string?.contains("nonsense") == true, "\(line)")
+            }
+            #expect(!answer.errors.isEmpty)
+        }
+        // What people ask answers in words.
+        #expect(try Program(plant: plant).run("lag").errors.hasPrefix("Error: "))
+    }
+
     @Test func aHubWhoseBrokerGoesSaysSoAndMarksWhatItAnswers() throws {
         let broker = try TestBroker()
         let plant = try Plant(partitions: 1, createsTopics: false)

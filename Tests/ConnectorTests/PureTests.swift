@@ -214,6 +214,12 @@ import Testing
         #expect((0..<4).map { _ in backOff.next() } == [.seconds(1), .seconds(2), .seconds(4), .seconds(5)])
         backOff.reset()
         #expect(backOff.next() == .seconds(1))
+        #expect(backOff.next(asked: .seconds(3)) == .seconds(3))
+        backOff.reset()
+        #expect(
+            [.seconds(3), .milliseconds(1), .seconds(600)].map { backOff.next(asked: $0) } == [
+                .seconds(3), .seconds(2), .seconds(5),
+            ])
         #expect(BackOff.pause(after: 1000, first: .seconds(1), longest: .seconds(60)) == .seconds(60))
     }
 

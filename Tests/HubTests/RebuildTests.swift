@@ -212,6 +212,10 @@ extension Store {
                 try plant.running { running in
                     try Self.send(part, plant)
                     try running.settle(plant)
+                    try running.note(
+                        ["product", "order", "customer", "stock", "reservation"].map { plant.names.golden(entity: $0) }
+                            + ["product", "customer"].map { plant.names.identity(entity: $0) }, plant)
+                    try running.settle(plant)
                     dump = try running.hub.store.dump(plant.model, partitions: 2)
                     found = try RebuildTests.names.map { try running.hub.store.found($0) }
                 }

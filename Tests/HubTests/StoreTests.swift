@@ -125,6 +125,32 @@ private let stock = DomainPartition("stock", 0)
         #expect(try store.found(name) == "stock[0] \(to)")
     }
 
+    /// LMDB frees the readers' places of a process number when a store is closed under it: in containers two have the same.
+    @Test func aViewWhosePlaceAmongTheReadersWasFreedLooksAgain() throws {
+        let shelf = try Shelf()
+        var other: Store? = try shelf.open()
+        let store = try shelf.open()
+        let partition = DomainPartition("product", 0)
+        try store.put(partition, "a", "1")
+        let view = store.view()
+        func text() throws -> String? {
+            try Array("a".utf8).withUnsafeBytes { key in
+                try view.withState(partition, key) { $0.map { String(decoding: $0, as: UTF8.self) } }
+            }
+        }
+        try view.refresh()
+        #expect(try text() == "1")
+        view.rest()
+        #expect(try other?.text(partition, "a") == "1")
+        other = nil
+        try store.put(partition, "a", "2")
+        for _ in 0..<2 {
+            try view.refresh()
+            #expect(try text() == "2")
+            view.rest()
+        }
+    }
+
     @Test func aPartitionIsForgottenWhole() throws {
         let shelf = try Shelf()
         let store = try shelf.open()

@@ -2,6 +2,7 @@ import Kafka
 import Logging
 import Operations
 import Testing
+import Transports
 
 @Suite struct StartPatienceTests {
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -26,6 +27,36 @@ import Testing
             throw KafkaError(.timedOut, operation: "ask")
         }
         #expect(result == nil && tries == 3, "within a rest")
+    }
+
+    @Test func whatElsePassesIsWaitedForInItsOwnWords() throws {
+        struct Full: Error {}
+        let heard = Monitor<[String]>([])
+        let log = Logger(label: "test") { _ in Listener(heard: heard) }
+        var (tries, rests) = (0, 0)
+        let patience = StartPatience(until: { false }, rest: { _ in rests += 1 }, log: log) { error in
+            error is Full ? "the disk is full" : nil
+        }
+        let result = try patience {
+            tries += 1
+            if tries < 4 { throw Full() }
+            return tries
+        }
+        #expect(result == 4 && rests > 0)
+        #expect(
+            heard.withLock { $0 } == ["error: the disk is full", "error: the disk is full", "debug: the disk is full"])
+        #expect(throws: LostTopics.self) { _ = try patience { throw LostTopics(names: ["a"]) } }
+    }
+
+    private struct Listener: LogHandler {
+        let heard: Monitor<[String]>
+        var logLevel = Logger.Level.debug
+        var metadata: Logger.Metadata = [:]
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { nil }
+            set {}
+        }
+        func log(event: LogEvent) { heard.withLock { $0.append("\(event.level): \(event.message)") } }
     }
 
     @Test func whatDoesntPassIsNotWaitedFor() {

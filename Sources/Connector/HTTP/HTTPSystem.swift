@@ -74,9 +74,10 @@ package struct HTTPSystem {
         return answer
     }
 
-    /// What an answer that isn't success says to people: the status, never the body.
+    /// What an answer that isn't success says to people: the status, never the body; and how long it asks to be left alone.
     func failure(_ method: HTTPMethod, _ answer: Answer) -> SystemFailure {
-        SystemFailure("\(method) \(connection.base) answered \(answer.status)")
+        SystemFailure(
+            "\(method) \(connection.base) answered \(answer.status)", pause: RetryAfter.pause(answer.fields))
     }
 
     /// Credentials go to the system's own address only, whatever an answer names as its next page.

@@ -14,10 +14,12 @@ struct BackOff: Sendable {
     init(_ settings: ErrorSettings) { self.init(first: settings.retry, longest: settings.longest) }
 
     /// Notes a failure, and tells the pause that follows it.
-    mutating func next() -> Duration {
+    ///
+    /// - Parameter asked: how long the system asks to be left alone; heeded up to the longest pause.
+    mutating func next(asked: Duration? = nil) -> Duration {
         let pause = Self.pause(after: failures, first: first, longest: longest)
         failures += 1
-        return pause
+        return min(longest, max(pause, asked ?? .zero))
     }
 
     /// Notes a success.

@@ -170,7 +170,7 @@ final class SinkLoop: Loop {
             return .again
         } catch let failure as SystemFailure {
             dropJob()
-            let pause = backOff.next()
+            let pause = backOff.next(asked: failure.pause)
             log.warning(
                 "the sink pauses",
                 metadata: [

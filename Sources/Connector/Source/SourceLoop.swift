@@ -107,7 +107,7 @@ final class SourceLoop: Loop {
         } catch {
             undo()
             guard let reason = Self.passing(error) else { throw error }
-            let pause = backOff.next()
+            let pause = backOff.next(asked: (error as? SystemFailure)?.pause)
             log.warning("the source pauses", metadata: ["error": "\(reason)", "pause": "\(pause)"])
             return .time(pause)
         }

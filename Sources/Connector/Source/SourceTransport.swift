@@ -118,6 +118,11 @@ extension SourceTransport {
 package struct SystemFailure: Error, CustomStringConvertible {
     /// What happened, without data.
     package let description: String
+    /// How long the system asks to be left alone; nil: it doesn't say.
+    package let pause: Duration?
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, pause: Duration? = nil) {
+        self.description = description
+        self.pause = pause
+    }
 }

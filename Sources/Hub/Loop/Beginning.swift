@@ -41,10 +41,12 @@ extension TransactionLoop {
             try low(of: place)
         }
         if let restored = beginning.restored { try goBack(to: restored, beginning.offset, place, partition) }
-        if bytes != nil, try store.stateBytes(partition, Array(Note.epoch.utf8)) == nil {
-            log.warning(
-                "the changelog was made anew while a hub ran: revisions are counted in another epoch",
-                metadata: ["partition": "\(partition)"])
+        if try store.stateBytes(partition, Array(Note.epoch.utf8)) == nil {
+            if bytes != nil {
+                log.warning(
+                    "the changelog was made anew while a hub ran: revisions are counted in another epoch",
+                    metadata: ["partition": "\(partition)"])
+            }
             try renewEpoch(of: partition)
         }
         if beginning.offset > 0, let anew = try beginningAnew(place, beginning.offset, mirror?.mark) { return anew }
@@ -75,11 +77,21 @@ extension TransactionLoop {
         return marks[place]?.low ?? 0
     }
 
-    /// Where a partition begins whose topic somebody has deleted and made anew since it was read to `start`. Nil: nobody has.
+    /// Where a partition begins whose topic somebody has deleted and made anew since it was read to `start`, or that has lost its
+    /// end. Nil: nothing of that.
     ///
     /// - Parameter mark: of the last record that was read; nil: that isn't known.
-    private func beginningAnew(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Int64? {
+    func beginningAnew(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Int64? {
         guard let marks = try endsBefore(start, place) ?? isYounger(place, start, mark) else { return nil }
+        if let mark, try stands(mark, in: place, marks) {
+            log.error(
+                "an input has lost its end: what came after the last record that is known is read as new",
+                metadata: [
+                    "partition": "\(place)", "read to": "\(start)", "ends at": "\(marks.high)",
+                    "from": "\(mark.offset + 1)",
+                ])
+            return mark.offset + 1
+        }
         log.error(
             "an input topic was deleted and made anew: what was in it and not decided is gone; have its sources tell again (compare, or deliver again)",
             metadata: ["partition": "\(place)", "read to": "\(start)", "ends at": "\(marks.high)"])
@@ -99,12 +111,23 @@ extension TransactionLoop {
         return found
     }
 
+    /// Whether a record that was read is still where it was: then it is the same topic, and what precedes it isn't read for a
+    /// second time.
+    private func stands(_ mark: LogMark, in place: TopicPartition, _ marks: Watermarks) throws -> Bool {
+        func first(_ time: Int64) throws -> Int64 {
+            try insist("the input's times") { timeout throws(KafkaError) in
+                try consumer.offsets(from: [place: time], timeout: timeout)
+            }[place] ?? marks.high
+        }
+        return try mark.stands(before: marks.high, asYoung: first(mark.appended), younger: first(mark.appended + 1))
+    }
+
     /// What a partition holds where something that was read before is younger now than all that was read: it is another topic
     /// of the same name, which has grown past the place already. Nil when it isn't so.
     private func isYounger(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Watermarks? {
         guard let mark else { return nil }
         let younger = try insist("the input's times") { timeout throws(KafkaError) in
-            try consumer.offsets(of: [place], from: mark.appended + 1, timeout: timeout)
+            try consumer.offsets(from: [place: mark.appended + 1], timeout: timeout)
         }[place]
         guard let younger, younger <= min(mark.offset, start - 1) else { return nil }
         return try ends(of: place)

@@ -18,17 +18,11 @@ struct Epoch {
 }
 
 extension TransactionLoop {
-    /// A partition's epoch: of a new one this transaction's time, of one that has none noted 0, which is before all others.
-    func epoch(of partition: DomainPartition, _ now: Tick) -> Int64 {
-        if let begins = newEpochs[partition] { return begins }
-        if let known = epochs[partition] { return known }
-        guard settlement.unnoted.contains(partition) else { return 0 }
-        epochs[partition] = now.milliseconds
-        return now.milliseconds
-    }
+    /// The epoch in which a partition that was taken counts its revisions.
+    func epoch(of partition: DomainPartition) -> Int64 { newEpochs[partition] ?? epochs[partition, default: 0] }
 
-    /// Begins another epoch with the partition's next transaction, which notes it: its revisions go back, and sinks that
-    /// compare them would take what is decided from now on for outdated (I9).
+    /// Begins an epoch with the partition's next transaction, which notes it: the first one; or another, as its revisions go
+    /// back, and sinks that compare them would take what is decided from now on for outdated (I9).
     func renewEpoch(of partition: DomainPartition) throws {
         let before = try store.stateBytes(partition, Array(Note.epoch.utf8)).flatMap { Epoch($0)?.milliseconds }
         newEpochs[partition] = max(clock.time(clocks.now()).tick.milliseconds, (before ?? 0) + 1)

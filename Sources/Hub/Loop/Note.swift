@@ -9,6 +9,8 @@ enum Note {
     static let settled = "\u{1}settled"
     /// When the partition's state began: see ``Epoch``.
     static let epoch = "\u{1}epoch"
+    /// By which records the topics are known that the partition's states were told into: see ``OutputMarks``.
+    static let outputs = "\u{1}outputs"
     /// Written to hear the broker's time, and nothing else: always a deletion, so no store holds it. See ``HubClock``.
     static let clock = "\u{1}clock"
 

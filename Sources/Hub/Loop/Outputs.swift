@@ -55,7 +55,11 @@ final class Outputs: @unchecked Sendable {
     /// - Parameters:
     ///   - epoch: of the partition that decided.
     ///   - trace: the `traceparent` of the event that caused it.
-    func note(_ effects: borrowing Effects, epoch: Int64, trace: UnsafeRawBufferPointer?, in turn: Turn) {
+    ///   - topic: what is for another one is left out; nil: nothing is.
+    func note(
+        _ effects: borrowing Effects, epoch: Int64, trace: UnsafeRawBufferPointer?, into topic: String? = nil,
+        in turn: Turn
+    ) {
         if effects.list.isEmpty { return }
         // W3C's has 55 bytes; a later version may have more.
         let trace = trace.flatMap { $0.count <= 256 ? turn.overlay.arena.copy($0) : nil }
@@ -63,9 +67,11 @@ final class Outputs: @unchecked Sendable {
             _ kind: Turn.Output.Kind, _ entity: String, _ key: String, _ revision: Int64,
             _ value: UnsafeRawBufferPointer?
         ) {
+            let place = place(of: entity)
+            if let topic, topic != self.topic(of: kind, entities[place]) { return }
             turn.outputs.append(
                 .init(
-                    kind: kind, entity: place(of: entity), key: turn.overlay.arena.copy(key), value: value,
+                    kind: kind, entity: place, key: turn.overlay.arena.copy(key), value: value,
                     revision: revision, epoch: epoch, traceparent: trace))
         }
         for effect in effects.list {
@@ -90,6 +96,10 @@ final class Outputs: @unchecked Sendable {
 
     private func copy(_ effects: borrowing Effects, _ document: Range<Int>, _ turn: Turn) -> UnsafeRawBufferPointer {
         effects.bytes.withUnsafeBytes { turn.overlay.arena.copy(UnsafeRawBufferPointer(rebasing: $0[document])) }
+    }
+
+    private func topic(of kind: Turn.Output.Kind, _ target: Target) -> String {
+        kind == .reference ? target.identity : target.golden
     }
 
     private func place(of entity: String) -> Int {
@@ -119,7 +129,7 @@ final class Outputs: @unchecked Sendable {
         let clock = time.withUTF8 { turn.overlay.arena.copy(UnsafeRawBufferPointer($0)) }
         for output in turn.outputs {
             let target = entities[output.entity]
-            let topic = output.kind == .reference ? target.identity : target.golden
+            let topic = topic(of: output.kind, target)
             switch output.kind {
             case .tombstone, .reference:
                 try producer.produce(

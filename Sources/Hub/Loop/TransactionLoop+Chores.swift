@@ -5,23 +5,29 @@ import Logging
 
 /// Work on states that no input asks for, in portions: one portion rides in one transaction, beside the input.
 enum Chore {
-    /// How many waiting records, or states under other rules, one transaction takes besides its input.
+    /// How many waiting records, or states that are settled or told again, one transaction takes besides its input.
     static let size = 200
 
     /// Records that have waited, with their notes.
     case waiting(DomainPartition, [(note: [UInt8], bytes: [UInt8])])
     /// States that may be settled by other rules; `isLast`: behind them there are none.
     case settling(DomainPartition, keys: [String], isLast: Bool)
+    /// States that are told again, into a topic that was made anew.
+    case telling(DomainPartition, keys: [String], isLast: Bool, topic: String)
+    /// By which records the topics are known that a partition is told into.
+    case noting(DomainPartition)
 
     var partition: DomainPartition {
         switch self {
-        case .waiting(let partition, _), .settling(let partition, _, _): partition
+        case .waiting(let partition, _), .settling(let partition, _, _), .telling(let partition, _, _, _),
+            .noting(let partition):
+            partition
         }
     }
 }
 
 extension TransactionLoop {
-    var hasChores: Bool { !settlement.open.isEmpty || !waiting.unsettled.isEmpty }
+    var hasChores: Bool { !settlement.open.isEmpty || !waiting.unsettled.isEmpty || outputMarks.hasWork }
 
     /// What there is to do next, read from the store: within the poll, which may have brought or taken partitions.
     func chores() throws -> [Chore] {
@@ -36,12 +42,18 @@ extension TransactionLoop {
         }
         // One partition at a time: what comes in must not wait for it.
         if let (partition, after) = settlement.open.min(by: { $0.key.description < $1.key.description }) {
-            chores.append(try settling(partition, after: after))
+            let (keys, isLast) = try states(of: partition, after: after)
+            chores.append(.settling(partition, keys: keys, isLast: isLast))
         }
-        return chores
+        if let (partition, topic, after) = outputMarks.next {
+            let (keys, isLast) = try states(of: partition, after: after)
+            chores.append(.telling(partition, keys: keys, isLast: isLast, topic: topic))
+        }
+        return chores + outputMarks.unnoted.map { .noting($0) }
     }
 
-    private func settling(_ partition: DomainPartition, after: [UInt8]?) throws -> Chore {
+    /// The next states of a partition, and whether there are none behind them.
+    private func states(of partition: DomainPartition, after: [UInt8]?) throws -> (keys: [String], isLast: Bool) {
         var keys: [String] = []
         var isLast = true
         try store.scan(partition, after: after) { key, _ in
@@ -50,7 +62,7 @@ extension TransactionLoop {
             isLast = keys.count < Chore.size
             return isLast
         }
-        return .settling(partition, keys: keys, isLast: isLast)
+        return (keys, isLast)
     }
 
     func work(off chore: Chore, _ now: Tick) throws {
@@ -70,7 +82,31 @@ extension TransactionLoop {
             turn.overlay.put(partition, Note.settled, settlement.digest(of: partition))
             settlement.close(partition)
             log.info("all states are settled by the present rules", metadata: ["partition": "\(partition)"])
+        case .telling(let partition, let keys, let isLast, let topic):
+            for key in keys { try tellAgain(key, partition, into: topic, now) }
+            outputMarks.told(partition, into: topic, upTo: isLast ? nil : keys.last.map { Array($0.utf8) })
+            guard isLast else { return }
+            log.notice("all is told again", metadata: ["partition": "\(partition)", "topic": "\(topic)"])
+        case .noting(let partition):
+            turn.overlay.begin()
+            turn.overlay.put(partition, Note.outputs, outputMarks.note(partition))
         }
+    }
+
+    private func tellAgain(_ key: String, _ partition: DomainPartition, into topic: String, _ now: Tick) throws {
+        var failure: StoreError?
+        let full = Array(key.utf8)
+        try change(partition, now, nil, into: topic) { engine, state, effects in
+            try engine.tellAgain(domain: partition.domain, key: key, state: &state, effects: &effects) { name in
+                do throws(StoreError) {
+                    return try store.find(name).map { $0.partition == partition && $0.key == full } ?? true
+                } catch {
+                    failure = failure ?? error
+                    return true
+                }
+            }
+        }
+        if let failure { throw failure }
     }
 
     // MARK: What is kept in memory of it
@@ -86,6 +122,7 @@ extension TransactionLoop {
         let isEmpty = try store.stateBytes(partition, Array(Mirror.key.utf8)) == nil
         let noted = try store.stateBytes(partition, Array(Note.settled.utf8))
         settlement.take(partition, noted: noted, isEmpty: isEmpty)
+        outputMarks.take(partition, note: try store.stateBytes(partition, Array(Note.outputs.utf8)))
     }
 
     /// The same of all partitions: a transaction was dropped, and what was noted in memory with it.

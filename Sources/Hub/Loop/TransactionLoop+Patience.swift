@@ -8,6 +8,8 @@ struct Interrupted: Error {}
 enum Patience {
     /// For a broker's answer: then it is asked again, unless it is time to stop.
     static let broker = Duration.seconds(1)
+    /// For an answer that can be asked for again later.
+    static let look = Duration.milliseconds(300)
     /// For the first record of a batch.
     static let idle = Duration.milliseconds(100)
     /// Between two tries of what failed, at most.

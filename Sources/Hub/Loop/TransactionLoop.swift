@@ -24,7 +24,10 @@ package final class TransactionLoop<
     let restore: Restore<Changelog, Store>
     let clocks: LoopClocks
     let names: TopicNames
+    /// By input topic.
     let domains: [String: String]
+    /// By topic of golden records, decisions or numbers.
+    let outputDomains: [String: String]
     let partitionCounts: [String: Int32]
     let log: Logger
     private let courier: any Courier
@@ -36,7 +39,7 @@ package final class TransactionLoop<
     private var outcome: Handover<Producer, Store>?
     var tape = Tape()
     var effects = Effects()
-    private var timers = Timers()
+    var timers = Timers()
     var waiting = WaitingRoom()
     var settlement: Settlement
     var epochs: [DomainPartition: Int64] = [:]
@@ -47,26 +50,28 @@ package final class TransactionLoop<
     /// Where each owned partition goes on after the last commit.
     var committed: [TopicPartition: Int64] = [:]
     /// The same after what is on its way.
-    private var reached: [TopicPartition: Int64] = [:]
+    var reached: [TopicPartition: Int64] = [:]
     /// Told which partitions are owned, whenever that changes.
-    private let ownership: (Set<DomainPartition>) -> Void
+    let ownership: (Set<DomainPartition>) -> Void
     /// Told how many records wait for a newer hub, whenever that may have changed.
     private let waitingCount: (Int) -> Void
 
     /// The place of the last record.
     private var latestPlace: Place?
     /// Told which partitions are about to be restored, before anything of them is read: nobody else writes them from then on.
-    private let taking: ([DomainPartition]) -> Void
+    let taking: ([DomainPartition]) -> Void
     /// Asked while the broker is waited for.
     var isStopping: () -> Bool { insistence.isStopping }
     private(set) var insistence: Insistence
     private var repetition = Repetition()
     var inputMarks = InputMarks()
+    var outputMarks = OutputMarks()
+    var looks: Looks
 
     /// Why partitions could not be taken: the consumer is of no use after that.
     private var broken: (any Error)?
     /// Why a turn failed that was waited for while partitions moved.
-    private var hookFailure: (any Error)?
+    var hookFailure: (any Error)?
     /// Whether a turn was committed that the store has missed: nothing may be decided before it is brought level (I4).
     private var isStoreBehind = false
     /// The most records of one turn. Twice its outputs and states are kept: being decided, and being committed. Large
@@ -110,6 +115,8 @@ package final class TransactionLoop<
         let stateNames = StateNames(model)
         settlement = Settlement(model, subscribers)
         domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
+        outputDomains = Self.outputDomains(model, names)
+        looks = Looks(domains.keys.sorted() + outputDomains.keys.sorted())
         intake = Intake(kinds: kinds)
         clock = HubClock(start: clocks.now())
         outputs = Outputs(names: names, model: model, kinds: kinds, largest: largest)
@@ -121,6 +128,17 @@ package final class TransactionLoop<
             store: store, changelog: changelog, topic: { names.state(domain: $0) },
             names: { domain, key, state in try stateNames.of(domain, key, state) }, clocks: clocks,
             tell: restoring, log: log)
+    }
+
+    private static func outputDomains(_ model: Model, _ names: TopicNames) -> [String: String] {
+        var domains: [String: String] = [:]
+        for domain in model.domains {
+            for entity in model.entities(of: domain) {
+                domains[names.golden(entity: entity.name)] = domain
+                if entity.engine != .stock { domains[names.identity(entity: entity.name)] = domain }
+            }
+        }
+        return domains
     }
 
     /// Works until `stop` answers true; leaves the group then, positions committed.
@@ -191,21 +209,17 @@ package final class TransactionLoop<
             switch error {
             case let error as KafkaError where error.verdict == .abortable || error.isRetriable:
                 log.warning("a transaction is aborted and repeated", metadata: ["error": "\(error)"])
-                try beginAgain()
-                if isStoreBehind { try mendStore() }
-                try recall()
+                if let topic = error.topic { looks.hurry(topic) }
             case let error as QuarantineError where error.mayPass:
                 log.error("the quarantine can't be written", metadata: ["error": "\(error)"])
-                try beginAgain()
-                if isStoreBehind { try mendStore() }
-                try recall()
             case let error as StoreError where !error.isCorruption:
                 log.error("the local store failed; it is brought level again", metadata: ["error": "\(error)"])
-                try beginAgain()
-                try mendStore()
-                try recall()
+                isStoreBehind = true
             default: throw error
             }
+            try beginAgain()
+            if isStoreBehind { try mendStore() }
+            try recall()
         }
     }
 
@@ -219,9 +233,20 @@ package final class TransactionLoop<
     // MARK: One turn
 
     private func work() throws {
+        try look()
         // What waits, and what is to be settled, is read from the store: all that was decided must be in it.
         // And what has ended is taken over when nothing comes, too: holds expire by it, and a failure is dealt with.
         if hasChores || !courier.isBusy { try collected() }
+        do {
+            try decideNext()
+        } catch let error as KafkaError where [.offsetOutOfRange, .autoOffsetReset].contains(error.code) {
+            guard try mend(error) else { throw error }
+        }
+        waitingCount(waiting.count)
+    }
+
+    /// Reads what there is, decides it, and hands it over.
+    private func decideNext() throws {
         try consumer.poll(max: Self.batch, timeout: hasChores ? .zero : Patience.idle) { batch in
             if let error = hookFailure {
                 hookFailure = nil
@@ -244,15 +269,16 @@ package final class TransactionLoop<
             try batch.forEach { record in try decide(record, now.tick) }
             for (partition, key) in ready { try expire(partition, key, now.tick) }
             for chore in chores { try work(off: chore, now.tick) }
-            try handOver(moved + standing(moved))
+            try handOver(moved + standing(moved, chores))
         }
-        waitingCount(waiting.count)
     }
 
-    /// Where partitions stand that have not moved, but in which something was decided by the time alone: their tick is
-    /// saved, and by their offsets the broker refuses a process that has lost them.
-    private func standing(_ moved: [TopicPartitionOffset]) -> [TopicPartitionOffset] {
-        turn.overlay.partitions.compactMap { partition in
+    /// Where partitions stand that have not moved, but in which something was decided by the time alone, or told again: their
+    /// tick is saved, and by their offsets the broker refuses a process that has lost them.
+    private func standing(_ moved: [TopicPartitionOffset], _ chores: [Chore]) -> [TopicPartitionOffset] {
+        let told = chores.map(\.partition).filter { !turn.overlay.partitions.contains($0) }
+        return (turn.overlay.partitions + Set(told).sorted { $0.description < $1.description }).compactMap {
+            partition in
             let place = TopicPartition(names.input(domain: partition.domain), partition.partition)
             guard !moved.contains(where: { $0.partition == place }) else { return nil }
             return reached[place].map { place.at($0) }
@@ -344,9 +370,11 @@ package final class TransactionLoop<
 
     /// Lets the engine decide, and takes over what it decided: states, outputs, times. What is too large to be written
     /// is undone; answers its size then.
+    ///
+    /// - Parameter topic: outputs for another one are left out.
     @discardableResult
     func change(
-        _ partition: DomainPartition, _ now: Tick, _ trace: UnsafeRawBufferPointer?,
+        _ partition: DomainPartition, _ now: Tick, _ trace: UnsafeRawBufferPointer?, into topic: String? = nil,
         _ decide: (inout Engine, inout PartitionState<Store.View>, inout Effects) throws -> Void
     ) throws -> Int? {
         let overlay = turn.overlay
@@ -361,7 +389,7 @@ package final class TransactionLoop<
             return size
         }
         for case .due(let key, let time) in effects.list { overlay.setDue(partition, key, time) }
-        outputs.note(effects, epoch: epoch(of: partition, now), trace: trace, in: turn)
+        outputs.note(effects, epoch: epoch(of: partition), trace: trace, into: topic, in: turn)
         return nil
     }
 
@@ -375,11 +403,10 @@ package final class TransactionLoop<
             let partition = DomainPartition(domain, place.partition.partition)
             let mirror = Mirror(inputOffset: place.offset, tick: turn.now, mark: inputMarks[partition])
             overlay.put(partition, Mirror.key, mirror.bytes)
-            let isUnnoted = settlement.unnoted.contains(partition)
-            if isUnnoted { overlay.put(partition, Note.settled, settlement.digest(of: partition)) }
-            if isUnnoted || newEpochs[partition] != nil {
-                overlay.put(partition, Note.epoch, Epoch(epoch(of: partition, turn.now)).bytes)
+            if settlement.unnoted.contains(partition) {
+                overlay.put(partition, Note.settled, settlement.digest(of: partition))
             }
+            if let epoch = newEpochs[partition] { overlay.put(partition, Note.epoch, Epoch(epoch).bytes) }
         }
         turn.positions = positions
         turn.group = consumer.groupMetadata()
@@ -397,19 +424,20 @@ package final class TransactionLoop<
         if case .failed(let error) = collect() { throw error }
     }
 
-    private enum Collected {
+    enum Collected {
         case done
         case failed(any Error)
     }
 
     /// Waits for the turn on its way, and takes over what became of it.
-    private func collect() -> Collected {
+    func collect() -> Collected {
         guard let handover = outcome else { return .done }
         courier.wait()
         outcome = nil
         let found = handover.outcome
         if let began = underWay.began { hear(found.deliveries, from: began) }
         if found.isCommitted {
+            note(found.deliveries)
             for place in underWay.positions where committed[place.partition] != nil {
                 committed[place.partition] = place.offset
             }
@@ -466,88 +494,5 @@ package final class TransactionLoop<
         }
         try restore.run(owned, now: clock.time(clocks.now()).tick, until: isStopping)
         isStoreBehind = false
-    }
-
-    // MARK: Partitions come and go
-
-    private func take(_ partitions: [TopicPartition]) throws -> [TopicPartitionOffset] {
-        finish()
-        log.info("partitions come", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
-        let owned = partitions.compactMap { place in
-            domains[place.topic].map { (place, DomainPartition($0, place.partition)) }
-        }
-        taking(owned.map(\.1))
-        // The order matters: committed offsets that are stable first, then the broker's time, then the changelog's end.
-        let stable = try stableOffsets(partitions)
-        if let first = owned.first { _ = try hearBroker(first.1) }
-        try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick, until: isStopping)
-        var starts: [TopicPartitionOffset] = []
-        for (place, partition) in owned {
-            let start = try beginning(place, partition, committed: stable[place])
-            if partition.domain == "stock" { try setTimers(partition) }
-            committed[place] = start
-            reached[place] = start
-            starts.append(place.at(start))
-            try recall(partition)
-        }
-        tellOwnership()
-        return starts
-    }
-
-    /// Expiry times are derived from the state, so they come with it.
-    private func setTimers(_ partition: DomainPartition) throws {
-        var failure: StateError?
-        try store.scan(partition) { key, state in
-            do throws(StateError) {
-                if let time = try Engine.nextDue(Array(state)) {
-                    timers.set(partition, String(decoding: key, as: UTF8.self), time)
-                }
-            } catch {
-                failure = error
-            }
-            return failure == nil
-        }
-        if let failure { throw failure }
-    }
-
-    /// The group's offsets, waited for while an open transaction holds them: unknown is not "none".
-    private func stableOffsets(_ partitions: [TopicPartition]) throws -> [TopicPartition: Int64] {
-        try insist("the group's offsets") { timeout throws(KafkaError) in
-            try consumer.committed(partitions, timeout: timeout)
-        }
-    }
-
-    /// The group moves partitions: what is on its way is finished first. Its failure is dealt with after the poll.
-    private func finish() {
-        guard case .failed(let error) = collect() else { return }
-        hookFailure = error
-        // What comes next in the hook needs a producer that is in order.
-        do { try abort() } catch { hookFailure = error }
-    }
-
-    private func giveBack(_ partitions: [TopicPartition]) {
-        finish()
-        log.info("partitions go", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
-        for place in partitions {
-            committed[place] = nil
-            reached[place] = nil
-            guard let domain = domains[place.topic] else { continue }
-            let partition = DomainPartition(domain, place.partition)
-            timers.drop(partition)
-            waiting.drop(partition)
-            settlement.drop(partition)
-            inputMarks.drop(partition)
-            epochs[partition] = nil
-            newEpochs[partition] = nil
-        }
-        tellOwnership()
-    }
-
-    private func tellOwnership() {
-        ownership(
-            Set(
-                committed.keys.compactMap { place in
-                    domains[place.topic].map { DomainPartition($0, place.partition) }
-                }))
     }
 }

@@ -12,6 +12,16 @@ package struct LogMark: BitwiseCopyable, Sendable, Equatable {
         self.appended = appended
     }
 
+    /// Whether it stands in a log that ends somewhere: nothing up to it is younger than it, and something is as young.
+    ///
+    /// - Parameters:
+    ///   - end: the log's.
+    ///   - asYoung: the first offset of its time, or of a later one.
+    ///   - younger: the first offset of a later time.
+    func stands(before end: Int64, asYoung: Int64, younger: Int64) -> Bool {
+        offset < end && asYoung <= offset && younger > offset
+    }
+
     /// This one, which is later than another.
     func after(_ other: LogMark?) -> LogMark {
         LogMark(offset: max(offset, other?.offset ?? 0), appended: max(appended, other?.appended ?? .min))

@@ -1,3 +1,5 @@
+package import Consistency
+
 /// What the loop needs of its local store (I4): ``Store``, or one in memory.
 ///
 /// The functions are described at ``Store``.
@@ -13,6 +15,7 @@ package protocol StateStore: AnyObject {
         _ partition: DomainPartition, keysFrom prefix: [UInt8], after: [UInt8]?,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     ) throws(StoreError)
+    func find(_ entry: StateName) throws(StoreError) -> (partition: DomainPartition, key: [UInt8])?
     func changelogOffset(_ partition: DomainPartition) throws(StoreError) -> Int64?
     func latest(_ partition: DomainPartition) throws(StoreError) -> LogMark?
     func apply(_ commit: StoreCommit) throws(StoreError)
@@ -24,6 +27,9 @@ package protocol StateStore: AnyObject {
 extension Store: StateStore {}
 
 extension StateStore {
+    /// A store that has no names knows whose none of them is.
+    package func find(_ entry: StateName) throws(StoreError) -> (partition: DomainPartition, key: [UInt8])? { nil }
+
     /// A store that doesn't know trusts its offsets alone.
     package func latest(_ partition: DomainPartition) throws(StoreError) -> LogMark? { nil }
 

@@ -52,12 +52,19 @@ package final class StoreView: StateView {
     deinit { mdb_txn_abort(transaction) }
 
     package func refresh() throws(StoreError) {
-        guard let transaction else {
-            return try StoreError.check(
-                mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &transaction), "begin to read")
+        if let transaction {
+            rest()
+            if mdb_txn_renew(transaction) == MDB_SUCCESS {
+                isResting = false
+                return
+            }
+            // Its place among the readers is gone: a process of the same number, in another container, has closed the store, and
+            // LMDB frees all places of that number then.
+            mdb_txn_abort(transaction)
+            self.transaction = nil
         }
-        rest()
-        try StoreError.check(mdb_txn_renew(transaction), "begin to read")
+        try StoreError.check(
+            mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &transaction), "begin to read")
         isResting = false
     }
 

@@ -115,7 +115,7 @@ public final class Store: Sendable {
     ///
     /// - Parameter size: the largest the file may grow, in bytes; address space, not disk.
     public init(folder: String, identity: Identity, size: Int, log: Logger) throws(StoreError) {
-        mkdir(folder, 0o750)
+        if mkdir(folder, 0o750) != 0, errno != EEXIST { throw StoreError(action: "make \(folder)", code: errno) }
         let file = folder + "/state.mdb"
         starts = StoreStarts(folder: folder)
         let isSuspect = starts.begin(now: time(nil)) > StoreStarts.most

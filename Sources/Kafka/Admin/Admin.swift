@@ -43,7 +43,7 @@ public final class Admin: Sendable {
     public func offsets(
         of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
-        try client.offsets(of: partitions, from: milliseconds, timeout: timeout)
+        try client.offsets(from: Dictionary(partitions.map { ($0, milliseconds) }) { $1 }, timeout: timeout)
     }
 
     /// Runs one admin request: `send` starts it, `read` takes what is wanted out of the answer before it is freed.

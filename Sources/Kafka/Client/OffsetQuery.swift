@@ -8,16 +8,23 @@ extension Client {
     func offsets(
         of partitions: [TopicPartition], at time: Int64, timeout: Duration, _ operation: String
     ) throws(KafkaError) -> [TopicPartitionOffset] {
-        guard !partitions.isEmpty else { return [] }
+        try offsets(at: partitions.map { $0.at(time) }, timeout: timeout, operation)
+    }
+
+    /// The same, where each partition is asked for a time of its own, which stands in the place of an offset.
+    private func offsets(
+        at times: [TopicPartitionOffset], timeout: Duration, _ operation: String
+    ) throws(KafkaError) -> [TopicPartitionOffset] {
+        guard !times.isEmpty else { return [] }
         let deadline = Deadline(after: timeout)
         while true {
-            let list = PartitionList(partitions, offset: time)
+            let list = PartitionList(times)
             let code = list.lend { rd_kafka_offsets_for_times(handle, $0, deadline.milliseconds) }
             let failure: KafkaError
             if code == RD_KAFKA_RESP_ERR_NO_ERROR {
                 do { return try list.places(operation) } catch { failure = error }
             } else {
-                failure = error(code, operation).at(partitions.count == 1 ? partitions[0] : nil)
+                failure = error(code, operation).at(times.count == 1 ? times[0].partition : nil)
             }
             guard failure.isRetriable, !deadline.passed else { throw failure }
             usleep(20_000)
@@ -53,9 +60,10 @@ extension Client {
     }
 
     func offsets(
-        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
+        from times: [TopicPartition: Int64], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
-        let places = try offsets(of: partitions, at: max(0, milliseconds), timeout: timeout, "find offsets by time")
+        let places = try offsets(
+            at: times.map { $0.key.at(max(0, $0.value)) }, timeout: timeout, "find offsets by time")
         return Dictionary(places.filter { $0.offset >= 0 }.map { ($0.partition, $0.offset) }) { $1 }
     }
 }
@@ -69,11 +77,11 @@ extension Consumer {
         try client.watermarks(of: partitions, timeout: timeout)
     }
 
-    /// The offset of the first record at or after a time, milliseconds since 1970-01-01 UTC. Partitions without such
-    /// a record are left out.
+    /// The offset of the first record at or after a time, milliseconds since 1970-01-01 UTC, which each partition has its
+    /// own of. Partitions without such a record are left out.
     public func offsets(
-        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
+        from times: [TopicPartition: Int64], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
-        try client.offsets(of: partitions, from: milliseconds, timeout: timeout)
+        try client.offsets(from: times, timeout: timeout)
     }
 }

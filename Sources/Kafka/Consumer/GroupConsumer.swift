@@ -10,8 +10,7 @@ package protocol GroupConsumer: AnyObject {
     func committed(_ partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
     func watermarks(of partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition:
         Watermarks]
-    func offsets(of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration) throws(KafkaError)
-        -> [TopicPartition: Int64]
+    func offsets(from times: [TopicPartition: Int64], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
     func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError)
     func groupMetadata() -> ConsumerGroupMetadata
     func close() throws

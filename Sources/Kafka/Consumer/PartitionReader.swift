@@ -42,7 +42,7 @@ package struct CommittedReader: PartitionReader {
     package func offset(
         of partition: TopicPartition, from milliseconds: Int64, timeout: Duration
     ) throws(KafkaError) -> Int64? {
-        try Consumer(settings, log: log).offsets(of: [partition], from: milliseconds, timeout: timeout)[partition]
+        try Consumer(settings, log: log).offsets(from: [partition: milliseconds], timeout: timeout)[partition]
     }
 
     package func read(

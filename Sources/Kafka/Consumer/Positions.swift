@@ -47,17 +47,27 @@ extension Consumer {
     private func seek(
         _ topic: OpaquePointer, to place: TopicPartitionOffset, until deadline: Deadline
     ) throws(KafkaError) {
+        let starting = Deadline(after: .milliseconds(500))
         while true {
             let left = max(1, deadline.milliseconds)
             let code = rd_kafka_seek(topic, place.partition.partition, place.offset, left)
             if code == RD_KAFKA_RESP_ERR_NO_ERROR { return }
             // Just assigned, and its fetcher has not started yet: it does so on librdkafka's own thread.
-            let starting = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS
-            guard starting, !deadline.passed else {
+            let isStarting = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS
+            // Or it was stopped, by a position that isn't there, and starts no more.
+            if code == RD_KAFKA_RESP_ERR__STATE, starting.passed, client.isCooperative { return try restart(at: place) }
+            guard isStarting, !deadline.passed else {
                 throw client.error(code, "seek to \(place.offset)").at(place.partition)
             }
             usleep(1_000)
         }
+    }
+
+    /// Gives a partition back to librdkafka and takes it again, which starts its fetcher anew. The group isn't asked.
+    private func restart(at place: TopicPartitionOffset) throws(KafkaError) {
+        if let refusal = client.unassign([place.partition]) { throw refusal }
+        let result = PartitionList([place]).lend { rd_kafka_incremental_assign(client.handle, $0) }
+        if let refusal = KafkaError.take(result, "take a partition again", client: client.handle) { throw refusal }
     }
 
     /// This member, for ``Producer/sendOffsets(_:group:timeout:)``. Take it anew for each transaction: it changes with

@@ -6,7 +6,7 @@ import Operations
 import Synchronization
 
 /// `omni connect NAME`: one connector's process.
-struct ConnectCommand: ParsableCommand {
+struct ConnectCommand: RunningOn {
     static let configuration = CommandConfiguration(
         commandName: "connect", abstract: "Runs one connector: its sources and its sinks.",
         discussion: """

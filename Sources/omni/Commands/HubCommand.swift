@@ -10,7 +10,7 @@ import Operations
 #endif
 
 /// `omni hub`: the process that decides.
-struct HubCommand: ParsableCommand {
+struct HubCommand: RunningOn {
     static let configuration = CommandConfiguration(
         commandName: "hub", abstract: "Runs the hub: decides every event, keeps the golden records, serves the API.",
         discussion: """
@@ -42,7 +42,9 @@ struct HubCommand: ParsableCommand {
         let api = try APIServer(installation, log: Logger(label: "api"))
         try api.start()
         defer { api.stop() }
-        let patience = StartPatience(stop, log: log)
+        let patience = StartPatience(stop, log: log) { error in
+            (error as? StoreError)?.mayPass == true ? "the local store can't be written" : nil
+        }
         guard let hub = try patience({ try begin(installation, log) }),
             try patience({ try api.serve(hub) }) != nil
         else { return }

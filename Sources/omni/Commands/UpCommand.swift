@@ -9,7 +9,7 @@ import Transports
 #endif
 
 /// `omni up`: the hub and every connector, each a process, started again when it ends.
-struct UpCommand: ParsableCommand {
+struct UpCommand: RunningOn {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Runs the hub and every connector as supervised processes.",
         discussion: """

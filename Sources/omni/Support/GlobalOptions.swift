@@ -16,6 +16,11 @@ struct LogOptions: ParsableArguments {
     var passedOn: [String] { json ? ["--json"] : [] }
 }
 
+/// A command that runs on.
+protocol RunningOn: ParsableCommand {
+    var logging: LogOptions { get }
+}
+
 /// What every command understands.
 struct GlobalOptions: ParsableArguments {
     @Option(name: [.customShort("C"), .customLong("directory")], help: "The installation: the folder with omni.yaml.")
@@ -32,7 +37,12 @@ struct GlobalOptions: ParsableArguments {
     /// - Parameter isShort: the command answers and ends: what it can't do it says itself, so the log keeps quiet.
     /// - Parameter log: what a command that runs on was told about its log.
     func installation(isShort: Bool = false, log: LogOptions? = nil) throws -> Installation {
-        let installation = try load()
+        let installation: Installation
+        do { installation = try load() } catch {
+            // Whoever reads its log as JSON reads this, too.
+            if let log { StructuredLog.install(level: .info, style: log.json ? .json : nil) }
+            throw error
+        }
         let level = logLevel ?? (isShort ? "critical" : installation.settings.log.level.rawValue)
         guard let level = Logger.Level(rawValue: level) else {
             throw ValidationError("--log-level: there is no level '\(level)'")

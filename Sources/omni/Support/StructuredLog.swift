@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -15,10 +16,19 @@ struct StructuredLog: LogHandler {
     let label: String
     let style: Style
 
-    /// Makes this the process's log. Call once, before the first logger.
-    static func install(level: Logger.Level, style: Style?) {
-        let style = style ?? (isatty(STDERR_FILENO) == 1 ? .text : .json)
-        LoggingSystem.bootstrap { StructuredLog(logLevel: level, label: $0, style: style) }
+    /// How the process's log is written, once it has one.
+    static var installed: Style? { style.withLock { $0 } }
+    private static let style = Mutex<Style?>(nil)
+
+    /// Makes this the process's log. Only the first call does, before the first logger.
+    static func install(level: Logger.Level, style wanted: Style?) {
+        let chosen = wanted ?? (isatty(STDERR_FILENO) == 1 ? .text : .json)
+        let isFirst = style.withLock { style in
+            guard style == nil else { return false }
+            style = chosen
+            return true
+        }
+        if isFirst { LoggingSystem.bootstrap { StructuredLog(logLevel: level, label: $0, style: chosen) } }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -187,11 +187,11 @@ package final class SimulatedConsumer: GroupConsumer {
     }
 
     package func offsets(
-        of partitions: [TopicPartition], from milliseconds: Int64, timeout: Duration
+        from times: [TopicPartition: Int64], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
         try scheduler.point(process, "find offsets by time")
         var offsets: [TopicPartition: Int64] = [:]
-        for place in partitions { offsets[place] = broker.log(place)?.offset(from: milliseconds) }
+        for (place, time) in times { offsets[place] = broker.log(place)?.offset(from: time) }
         return offsets
     }
 
