@@ -67,4 +67,28 @@ import Testing
         connector.identify("customer", "crm", "C-2", as: hers)
         try connector.step(sinks) { written == 1 && brokers.table(connector.parked).isEmpty }
     }
+
+    @Test func ofTwoWhoFindTheSameContactOneWaits() throws {
+        let keys = ["6b0f1a51-2c4c-5d6e-9a3b-000000000001", "6b0f1a51-2c4c-5d6e-9a3b-000000000002"]
+        var written: [String] = []
+        let writer = WriterOf(held: { _ in ["id": "C-2", "name": "Aina", "email": "aino@example.com"] }) { write in
+            written.append(write.key)
+            return Written(.written, own: "C-2")
+        }
+        let brokers = MemoryBrokers()
+        let connector = try SteppedConnector(Self.files, brokers, writer: writer)
+        brokers.append(connector.names.position(connector: "test"), key: "contacts", ["position": ["at": 1]])
+        for key in keys {
+            brokers.golden(
+                connector.names.golden(entity: "customer"), "customer", key, revision: 1,
+                ["givenName": "Aino", "email": "aino@example.com"])
+        }
+        let sinks = try connector.loop("sinks")
+        try connector.step(sinks) { brokers.committed.values.contains(2) }
+        #expect(written == [keys[0]])
+        // Nobody but this process knows yet whose it is.
+        connector.pass(.seconds(3_600))
+        for _ in 0..<20 { try connector.step(sinks) }
+        #expect(!written.contains(keys[1]))
+    }
 }

@@ -57,6 +57,20 @@ import Testing
         #expect(try world.send("product.stated", sofa, from: "shop", ["name": "T"], at: 4, selfID: "501").isEmpty)
     }
 
+    /// A sink was away, and says of older revisions what it has said of the latest already.
+    @Test(arguments: ["absent", "parked"]) func lateWordOfAnOlderRevisionSaysNothingOfTheLatest(status: String) throws {
+        var world = try Self.world(["owner": "importer"], ["shop"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "shop", status: "absent")
+        try world.send("product.deleted", sofa, from: "importer", at: 2)
+        try world.send("product.stated", sofa, from: "importer", ["name": "B"], at: 3)
+        try world.report("product", sofa, from: "shop", status: "absent")
+        try world.report("product", sofa, from: "shop", revision: 1, status: status)
+        let state = world.state.bytes[sofa] ?? []
+        let conditions = try world.engine.drift(of: "product", state: state, now: Tick(9_000_000), grace: 0)
+        #expect(conditions.map(\.condition.rawValue) == ["in sync"])
+    }
+
     @Test func whatIsNotInUseStillSaysWhatALivingCopyHolds() throws {
         var world = try Self.world(["owner": "importer"], ["shop"])
         // Known from the first day, though the shop doesn't show it.
@@ -156,6 +170,15 @@ import Testing
         try world.report("product", sofa, from: "till", held: ["name": "A"], selfID: "4712", position: 40)
         try world.send("product.stated", sofa, from: "till", ["name": "U"], at: 3, position: 28, selfID: "4711")
         #expect(world.identity == ["product/till:4712": sofa])
+    }
+
+    /// The sink knew of no number, so it didn't look: what was entered before it said so is there.
+    @Test func theNumberOfWhatASinkPassedOverIsTold() throws {
+        var world = try Self.world(["owner": "importer"], ["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "A"], at: 1)
+        try world.report("product", sofa, from: "till", status: "absent", position: 65)
+        try world.send("product.stated", sofa, from: "till", ["name": "T"], at: 2, position: 60, selfID: "4711")
+        #expect(world.identity == ["product/till:4711": sofa])
     }
 
     /// An article was entered anew under another number; that the former one is gone is read later.

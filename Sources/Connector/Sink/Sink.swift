@@ -322,15 +322,19 @@ final class Sink {
         return OutgoingEvent(topic: topic, key: key, envelope: envelope, data: Array("{}".utf8))
     }
 
-    /// Whether a record that was found, where no number was known, is known as another one's.
-    func isAnothers(_ record: JSON?, than planned: SinkLoop.Planned) -> Bool {
+    /// Whether a record that was found, where no number was known, is another one's: as everybody knows, as this process has written it,
+    /// or as another one of the same batch has found it, too.
+    ///
+    /// - Parameter found: for whom which number was found in the batch so far.
+    func isAnothers(_ record: JSON?, than planned: SinkLoop.Planned, _ found: inout [String: String]) -> Bool {
         guard entry.entity.key == .member, planned.write.own == nil, let record else { return false }
         let events = seenBy?.events(of: record, reference: "", knowledge.context(at: .never)) ?? []
-        return events.contains { event in
-            guard let own = event.envelope.selfID else { return false }
+        let key = planned.golden.key
+        return events.compactMap(\.envelope.selfID).contains { own in
             let reference = Reference(system: knowledge.system, id: own)
-            let key = knowledge.identities.key(of: reference, entity: planned.golden.entity)
-            return key.map { $0 != planned.golden.key } ?? false
+            let owner = knowledge.identities.owner(of: reference, entity: planned.golden.entity) ?? found[own] ?? key
+            if owner == key { found[own] = key }
+            return owner != key
         }
     }
 

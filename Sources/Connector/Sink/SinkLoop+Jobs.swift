@@ -55,8 +55,9 @@ extension SinkLoop {
         let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
         let open = planned.filter { $0.settled == nil }
         let held = try sink.writer!.look(at: open.map(\.write))
-        let planned = try setAside(
-            zip(open, held).filter { sink.isAnothers($1, than: $0) }.map(\.0), of: planned, on: ticket)
+        var found: [String: String] = [:]
+        let strays = zip(open, held).filter { sink.isAnothers($1, than: $0, &found) }.map(\.0)
+        let planned = try setAside(strays, of: planned, on: ticket)
         for (one, record) in zip(open, held) where planned.contains(where: { $0.golden === one.golden }) {
             undertaken.see(record, before: one.golden, own: one.write.own)
             if one.write.own == nil, one.write.action == .put { undertaken.create(one.golden) }

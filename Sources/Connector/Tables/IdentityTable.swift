@@ -72,6 +72,11 @@ final class IdentityTable: Sendable {
         }
     }
 
+    /// The key of the entity that has this number, or for which it was created.
+    func owner(of reference: Reference, entity: String) -> String? {
+        state.withLock { $0.keys[entity]?[reference] ?? $0.createdFor[entity]?[reference] }
+    }
+
     /// Forgets what was created: it is gone before anybody knew it.
     func forgetCreated(_ key: String, of entity: String) {
         state.withLock { Self.forget(key, of: entity, &$0) }

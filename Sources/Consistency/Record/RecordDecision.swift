@@ -83,7 +83,9 @@ extension RecordState {
         }
         let isFormer = wasGoneLater(existence, column: place.column, seen)
         // Under the number of a former life nothing stands: whoever wrote there would wait for ever (I9).
-        if !isFormer { addNumber(number(of: event, place), place, &effects) }
+        if !wasDeletedLater(existence, column: place.column, seen.position) {
+            addNumber(number(of: event, place), place, &effects)
+        }
         var number = -1
         for (_, name, value) in event.data.fixedMembers {
             number += 1
@@ -134,6 +136,18 @@ extension RecordState {
         while entry >= 0 {
             if entries[entry].position >= position, !isTrue(entries[entry].value) { return true }
             entry = entries[entry].next
+        }
+        return false
+    }
+
+    /// Whether the system is known to have deleted the copy after this. That a sink knew of none says nothing of that.
+    private func wasDeletedLater(_ existence: Int, column: Int, _ position: Int64?) -> Bool {
+        guard let position, let slot = slot(field: existence, column: column) else { return false }
+        var entry = slots[slot].firstEntry
+        while entry >= 0 {
+            let known = entries[entry]
+            if known.position >= position, !known.isWrite, !isTrue(known.value) { return true }
+            entry = known.next
         }
         return false
     }
@@ -191,6 +205,11 @@ extension RecordState {
         _ effects: inout Effects
     ) -> Bool {
         let revision = min(report.revision, revision)
+        let number = report.selfID ?? event.envelope.selfID
+        // A sink that was away, of a revision behind which it has reported: that it had no copy then, or held one back, is over.
+        if revision < columns[place.column].acknowledged, number == nil, [.absent, .parked].contains(report.status) {
+            return false
+        }
         modified = true
         columns[place.column].status = report.status
         if report.status == .parked {
@@ -201,7 +220,6 @@ extension RecordState {
         columns[place.column].acknowledged = max(columns[place.column].acknowledged, revision)
         if revision >= self.revision { columns[place.column].pendingSince = .never }
         let position = event.envelope.position
-        let number = report.selfID ?? event.envelope.selfID
         switch passing(report, number, place) {
         case .isTrue: break
         case .isMissed: return true
@@ -214,7 +232,7 @@ extension RecordState {
             return false
         }
         // A report that comes late, of a copy that is known to be gone since.
-        if isThere(place.column) { addNumber(number, place, &effects) }
+        if !wasDeletedLater(self.existence(), column: place.column, position) { addNumber(number, place, &effects) }
         guard let held = report.held else {
             // It wrote and didn't look: taken as it was sent, which is the best that is known. Nobody has seen it.
             columns[place.column].isObservable = false
