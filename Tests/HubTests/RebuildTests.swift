@@ -261,8 +261,12 @@ extension Store {
                 try running.settle(history.plant)
                 let dump = try running.hub.store.dump(history.plant.model, partitions: 2)
                 #expect(Set(dump.keys) == Set(history.dump.keys), "\(damage)")
+                // By which records it knows its topics is noted in a transaction of its own, now and then.
+                func decided(_ states: [[UInt8]: [UInt8]]?) -> [[UInt8]: [UInt8]]? {
+                    states?.filter { key, _ in ![Mirror.key, Note.outputs].contains { Array($0.utf8) == key } }
+                }
                 for (partition, states) in history.dump {
-                    #expect(dump[partition] == states, "\(damage): \(partition)")
+                    #expect(decided(dump[partition]) == decided(states), "\(damage): \(partition)")
                 }
                 #expect(try Self.names.map { try running.hub.store.found($0) } == history.found, "\(damage)")
             }

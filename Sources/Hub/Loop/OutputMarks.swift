@@ -7,6 +7,11 @@ struct Witness: Equatable {
     let owner: DomainPartition
     let place: TopicPartition
     let mark: LogMark
+
+    /// The same record, of another time.
+    func dated(_ time: Int64) -> Witness {
+        Witness(owner: owner, place: place, mark: LogMark(offset: mark.offset, appended: time))
+    }
 }
 
 /// By which records the topics of golden records, decisions and numbers are known to be those that a partition has told all
@@ -19,6 +24,12 @@ struct OutputMarks {
     struct Mark: Equatable {
         let partition: Int32
         let log: LogMark
+
+        /// Whether a later record says much more: of the first few of a new topic nothing may be left, where compaction or an
+        /// abort has taken them away.
+        func isFar(from partition: Int32, _ offset: Int64) -> Bool {
+            partition == self.partition && offset >= 2 * log.offset + 8
+        }
     }
 
     private struct Held {
@@ -64,7 +75,8 @@ struct OutputMarks {
         let topic = delivered.partition.topic
         var isNew = false
         for (partition, own) in held where partition.domain == domain {
-            guard own.known[topic] == nil, own.fresh[topic] == nil else { continue }
+            guard own.fresh[topic] == nil, own.known[topic]?.isFar(from: delivered.partition.partition, offset) ?? true
+            else { continue }
             held[partition]?.fresh[topic] = Mark(
                 partition: delivered.partition.partition, log: LogMark(offset: offset, appended: time))
             isNew = true
@@ -86,12 +98,10 @@ struct OutputMarks {
         }
     }
 
-    /// A record that was delivered is one to know a topic by. Where the broker's clock had been set back, records before it
-    /// are younger, and its time says nothing.
-    mutating func accept(_ candidate: Witness, timeCounts: Bool) {
-        let mark = timeCounts ? candidate.mark : LogMark(offset: candidate.mark.offset, appended: .max)
-        held[candidate.owner]?.fresh[candidate.place.topic] = nil
-        held[candidate.owner]?.known[candidate.place.topic] = Mark(partition: candidate.place.partition, log: mark)
+    /// A record that was delivered is one to know its topic by.
+    mutating func accept(_ witness: Witness) {
+        held[witness.owner]?.fresh[witness.place.topic] = nil
+        held[witness.owner]?.known[witness.place.topic] = Mark(partition: witness.place.partition, log: witness.mark)
     }
 
     /// A topic that is empty may be one whose broker doesn't know its end for a moment.

@@ -104,27 +104,34 @@ extension TransactionLoop {
     // MARK: Outputs
 
     private func lookAtOutput(_ topic: String) throws {
-        let candidates = outputMarks.candidates(of: topic)
-        if !candidates.isEmpty, let overgrown = overgrown(candidates) {
-            for candidate in candidates {
-                if overgrown.contains(candidate) {
-                    log.warning(
-                        "a topic holds records that are younger than a later one: is the broker's clock steady?",
-                        metadata: [
-                            "place": "\(candidate.place)@\(candidate.mark.offset)",
-                            "time": "\(candidate.mark.appended)",
-                        ])
-                }
-                outputMarks.accept(candidate, timeCounts: !overgrown.contains(candidate))
-            }
-        }
         let witnesses = outputMarks.witnesses(of: topic)
-        guard !witnesses.isEmpty, let lost = lost(witnesses, of: topic), !lost.isEmpty else { return }
+        if !witnesses.isEmpty {
+            guard let lost = lost(witnesses, of: topic) else { return }
+            if !lost.isEmpty { return lose(topic, lost) }
+        }
+        // It is the same topic still: what was delivered since stands in it.
+        if let dated = dated(outputMarks.candidates(of: topic)) { for witness in dated { outputMarks.accept(witness) } }
+    }
+
+    private func lose(_ topic: String, _ lost: [Witness]) {
         let partitions = lost.map(\.owner.description).sorted().joined(separator: " ")
         log.error(
             "a topic of golden records or numbers was deleted and made anew: all that the hub knows of it is told again",
             metadata: ["topic": "\(topic)", "of": "\(partitions)"])
         for witness in lost { outputMarks.lose(topic, of: witness.owner) }
+    }
+
+    /// Records that were delivered, with a time that nothing at or before them is younger than. Where the broker's clock was set
+    /// back, or it tells another time than it keeps, that is later than theirs; at last it says nothing.
+    private func dated(_ candidates: [Witness]) -> [Witness]? {
+        var (dated, left) = ([Witness](), candidates)
+        for slack in [0, 1_000, 60_000] as [Int64] where !left.isEmpty {
+            left = left.map { $0.dated($0.mark.appended + slack) }
+            guard let overgrown = overgrown(left) else { return nil }
+            dated += left.filter { !overgrown.contains($0) }
+            left = overgrown
+        }
+        return dated + left.map { $0.dated(.max) }
     }
 
     /// Those of these records that are gone for good. Nil: that isn't known yet.
