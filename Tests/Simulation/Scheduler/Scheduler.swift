@@ -59,8 +59,11 @@ package final class Scheduler {
         everyRound = nil
     }
 
-    /// From now on nothing goes wrong any more.
-    package func calm() { isCalm = true }
+    /// From now on nothing goes wrong any more. What came before may have lasted for long: there is as much time again.
+    package func calm() {
+        isCalm = true
+        end = clock.now + Self.longest
+    }
 
     /// Whether a call fails this time.
     package func fails(_ perMillion: Int) -> Bool {
@@ -71,7 +74,7 @@ package final class Scheduler {
 
     // MARK: Rounds
 
-    /// So long a simulation lasts at most, in milliseconds of its own time. Whoever waits within a call lets others run, who wait within
+    /// So long a simulation lasts at most before it calms, and as long after, in milliseconds of its own time. Whoever waits within a call lets others run, who wait within
     /// theirs: where something is broken on purpose, that may go on for ever within one round.
     private static let longest: Int64 = 3_600_000
     private lazy var end = clock.now + Self.longest
