@@ -11,22 +11,7 @@ import Testing
 
     @Test func whatLeavesNothingToSayIsUnchangedUnderItsNumber() throws {
         let system = try ScriptedSystem { _, _, _ in (200, ["id": 7, "gtin": .string(Self.sofa), "name": "Sofa"]) }
-        let files = [
-            "connector.yaml": """
-            system: shop
-            connections: { api: { http: "\(system.url)" } }
-            sources:
-              items: { from: { api: { poll: "/items", items: items } }, of: product, start: now, map: items.jsonata }
-            sinks:
-              names:
-                of: product
-                map: names.jsonata
-                to: { api: { resource: "/items/{id}", update: put, read-first: true } }
-                seen-by: items
-            """,
-            "items.jsonata": #"{"product": {"gtin": gtin, "name": name}, "self": id}"#,
-            "names.jsonata": #"$record.name = name ? [] : {"name": name}"#,
-        ]
+        let files = NumberedShop.files(system.url, "read-first: true")
         let place = try DryInstallation(files)
         defer { withExtendedLifetime((system, place)) {} }
         let settings = try place.installation.connector("test")

@@ -10,25 +10,6 @@ import Transports
 @Suite struct TwoNumbersTests {
     private static let sofa = "06438012345675"
 
-    private static func files(_ url: String, _ more: String = "") -> [String: String] {
-        [
-            "connector.yaml": """
-            system: shop
-            connections: { api: { http: "\(url)" } }
-            sources:
-              items: { from: { api: { poll: "/items", items: items } }, of: product, start: now, map: items.jsonata }
-            sinks:
-              names:
-                of: product
-                map: names.jsonata
-                to: { api: { resource: "/items/{id}", update: put, if-match: true\(more) } }
-                seen-by: items
-            """,
-            "items.jsonata": #"{"product": {"gtin": gtin, "name": name}, "self": id}"#,
-            "names.jsonata": #"$record.name = name ? [] : {"name": name}"#,
-        ]
-    }
-
     /// What the hub hears of a golden record whose name is "New", by its types and numbers.
     private func said(_ files: [String: String], _ writer: any SinkWriter) throws -> [String] {
         let brokers = MemoryBrokers()
@@ -54,7 +35,7 @@ import Transports
             Written(.written, own: write.own, readBack: Self.record(write.own ?? "", "New"))
         }
         #expect(
-            try said(Self.files("http://127.0.0.1:1"), writer) == [
+            try said(NumberedShop.files("http://127.0.0.1:1", "if-match: true"), writer) == [
                 "omni.product.stated 7", "omni.product.stated 8", "omni.product.written 7", "omni.product.written 8",
             ])
     }
@@ -67,7 +48,7 @@ import Transports
             name.withLock { $0 = body["name"]?.string ?? "" }
             return (200, Self.record("8", name.withLock { $0 }))
         }
-        let files = Self.files(system.url, ", read-first: true")
+        let files = NumberedShop.files(system.url, "if-match: true, read-first: true")
         let place = try DryInstallation(files)
         defer { withExtendedLifetime((system, place)) {} }
         let settings = try place.installation.connector("test")

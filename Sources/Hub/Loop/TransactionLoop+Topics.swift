@@ -67,19 +67,19 @@ extension TransactionLoop {
         for witness in gone { _ = try readAnew(witness.place) }
     }
 
-    /// Reads an input partition from its beginning where its topic was made anew; answers whether it was. What is decided
-    /// for a second time is known by its id (I2).
+    /// Reads an input partition from its beginning where its topic was made anew, or from where it has lost its end; answers whether
+    /// that is so. What is decided for a second time is known by its id (I2).
     private func readAnew(_ place: TopicPartition) throws -> Bool {
         guard let domain = domains[place.topic], let start = reached[place], start > 0 else { return false }
         let partition = DomainPartition(domain, place.partition)
-        guard let low = try beginningAnew(place, start, inputMarks[partition]) else { return false }
+        guard let begin = try beginningAnew(place, start, inputMarks[partition]) else { return false }
         // What is on its way commits where it stood.
         looks.hurry(place.topic)
         try collected()
-        committed[place] = low
-        reached[place] = low
+        committed[place] = begin
+        reached[place] = begin
         inputMarks.drop(partition)
-        try consumer.seek(to: [place.at(low)], timeout: .seconds(30))
+        try consumer.seek(to: [place.at(begin)], timeout: .seconds(30))
         return true
     }
 
