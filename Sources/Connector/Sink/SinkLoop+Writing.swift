@@ -46,7 +46,11 @@ extension SinkLoop {
         // An entity may have several numbers in one system. All that stood there before precedes the first of its reports: behind that
         // it would be older, and count as an edit (I6).
         for index in outcomes.indices { try tell(before: &outcomes[index], sink, on: ticket) }
-        for outcome in outcomes where !outcome.isVanished { try report(outcome, sink, on: ticket) }
+        // Within a turn, so nothing is read meanwhile.
+        let areAwaited = shared.overwrites.areAwaited
+        for outcome in outcomes where !outcome.isVanished {
+            try report(outcome, sink, isAwaited: areAwaited, on: ticket)
+        }
         try hold(outcomes, sink, on: ticket)
         endDoubt()
     }
@@ -63,6 +67,12 @@ extension SinkLoop {
 
         /// Whether somebody has deleted what is to be written.
         var isVanished: Bool { result.isVanished && golden.verb == .golden && write.own != nil }
+
+        /// Whether its golden record is held back.
+        var holdsBack: Bool {
+            if case .refused = result.status { return true }
+            return isVanished || awaited != nil
+        }
     }
 
     private func write(_ planned: [Planned], _ sink: Sink) throws -> [Outcome] {
@@ -77,6 +87,8 @@ extension SinkLoop {
 
     /// One refusal, or nothing but numbers that are gone, parks a golden record; else it is held back no longer.
     private func hold(_ outcomes: [Outcome], _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        // Mostly all are written, and nothing was held back.
+        if parked.count == 0, unsure.isEmpty, !outcomes.contains(where: { $0.holdsBack }) { return }
         var refused: [String: (golden: Golden, reason: String)] = [:]
         var (vanished, written): ([String: Golden], Set<String>) = ([:], [])
         for outcome in outcomes {
@@ -115,7 +127,11 @@ extension SinkLoop {
     }
 
     /// Says what a write has left there.
-    private func report(_ outcome: Outcome, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+    ///
+    /// - Parameter isAwaited: whether sources hold back anything.
+    private func report(
+        _ outcome: Outcome, _ sink: Sink, isAwaited: Bool, on ticket: Publisher.Ticket
+    ) throws {
         let (golden, result, held) = (outcome.golden, outcome.result, outcome.held)
         var report = Report(revision: golden.revision, status: .written, own: result.own ?? outcome.write.own)
         report.position = result.position
@@ -128,7 +144,7 @@ extension SinkLoop {
         }
         report.held = result.isNew ? held : held.map { sink.spoken($0, of: outcome.write.fields) }
         guard golden.verb != .gone else { return }
-        try note(report, golden, sink, on: ticket)
+        if isAwaited { try note(report, golden, sink, on: ticket) }
         try self.report(report, golden, sink, on: ticket)
     }
 
