@@ -16,14 +16,12 @@ let nioHTTP: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
-/// What makes each process small: relative relocations packed (a tenth of the file's, and a third of the loader's time),
-/// no symbol exported, as nothing is loaded that would ask for one, and what a start runs side by side (tools/order).
+/// What makes each process small: relative relocations packed (a tenth of the file's, and a third of the loader's time), and
+/// no symbol exported, as nothing is loaded that would ask for one.
 let small: [LinkerSetting] = [
     .unsafeFlags(
         [
             "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
-            "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/Sources/omni/start.order",
-            "-Xlinker", "--no-warn-symbol-ordering",
         ], .when(platforms: [.linux], configuration: .release))
 ]
 
@@ -89,8 +87,7 @@ let package = Package(
         module(
             "Connector",
             [
-                "CLinux", "Document", "Digests", "Canonical", "Installation", "Mapping", "Schema", "Formats",
-                "Transports",
+                "Document", "Digests", "Canonical", "Installation", "Mapping", "Schema", "Formats", "Transports",
                 "Kafka",
                 logging,
             ]),
@@ -114,7 +111,7 @@ let package = Package(
                 "Installation", "Hub", "Connector", "Operations", "API", "Demo", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["start.order"], swiftSettings: settings, linkerSettings: small),
+            swiftSettings: settings, linkerSettings: small),
 
         // What tests share. Depends on nothing of ours.
         .target(
