@@ -65,7 +65,7 @@ let package = Package(
 
         // Floor 1: languages, formats, transports, the Kafka client, the canonical model.
         module("Schema", ["CBytes", "Document", "Patterns"]),
-        module("Mapping", ["Document", "Patterns"]),
+        module("Mapping", ["CBytes", "Document", "Patterns"]),
         module("Transports", ["Document", "Digests", "CLinux", "CSQLite", "CCurl", logging] + nioHTTP),
         module("Formats", ["Document", "CExpat"]),
         // Lifetimes: a record lent by a batch can't outlive it.

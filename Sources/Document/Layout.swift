@@ -82,8 +82,41 @@ struct LayoutName {
     let text: UnsafePointer<UInt8>
     /// Of the name alone.
     let length: Int
+    /// A word of the tape for it, but for its offset.
+    let word: UInt64
     /// The objects in this member's value.
     var inner: LayoutPlace
+    /// The length of the member's value the last time, when that was a string of less than 32 bytes: the bit of that
+    /// number.
+    var lastText: UInt32 = 1
+    /// The member's value the last time, when that was a short number without sign and exponent.
+    var lastNumber = Digits()
+
+    /// Where a number has its digits.
+    struct Digits: BitwiseCopyable {
+        /// Which bytes are no digits, up to the one behind the number; and so many bits.
+        let others: UInt32
+        let mask: UInt32
+        /// How many digits stand before the point, and how long it is.
+        let whole: Int
+        let length: Int
+
+        var isInteger: Bool { whole == length }
+
+        /// Matches no number: of all bytes one is no digit.
+        init() { (others, mask, whole, length) = (0, .max, 0, 0) }
+
+        /// Those of a number of less than sixteen bytes, which begins with a digit.
+        @inline(__always)
+        init?(_ others: UInt32, hasPoint: (Int) -> Bool) {
+            whole = others.trailingZeroBitCount
+            guard whole > 0, whole < 16 else { return nil }
+            length = hasPoint(whole) ? (others & (others &- 1)).trailingZeroBitCount : whole
+            guard length == whole || length > whole &+ 1, length < 16 else { return nil }
+            mask = 2 &<< UInt32(truncatingIfNeeded: length) &- 1
+            self.others = others & mask
+        }
+    }
 
     /// Quotes and colon.
     static let around = 3
@@ -96,6 +129,7 @@ struct LayoutName {
         behind[0] = UInt8(ascii: "\"")
         behind[1] = UInt8(ascii: ":")
         length = name.count
+        word = Word.text(.string, offset: 0, length: length, flag: false)
         firstMask = Self.mask(length + Self.around)
         secondMask = Self.mask(length + Self.around - 8)
         first = UnsafeRawPointer(start).loadUnaligned(as: UInt64.self) & firstMask
@@ -109,6 +143,7 @@ struct LayoutName {
         (first, second, firstMask, secondMask) = (1, 1, 0, 0)
         self.text = UnsafePointer(text)
         length = 0
+        word = 0
         self.inner = inner
     }
 
@@ -121,9 +156,10 @@ struct LayoutName {
     @inline(__always)
     static func isAt(_ place: UnsafeMutablePointer<UInt8>, _ name: UnsafeMutablePointer<LayoutName>) -> Bool {
         let found = UnsafeRawPointer(place)
-        return found.loadUnaligned(as: UInt64.self) & name.pointee.firstMask == name.pointee.first
-            && found.loadUnaligned(fromByteOffset: 8, as: UInt64.self) & name.pointee.secondMask == name.pointee.second
-            && (name.pointee.length <= 16 - around || name.pointee.isRestAt(place))
+        let first = found.loadUnaligned(as: UInt64.self) & name.pointee.firstMask ^ name.pointee.first
+        let second =
+            found.loadUnaligned(fromByteOffset: 8, as: UInt64.self) & name.pointee.secondMask ^ name.pointee.second
+        return first | second == 0 && (_fastPath(name.pointee.length <= 16 - around) || name.pointee.isRestAt(place))
     }
 
     @inline(never)

@@ -15,9 +15,11 @@ struct LayoutPlans {
         @inlinable init() {}
     }
 
-    // The latest two are found at once.
+    // Found at once, by the key's last two bits: a reader's keys follow one another.
     @usableFromInline var first = Entry()
-    @usableFromInline var second = Entry()
+    private var second = Entry()
+    private var third = Entry()
+    private var fourth = Entry()
     private var others: [Entry] = []
     private var evictions = 0
 
@@ -27,31 +29,44 @@ struct LayoutPlans {
 
     init() {}
 
-    /// A plan that is not among the latest two: another one that was kept, or a new one.
-    fileprivate mutating func find(_ key: UInt64) -> Entry? {
-        if first.key == key { return first }
-        if second.key == key { return second }
-        guard let place = others.firstIndex(where: { $0.key == key }) else { return nil }
-        let entry = others[place]
-        (others[place], second, first) = (second, first, entry)
-        return entry
+    /// Those that are found at once.
+    @inlinable
+    @inline(__always)
+    static func entries(of layout: UnsafeMutablePointer<Layout>) -> UnsafeMutablePointer<Entry> {
+        let offset = MemoryLayout<Layout>.offset(of: \.plans.first).unsafelyUnwrapped
+        return (UnsafeMutableRawPointer(layout) + offset).assumingMemoryBound(to: Entry.self)
+    }
+
+    /// A plan that isn't found at once: it changes places with the one that is.
+    fileprivate static func find(_ key: UInt64, _ layout: UnsafeMutablePointer<Layout>) -> Entry? {
+        let entry = entries(of: layout) + Int(key & 3)
+        if entry.pointee.key == key { return entry.pointee }
+        guard let place = layout.pointee.plans.others.firstIndex(where: { $0.key == key }) else { return nil }
+        let found = layout.pointee.plans.others[place]
+        layout.pointee.plans.others[place] = entry.pointee
+        entry.pointee = found
+        return found
     }
 
     fileprivate var hasRoom: Bool { others.count < Self.most || evictions < Self.mostEvictions }
 
-    fileprivate mutating func keep(_ plan: UnsafeMutableRawPointer?, _ key: UInt64) {
-        if others.count == Self.most {
-            evictions += 1
-            others.removeFirst().plan?.deallocate()
+    fileprivate static func keep(
+        _ plan: UnsafeMutableRawPointer?, _ key: UInt64, _ layout: UnsafeMutablePointer<Layout>
+    ) {
+        let entry = entries(of: layout) + Int(key & 3)
+        if entry.pointee.key != 0 {
+            if layout.pointee.plans.others.count == most {
+                layout.pointee.plans.evictions += 1
+                layout.pointee.plans.others.removeFirst().plan?.deallocate()
+            }
+            layout.pointee.plans.others.append(entry.pointee)
         }
-        if second.key != 0 { others.append(second) }
-        second = first
-        first.key = key
-        first.plan = plan
+        entry.pointee.key = key
+        entry.pointee.plan = plan
     }
 
     func free() {
-        for entry in [first, second] + others { entry.plan?.deallocate() }
+        for entry in [first, second, third, fourth] + others { entry.plan?.deallocate() }
     }
 }
 
@@ -73,12 +88,12 @@ package struct ObjectLayout {
         return UnsafeBufferPointer(start: name.pointee.text + 1, count: name.pointee.length)
     }
 
-    /// The plan that was kept under a key, when it is one of the latest two.
+    /// The plan that was kept under a key, when it is found at once.
     @inlinable
     @inline(__always)
     package func plan(_ key: UInt64) -> UnsafeMutableRawPointer? {
-        if layout.pointee.plans.first.key == key { return layout.pointee.plans.first.plan }
-        return layout.pointee.plans.second.key == key ? layout.pointee.plans.second.plan : nil
+        let entry = LayoutPlans.entries(of: layout) + Int(truncatingIfNeeded: key & 3)
+        return entry.pointee.key == key ? entry.pointee.plan : nil
     }
 
     /// The plan that was kept under a key, or else a new one; nil when there can't be one, or when so many are asked for in
@@ -88,10 +103,10 @@ package struct ObjectLayout {
     package func plan(
         _ key: UInt64, _ make: (ObjectLayout) -> UnsafeMutableRawPointer?
     ) -> UnsafeMutableRawPointer? {
-        if let entry = layout.pointee.plans.find(key) { return entry.plan }
+        if let entry = LayoutPlans.find(key, layout) { return entry.plan }
         guard layout.pointee.plans.hasRoom else { return nil }
         let plan = make(self)
-        layout.pointee.plans.keep(plan, key)
+        LayoutPlans.keep(plan, key, layout)
         return plan
     }
 

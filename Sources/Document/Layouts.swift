@@ -4,11 +4,12 @@ struct Layouts {
     /// By number, from 1.
     @usableFromInline var all: UnsafeMutablePointer<UnsafeMutablePointer<Layout>>?
     private var count = 1
-    /// Two places: the root's, and that of objects in objects without layout, where nothing is learnt.
-    private var places: UnsafeMutablePointer<LayoutPlace>?
-    /// For each open container the state of the one around it.
-    private var frames: UnsafeMutablePointer<LayoutFrame>?
-    private(set) var frameCapacity = 0
+    /// Two names that nothing has: in the value of the first one all stands; the other one stands for any name that isn't in
+    /// a layout.
+    private var names: UnsafeMutablePointer<LayoutName>?
+    /// The parser's open containers.
+    private var containers: UnsafeMutablePointer<OpenContainer>?
+    private(set) var containerCapacity = 0
 
     /// The layout without names.
     nonisolated(unsafe) static let none = Layout.make(number: 0, [])
@@ -16,8 +17,8 @@ struct Layouts {
     func free() {
         forget()
         all?.deallocate()
-        places?.deallocate()
-        frames?.deallocate()
+        names?.deallocate()
+        containers?.deallocate()
     }
 
     private func forget() {
@@ -25,31 +26,31 @@ struct Layouts {
         for number in 1..<count { Layout.free(all[number]) }
     }
 
-    /// Makes room for so many open containers, keeping what is there; answers the frames.
-    mutating func reserve(frames wanted: Int) -> UnsafeMutablePointer<LayoutFrame> {
-        if let frames, wanted <= frameCapacity { return frames }
-        let grown = UnsafeMutablePointer<LayoutFrame>.allocate(capacity: wanted)
-        if let frames {
-            grown.update(from: frames, count: frameCapacity)
-            frames.deallocate()
+    /// Makes room for so many open containers, keeping what is there; answers them.
+    mutating func reserve(containers wanted: Int) -> UnsafeMutablePointer<OpenContainer> {
+        if let containers, wanted <= containerCapacity { return containers }
+        let grown = UnsafeMutablePointer<OpenContainer>.allocate(capacity: wanted)
+        if let containers {
+            grown.update(from: containers, count: containerCapacity)
+            containers.deallocate()
         }
-        frames = grown
-        frameCapacity = wanted
+        containers = grown
+        containerCapacity = wanted
         return grown
     }
 
     /// Begins a document: when there is no room for more layouts, all are forgotten. Not earlier: words hold their numbers.
-    /// Answers the two places: the root's and nowhere.
-    mutating func begin() -> UnsafeMutablePointer<LayoutPlace> {
-        let places = places ?? .allocate(capacity: 2)
-        if self.places == nil { places.initialize(repeating: LayoutPlace(layout: Self.none), count: 2) }
-        self.places = places
+    /// Answers the two names.
+    mutating func begin() -> UnsafeMutablePointer<LayoutName> {
+        let names = names ?? .allocate(capacity: 2)
+        if self.names == nil { names.initialize(repeating: Layout.names(of: Self.none).pointee, count: 2) }
+        self.names = names
         if count == Layout.mostLayouts {
             forget()
             count = 1
-            places.pointee = LayoutPlace(layout: Self.none)
+            names.pointee.inner = LayoutPlace(layout: Self.none)
         }
-        return places
+        return names
     }
 
     /// Learns the names of an object at a place, whose layout (if there was one) it did not follow.
@@ -84,12 +85,28 @@ struct Layouts {
     }
 }
 
-/// What the parser knows of a container while another one in it is open.
-struct LayoutFrame {
-    /// The layout that the object follows; for an array, and for an object that left its layout, the one without names.
-    let layout: UnsafeMutablePointer<Layout>
+/// A container that isn't closed yet, as the parser knows it.
+struct OpenContainer: BitwiseCopyable {
+    /// Where its word lies.
+    let index: Int
+    var members = 0
+    /// The layout that the object follows so far; for an array, and for an object that follows none, the one without names.
+    var layout: UnsafeMutablePointer<Layout>
+    /// The latest member's name; in an array that in whose value it stands.
+    var name: UnsafeMutablePointer<LayoutName>
     /// The name that comes next.
-    let next: UnsafeMutablePointer<LayoutName>
-    /// The place of the object, or of the objects in the array.
-    let place: UnsafeMutablePointer<LayoutPlace>
+    var next: UnsafeMutablePointer<LayoutName>
+    let isObject: Bool
+
+    @inline(__always)
+    init(
+        index: Int, isObject: Bool, _ layout: UnsafeMutablePointer<Layout>,
+        in name: UnsafeMutablePointer<LayoutName>
+    ) {
+        self.index = index
+        self.isObject = isObject
+        self.layout = layout
+        self.name = name
+        next = Layout.names(of: layout)
+    }
 }

@@ -3,92 +3,98 @@
 struct Recall {
     private let storage: UnsafeMutablePointer<TapeStorage>
     private var filters: NameFilters
-    private var frames: UnsafeMutablePointer<LayoutFrame>
-    private var frameCapacity: Int
-    private let nowhere: UnsafeMutablePointer<LayoutPlace>
-
     /// The layout without names.
     private let none: UnsafeMutablePointer<Layout>
-    /// The layout that the open object follows so far; the one without names in arrays and objects that follow none.
-    private(set) var layout: UnsafeMutablePointer<Layout>
-    /// The name that comes next.
-    var next: UnsafeMutablePointer<LayoutName>
-    /// The place of the open object, or of the objects in the open array.
-    private var place: UnsafeMutablePointer<LayoutPlace>
+    /// A name that stands for any that isn't in a layout.
+    private let anybody: UnsafeMutablePointer<LayoutName>
+    /// The open containers, in memory of the tape: the first one is none, but what is around all.
+    private var first: UnsafeMutablePointer<OpenContainer>
+    private var last: UnsafeMutablePointer<OpenContainer>
+    /// The innermost one.
+    private(set) var open: UnsafeMutablePointer<OpenContainer>
 
     init(_ storage: UnsafeMutablePointer<TapeStorage>) {
         self.storage = storage
         filters = NameFilters(storage)
         none = Layouts.none
-        layout = none
-        next = Layout.names(of: none)
-        place = storage.pointee.layouts.begin()
-        nowhere = place + 1
-        frames = storage.pointee.layouts.reserve(frames: 8)
-        frameCapacity = storage.pointee.layouts.frameCapacity
+        let root = storage.pointee.layouts.begin()
+        anybody = root + 1
+        first = storage.pointee.layouts.reserve(containers: 16)
+        last = first + (storage.pointee.layouts.containerCapacity - 1)
+        open = first
+        open.initialize(to: OpenContainer(index: 0, isObject: false, none, in: root))
     }
+
+    /// How many are open.
+    @inline(__always)
+    var depth: Int { open - first }
 
     /// Whether the open object follows a layout so far.
     @inline(__always)
-    var isFollowing: Bool { layout != none }
+    var isFollowing: Bool { open.pointee.layout != none }
 
-    /// Goes into a container, out of one at this depth.
+    /// Goes into a container, whose word has this index.
     @inline(__always)
-    mutating func enter(_ depth: Int, isObject: Bool) {
-        if depth >= frameCapacity { grow(depth) }
-        frames[depth] = LayoutFrame(layout: layout, next: next, place: place)
-        // In an object the place is the last name's; in an array, and around all, it is the same.
-        if isObject { place = isFollowing ? LayoutName.inner(of: next - 1) : nowhere }
-        layout = none
-        next = Layout.names(of: layout)
+    mutating func enter(_ index: Int, isObject: Bool) {
+        if _slowPath(open == last) {
+            var copy = self
+            copy.grow()
+            self = copy
+        }
+        let name = open.pointee.name
+        open += 1
+        if isObject {
+            let layout = LayoutName.inner(of: name).pointee.layout
+            open.initialize(to: OpenContainer(index: index, isObject: true, layout, in: anybody))
+            if layout == none {
+                var copy = filters
+                copy.open(depth)
+                filters = copy
+            }
+        } else {
+            open.initialize(to: OpenContainer(index: index, isObject: false, none, in: name))
+        }
     }
 
     @inline(never)
-    private mutating func grow(_ depth: Int) {
-        frames = storage.pointee.layouts.reserve(frames: depth * 2)
-        frameCapacity = storage.pointee.layouts.frameCapacity
+    private mutating func grow() {
+        let depth = depth
+        first = storage.pointee.layouts.reserve(containers: 2 * depth + 2)
+        last = first + (storage.pointee.layouts.containerCapacity - 1)
+        open = first + depth
     }
 
-    /// Begins an object at this depth, from 1.
+    /// Goes back to the container around.
     @inline(__always)
-    mutating func begin(_ depth: Int) {
-        layout = place.pointee.layout
-        next = Layout.names(of: layout)
-        if !isFollowing { filters.open(depth) }
-    }
-
-    /// Goes back to the container at this depth.
-    @inline(__always)
-    mutating func leave(_ depth: Int) {
-        let frame = frames[depth]
-        layout = frame.layout
-        next = frame.next
-        place = frame.place
-    }
+    mutating func leave() { open -= 1 }
 
     /// Notes a name that isn't the next one: some may be left out, then the object still follows its layout.
-    mutating func note(_ word: UInt64, _ depth: Int, object: Int, members: Int) {
+    @inline(never)
+    mutating func note(_ word: UInt64) {
         let bytes = storage.pointee.bytes
         if isFollowing {
-            let end = Layout.names(of: layout) + layout.pointee.count
-            while next < end {
-                let name = next
-                next += 1
+            let end = Layout.names(of: open.pointee.layout) + open.pointee.layout.pointee.count
+            while open.pointee.next < end {
+                let name = open.pointee.next
+                open.pointee.next += 1
+                open.pointee.name = name
                 if name.pointee.isName(bytes + Word.offset(word), length: Word.length(word)) { return }
             }
-            leaveLayout(depth, object, members)
+            leaveLayout()
         }
-        filters.note(word, depth, bytes, object: object, members: members)
+        filters.note(word, depth, bytes, object: open.pointee.index, members: open.pointee.members)
     }
 
     /// From here on the object's names are its own. Those so far differ from each other.
-    private mutating func leaveLayout(_ depth: Int, _ object: Int, _ members: Int) {
-        layout = none
-        next = Layout.names(of: layout)
+    private mutating func leaveLayout() {
+        open.pointee.layout = none
+        open.pointee.name = anybody
+        open.pointee.next = Layout.names(of: none)
         filters.open(depth)
         let words = storage.pointee.words
+        let object = open.pointee.index
         var index = object + 1
-        for place in 0..<members {
+        for place in 0..<open.pointee.members {
             filters.note(words[index], depth, storage.pointee.bytes, object: object, members: place)
             index = Word.behind(index + 1, words)
         }
@@ -96,11 +102,14 @@ struct Recall {
 
     /// Ends an object that follows no layout: the offset of a name that was there before, if any. Else its names are learnt.
     @inline(never)
-    mutating func twin(_ object: Int, _ members: Int, _ depth: Int) -> Int? {
+    mutating func twin() -> Int? {
+        let (object, members) = (open.pointee.index, open.pointee.members)
         if members > 1, filters.isSuspect(depth), let twin = filters.twin(object, members) { return twin }
-        if place != nowhere {
+        let holder = (open - 1).pointee.name
+        if holder != anybody {
             storage.pointee.layouts.learn(
-                place, storage.pointee.words, object: object, members: members, bytes: storage.pointee.bytes)
+                LayoutName.inner(of: holder), storage.pointee.words, object: object, members: members,
+                bytes: storage.pointee.bytes)
         }
         return nil
     }

@@ -46,7 +46,6 @@ extension Tape {
 /// The machine behind ``Tape/parse(_:limits:)``: one pass, no recursion, no allocation.
 ///
 /// Behind the text lie zero bytes, which are legal nowhere: they end every loop, so no loop compares with the end.
-/// While a container is open, its word holds its parent's index and how many members the parent has so far.
 struct Parser {
     typealias Place = UnsafeMutablePointer<UInt8>
 
@@ -73,97 +72,111 @@ struct Parser {
             fail(bytes, "a byte order mark: JSON text has none (RFC 8259, 8.1); remove the first three bytes")
             return nil
         }
+        // What the loop needs stays in registers: nothing that is called gets hold of it but by a copy.
+        let (words, bytes) = (words, bytes)
         var at = bytes
         var next = 0
-        /// The open container: its index, what it is, its members so far; then how many are open.
-        var open = -1
-        var isObject = false
-        var members = 0
-        var depth = 0
         var recall = Recall(storage)
         value: while true {
             at = Self.skipSpace(at)
-            var isEmpty = false
-            switch at.pointee {
-            case UInt8(ascii: "\""):
-                guard let (behind, word) = string(at + 1) else { return nil }
-                words[next] = word
-                next &+= 1
-                at = behind
-            case UInt8(ascii: "-"), 48...57:
-                guard let (behind, word) = number(at) else { return nil }
-                words[next] = word
-                next &+= 1
-                at = behind
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                guard depth < depthLimit else {
+            let byte = at.pointee
+            plain: if byte == UInt8(ascii: "\"") {
+                let name = recall.open.pointee.name
+                let last = name.pointee.lastText
+                var marks = omni_string_marks(at + 1)
+                if marks == 0 { marks = omni_string_marks(at + 17) << 16 }
+                var length = last.trailingZeroBitCount
+                // As long as the last time: then the next place needn't wait for what was found here.
+                if marks & (last | (last &- 1)) != last || at[length &+ 1] != UInt8(ascii: "\"") {
+                    length = marks.trailingZeroBitCount
+                    guard marks != 0, at[length &+ 1] == UInt8(ascii: "\"") else {
+                        guard let (behind, word) = string(at + 1) else { return nil }
+                        words[next] = word
+                        at = behind
+                        break plain
+                    }
+                    name.pointee.lastText = 1 &<< UInt32(truncatingIfNeeded: length)
+                }
+                words[next] = Word.text(.string, offset: at + 1 - bytes, length: length, flag: false)
+                at += length &+ 2
+            } else if byte <= UInt8(ascii: "9") {
+                // Where all sixteen bytes are digits, bit 16 stands for one that is none.
+                let others = omni_no_digits(at) | 1 << 16
+                let name = recall.open.pointee.name
+                let last = name.pointee.lastNumber
+                if others & last.mask == last.others, Self.isPlain(at, last) {
+                    words[next] = Word.text(.number, offset: at - bytes, length: last.length, flag: last.isInteger)
+                    at += last.length
+                } else {
+                    guard let (behind, word) = number(at, others, name) else { return nil }
+                    words[next] = word
+                    at = behind
+                }
+            } else if byte | 0x20 == UInt8(ascii: "{") {
+                guard recall.depth < depthLimit else {
                     fail(at, "nested deeper than \(depthLimit) levels")
                     return nil
                 }
-                recall.enter(depth, isObject: isObject)
-                isObject = at.pointee == UInt8(ascii: "{")
-                words[next] = Word.open(isObject ? .object : .array, parent: open, members: members)
-                open = next
-                members = 0
-                next &+= 1
-                depth &+= 1
+                let isObject = byte == UInt8(ascii: "{")
                 at = Self.skipSpace(at + 1)
-                isEmpty = at.pointee == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
-                if isObject { recall.begin(depth) }
-                if !isEmpty {
-                    guard isObject else { continue value }
-                    guard let behind = name(at, &recall, depth, next, open, members) else { return nil }
+                if at.pointee != Self.closing(isObject) {
+                    recall.enter(next, isObject: isObject)
                     next &+= 1
-                    at = behind
+                    if isObject {
+                        guard let behind = name(at, &recall, next, words, bytes) else { return nil }
+                        next &+= 1
+                        at = behind
+                    }
                     continue value
                 }
-            case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
-                guard let (behind, word) = literal(at) else { return nil }
-                words[next] = word
-                next &+= 1
-                at = behind
-            default:
-                unexpected(at, "a value")
-                return nil
+                words[next] = Word.container(isObject ? .object : .array, count: 0, end: next &+ 1)
+                at += 1
+            } else {
+                guard let (length, tag) = Self.literal(at) else {
+                    unexpected(at, "a value")
+                    return nil
+                }
+                words[next] = tag.word
+                at += length
             }
-            if !isEmpty { members &+= 1 }
-            // A value ended (or an empty container stands before its bracket): close what closes here.
-            while open >= 0 {
+            next &+= 1
+            // A value ended: what is around it goes on, or ends, too.
+            while true {
+                let open = recall.open
+                open.pointee.members &+= 1
                 at = Self.skipSpace(at)
-                let byte = at.pointee
-                if byte == UInt8(ascii: ",") {
-                    at += 1
-                    guard isObject else { continue value }
-                    at = Self.skipSpace(at)
-                    guard let behind = name(at, &recall, depth, next, open, members) else { return nil }
+                let isObject = open.pointee.isObject
+                if at.pointee == UInt8(ascii: ","), isObject {
+                    at = Self.skipSpace(at + 1)
+                    guard let behind = name(at, &recall, next, words, bytes) else { return nil }
                     next &+= 1
                     at = behind
                     continue value
                 }
-                guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                guard recall.depth > 0 else {
+                    if at == end { return next }
+                    unexpected(at, "the end")
+                    return nil
+                }
+                if at.pointee == UInt8(ascii: ",") {
+                    at += 1
+                    continue value
+                }
+                guard at.pointee == Self.closing(isObject) else {
                     unexpected(at, isObject ? "',' or '}'" : "',' or ']'")
                     return nil
                 }
                 at += 1
-                let word = words[open]
-                if isObject {
-                    guard let head = head(of: open, members, next, &recall, depth) else { return nil }
-                    words[open] = head
-                } else {
-                    words[open] = Word.container(.array, count: members, end: next)
-                }
-                (open, members) = Word.parent(word)
-                members &+= 1
-                isObject = open >= 0 && words[open] >> 60 == UInt64(Tag.object.rawValue)
-                depth &-= 1
-                recall.leave(depth)
+                guard let head = head(of: &recall, next) else { return nil }
+                words[open.pointee.index] = head
+                recall.leave()
             }
-            at = Self.skipSpace(at)
-            if at == end { return next }
-            unexpected(at, "the end")
-            return nil
         }
     }
+
+    /// What ends an object, or an array.
+    @inline(__always)
+    private static func closing(_ isObject: Bool) -> UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
 
     // MARK: Names
 
@@ -171,21 +184,23 @@ struct Parser {
     /// last time.
     @inline(__always)
     private mutating func name(
-        _ at: Place, _ recall: inout Recall, _ depth: Int, _ index: Int, _ object: Int, _ members: Int
+        _ at: Place, _ recall: inout Recall, _ index: Int, _ words: UnsafeMutablePointer<UInt64>, _ bytes: Place
     ) -> Place? {
-        let expected = recall.next
-        guard LayoutName.isAt(at, expected) else { return unforeseen(at, &recall, depth, index, object, members) }
-        recall.next = expected + 1
-        let length = expected.pointee.length
-        words[index] = Word.text(.string, offset: at + 1 - bytes, length: length, flag: false)
-        return at + length + LayoutName.around
+        let expected = recall.open.pointee.next
+        guard _fastPath(LayoutName.isAt(at, expected)) else {
+            var copy = recall
+            defer { recall = copy }
+            return unforeseen(at, &copy, index)
+        }
+        recall.open.pointee.name = expected
+        recall.open.pointee.next = expected + 1
+        words[index] = expected.pointee.word | UInt64(truncatingIfNeeded: at + 1 - bytes)
+        return at + (expected.pointee.length &+ LayoutName.around)
     }
 
     /// A name that isn't the one that came next the last time, or stands otherwise.
     @inline(never)
-    private mutating func unforeseen(
-        _ at: Place, _ recall: inout Recall, _ depth: Int, _ index: Int, _ object: Int, _ members: Int
-    ) -> Place? {
+    private mutating func unforeseen(_ at: Place, _ recall: inout Recall, _ index: Int) -> Place? {
         guard at.pointee == UInt8(ascii: "\"") else {
             unexpected(at, "a name in quotes")
             return nil
@@ -197,32 +212,40 @@ struct Parser {
             return nil
         }
         words[index] = word
-        recall.note(word, depth, object: object, members: members)
+        recall.note(word)
         return colon + 1
     }
 
-    /// The word of an object that ends; nil when two of its names are the same.
+    /// The word of the open container, which ends; nil when two of its names are the same.
     @inline(__always)
-    private mutating func head(
-        of object: Int, _ members: Int, _ end: Int, _ recall: inout Recall, _ depth: Int
-    ) -> UInt64? {
-        if members == recall.layout.pointee.count, members > 0 {
-            return recall.layout.pointee.head | UInt64(end)
+    private mutating func head(of recall: inout Recall, _ end: Int) -> UInt64? {
+        let open = recall.open
+        if open.pointee.members == open.pointee.layout.pointee.count {
+            return open.pointee.layout.pointee.head | UInt64(truncatingIfNeeded: end)
         }
-        if recall.isFollowing { return Word.container(.object, count: members, end: end) }
-        if let twin = recall.twin(object, members, depth) {
-            fail(bytes + twin, "the same name twice in one object")
-            return nil
+        if open.pointee.isObject, !recall.isFollowing {
+            var copy = recall
+            defer { recall = copy }
+            if let twin = copy.twin() {
+                fail(bytes + twin, "the same name twice in one object")
+                return nil
+            }
         }
-        return Word.container(.object, count: members, end: end)
+        return Word.container(
+            open.pointee.isObject ? .object : .array, count: open.pointee.members, end: end)
     }
 
     // MARK: Tokens
 
+    /// Compact text has no space: one comparison, and no jump.
     @inline(__always)
     private static func skipSpace(_ from: Place) -> Place {
+        _slowPath(from.pointee <= 0x20) ? behindSpace(from) : from
+    }
+
+    @inline(__always)
+    private static func behindSpace(_ from: Place) -> Place {
         var at = from
-        // Compact text has none: one comparison.
         while at.pointee <= 0x20 {
             switch at.pointee {
             case 0x20, 0x0A, 0x0D, 0x09: at += 1
@@ -232,40 +255,48 @@ struct Parser {
         return at
     }
 
-    private mutating func literal(_ at: Place) -> (Place, UInt64)? {
+    /// A literal's length, and what it is.
+    @inline(__always)
+    private static func literal(_ at: Place) -> (length: Int, tag: Tag)? {
         let text = UnsafeRawPointer(at)
         // "true" and "null" as they lie in memory; "false" is "f" and "alse".
         switch UInt32(littleEndian: text.loadUnaligned(as: UInt32.self)) {
-        case 0x6575_7274: return (at + 4, Tag.true.word)
-        case 0x6C6C_756E: return (at + 4, Tag.null.word)
-        case 0x736C_6166 where at[4] == UInt8(ascii: "e"): return (at + 5, Tag.false.word)
-        default:
+        case 0x6575_7274: return (4, .true)
+        case 0x6C6C_756E: return (4, .null)
+        case 0x736C_6166 where at[4] == UInt8(ascii: "e"): return (5, .false)
+        default: return nil
+        }
+    }
+
+    /// Whether a short number without sign and exponent stands at a place, which has its digits where another one had them.
+    @inline(__always)
+    private static func isPlain(_ at: Place, _ digits: LayoutName.Digits) -> Bool {
+        (digits.isInteger || at[digits.whole] == UInt8(ascii: ".")) && (digits.whole == 1 || at.pointee != 48)
+            && at[digits.length] != UInt8(ascii: ".") && at[digits.length] | 0x20 != UInt8(ascii: "e")
+    }
+
+    /// A number that has its digits elsewhere than the last one: a short one is remembered.
+    ///
+    /// - Parameter others: which of the next sixteen bytes are no digits.
+    @inline(never)
+    private mutating func number(
+        _ at: Place, _ others: UInt32, _ name: UnsafeMutablePointer<LayoutName>
+    ) -> (Place, UInt64)? {
+        if let digits = LayoutName.Digits(others, hasPoint: { at[$0] == UInt8(ascii: ".") }), Self.isPlain(at, digits) {
+            name.pointee.lastNumber = digits
+            return (
+                at + digits.length,
+                Word.text(.number, offset: at - bytes, length: digits.length, flag: digits.isInteger)
+            )
+        }
+        guard at.pointee == UInt8(ascii: "-") || Self.isDigit(at) else {
             unexpected(at, "a value")
             return nil
         }
+        return longNumber(at)
     }
 
-    /// A number: its digits are counted sixteen bytes at a time.
-    @inline(__always)
-    private mutating func number(_ start: Place) -> (Place, UInt64)? {
-        let first = start.pointee == UInt8(ascii: "-") ? start + 1 : start
-        // Where all sixteen bytes are digits, bit 16 stands for one that is none.
-        let others = omni_no_digits(first) | 1 << 16
-        let whole = others.trailingZeroBitCount
-        guard whole > 0, whole < 16, whole == 1 || first.pointee != 48 else { return longNumber(start) }
-        var at = first + whole
-        var isInteger = true
-        if at.pointee == UInt8(ascii: ".") {
-            isInteger = false
-            let behind = (others & (others &- 1)).trailingZeroBitCount
-            guard behind > whole &+ 1, behind < 16 else { return longNumber(start) }
-            at = first + behind
-        }
-        guard at.pointee | 0x20 != UInt8(ascii: "e") else { return longNumber(start) }
-        return (at, Word.text(.number, offset: start - bytes, length: at - start, flag: isInteger))
-    }
-
-    /// A number that is long, has an exponent, or is none.
+    /// A number that is long, has a sign or an exponent, or is none.
     @inline(never)
     private mutating func longNumber(_ start: Place) -> (Place, UInt64)? {
         var at = start

@@ -86,7 +86,7 @@ struct TapeStorage {
     @usableFromInline var layouts = Layouts()
 
     /// Bytes behind the content that may be read (never used), so that eight can be loaded at a time.
-    static let padding = 16
+    static let padding = 32
 
     init() {
         words = .allocate(capacity: 0)
@@ -157,7 +157,8 @@ enum Word {
 
     @inline(__always)
     static func text(_ tag: Tag, offset: Int, length: Int, flag: Bool) -> UInt64 {
-        tag.word | (flag ? Self.flag : 0) | UInt64(length) << 32 | UInt64(offset)
+        tag.word | (flag ? Self.flag : 0) | UInt64(truncatingIfNeeded: length) << 32
+            | UInt64(truncatingIfNeeded: offset)
     }
 
     static func container(_ tag: Tag, count: Int, end: Int) -> UInt64 {
@@ -187,18 +188,6 @@ enum Word {
     static func behind(_ index: Int, _ words: UnsafePointer<UInt64>) -> Int {
         let isContainer = words[index] >> 60 &- UInt64(Tag.array.rawValue) < 2
         return isContainer ? Int(UInt32(truncatingIfNeeded: words[index])) : index + 1
-    }
-
-    /// A container that is not closed yet: its parent's index (-1 for none), and how many members that has so far.
-    @inline(__always)
-    static func open(_ tag: Tag, parent: Int, members: Int) -> UInt64 {
-        tag.word | UInt64(members) << 32 | UInt64(UInt32(truncatingIfNeeded: parent))
-    }
-
-    /// What an open container's word says of its parent.
-    @inline(__always)
-    static func parent(_ word: UInt64) -> (index: Int, members: Int) {
-        (Int(Int32(truncatingIfNeeded: word)), Int((word >> 32) & 0xFFF_FFFF))
     }
 
     static func link(to index: UInt32) -> UInt64 {

@@ -67,7 +67,7 @@ extension CompiledMapping {
     public func mentions(_ function: String) -> Bool {
         guard let number = Library.standard.number(of: function) else { return false }
         return code.program.operations.contains {
-            ($0.kind == .callLibrary || $0.kind == .toNumber || $0.kind == .function) && $0.a == Int32(number)
+            [.callLibrary, .toNumber, .round, .function].contains($0.kind) && $0.a == Int32(number)
         }
     }
 
@@ -91,6 +91,7 @@ final class Code: @unchecked Sendable {
         let names: UnsafePointer<Name>
         let buckets: UnsafePointer<Int32>
         let pool: UnsafePointer<UInt8>
+        let lookUps: UnsafePointer<UInt8>
         /// The first of the keys under which plans are kept with layouts; see ``Machine``.
         let planKeys: UInt64
     }
@@ -101,15 +102,16 @@ final class Code: @unchecked Sendable {
 
     init(_ program: Program) {
         self.program = program
-        poolCount = program.pool.count
+        poolCount = program.pool.bytes.count
         tables = Tables(
             operations: Self.copy(program.operations), lists: Self.copy(program.lists),
             steps: Self.copy(program.steps), stages: Self.copy(program.stages),
             suffixes: Self.copy(program.suffixes), groups: Self.copy(program.groups), pairs: Self.copy(program.pairs),
             accesses: Self.copy(program.accesses), shapes: Self.copy(program.shapes),
             names: Self.copy(program.names), buckets: Self.copy(program.buckets),
+            pool: Self.copy(program.pool.bytes),
             // Names are compared eight bytes at a time.
-            pool: Self.copy(program.pool + [UInt8](repeating: 0, count: 8)),
+            lookUps: Self.copy(program.lookUps.bytes + [UInt8](repeating: 0, count: 8)),
             planKeys: ObjectLayout.newKeys())
     }
 
@@ -126,6 +128,7 @@ final class Code: @unchecked Sendable {
         tables.names.deallocate()
         tables.buckets.deallocate()
         tables.pool.deallocate()
+        tables.lookUps.deallocate()
     }
 
     private static func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {

@@ -137,4 +137,35 @@ import Testing
         }
         for text in ["0", "-0", "0.0", "0e0", "-0.5"] { try tape.parse(Array(text.utf8)) }
     }
+
+    /// A member's value is first looked for where the last one ended: whatever that was, this one is read as it stands.
+    @Test func aValueIsReadAsItStandsWhateverTheLastOneWas() throws {
+        let strings = (0...34).map { "\"" + String(repeating: "s", count: $0) + "\"" }
+        let inner = ["\"a\\\"b\"", "\"\u{E4}\"", "\"seven\u{20AC}s\"", "\"fifteen letters\\n\""]
+        let numbers = [
+            "0", "7", "12", "1.5", "12.5", "1.25", "0.5", "10.50", "-1", "-1.5", "123456789012345",
+            "1234567890123456", "12345678901234567.25", "1.00000000000000001",
+        ]
+        let values = strings + inner + numbers + ["true", "null", "[]", "{}", "[1,\"s\"]"]
+        var tape = Tape()
+        for last in values {
+            for value in values {
+                _ = try read("{\"a\":\(last),\"b\":1}", &tape)
+                _ = try read("{\"a\":\(value),\"b\":1}", &tape)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        #"{"a":1.5.5}"#, #"{"a":15.}"#, #"{"a":01.5}"#, #"{"a":1x5}"#, #"{"a":1.5x}"#, #"{"a":"seve"n"}"#,
+        #"{"a":"seven}"#,
+        #"{"a":.15}"#, #"{"a":+15}"#, #"{"a":/}"#, #"{"a":}"#, "{\"a\":\"se\u{1}en\"}",
+    ])
+    func mistakesAreFoundWhateverTheLastValueWas(text: String) throws {
+        var tape = Tape()
+        for last in ["1.5", "15", "\"seven\"", "\"\""] {
+            for _ in 0..<3 { _ = try read("{\"a\":\(last)}", &tape) }
+            _ = #expect(throws: JSONError.self) { try read(text, &tape) }
+        }
+    }
 }

@@ -69,6 +69,59 @@ import Testing
         #expect(mappingError("$number($number($number($number([]))))")?.code == "T0410")
     }
 
+    /// A quotient that doesn't terminate has no digits until somebody asks for them: whoever does sees the same number.
+    @Test func endlessQuotientsAreTheSameNumberWhereverTheyGo() throws {
+        #expect(
+            try map("[2 / 3, -2 / 3, $round(2 / 3, 2), $round(-2 / 3), $round(200 / 3, -1), 0.7 / 0.3, 1e20 / 7]")
+                == "[0.6666666666666666,-0.6666666666666666,0.67,-1,70,2.3333333333333335,14285714285714287000]")
+        #expect(
+            try map("[2 / 3 = 2 / 3, 2 / 3 < 0.67, $string(2 / 3), 2 / 3 & '', -(2 / 3), $abs(-2 / 3)]")
+                == #"[true,true,"0.666666666666667","0.666666666666667",-0.6666666666666666,0.6666666666666666]"#)
+        #expect(try map("$sort([2 / 3, 0.5, 1 / 3])") == "[0.3333333333333333,0.5,0.6666666666666666]")
+        #expect(
+            try map("{ 'a': 2 / 3, 'b': [1 / 3], 'c': $sum([1 / 3, 2 / 3]), 'd': $string({ 'x': 1 / 3 }) }")
+                == #"{"a":0.6666666666666666,"b":[0.3333333333333333],"c":1,"d":"{\"x\":0.333333333333333}"}"#)
+        #expect(try map("(2 / 3) ? 'yes' : 'no'") == #""yes""#)
+        #expect(try map("$type(2 / 3) = 'number' and $boolean(1 / 3)") == "true")
+    }
+
+    /// Rounding a quotient agrees with rounding its digits.
+    @Test func quotientsRoundAsTheirDigitsDo() throws {
+        for dividend in stride(from: 1, through: 400, by: 7) {
+            for divisor in [3, 7, 9, 11, 13, 125.5, 17.3, 0.7, 0.03, 999] as [Double] {
+                for places in 0...4 {
+                    let quotient = "(\(dividend) / \(divisor))"
+                    #expect(
+                        try map("$round(\(quotient), \(places))")
+                            == map("$round($number($string(\(quotient))), \(places))"),
+                        "\(quotient) to \(places)")
+                }
+            }
+        }
+    }
+
+    /// A number that is written in a string already as it would be printed stays as it stands; others become what they mean.
+    @Test(arguments: [
+        ("0", "0"), ("-0", "0"), ("7", "7"), ("-7", "-7"), ("007", "7"), ("19.9", "19.9"), ("19.90", "19.9"),
+        ("0.5", "0.5"),
+        ("-0.5", "-0.5"), ("00.5", "0.5"), ("100", "100"), ("1e3", "1000"), ("1.5E-7", "1.5e-7"), ("0.0", "0"),
+        ("-0.0", "0"),
+        ("5.0", "5"), ("123456789012345", "123456789012345"), ("1234567890123456", "1234567890123456"),
+        ("12345678901234567890", "12345678901234567890"), ("0.12345678901234", "0.12345678901234"),
+        ("0.1234567890123456", "0.1234567890123456"), ("-123456789012.25", "-123456789012.25"),
+    ])
+    func numbersInStringsMeanWhatTheySay(text: String, number: String) throws {
+        #expect(try map("$number(a)", #"{"a":"\#(text)"}"#) == number)
+        #expect(try map("$number(a) = \(number)", #"{"a":"\#(text)"}"#) == "true")
+        #expect(try map("$number(a) + 1 = \(number) + 1", #"{"a":"\#(text)"}"#) == "true")
+        #expect(try map("$string($number(a)) = $string(\(number))", #"{"a":"\#(text)"}"#) == "true")
+    }
+
+    @Test(arguments: ["", "-", ".5", "5.", "1.2.3", "1,5", "12a", " 12", "12 ", "+1", "--1", "1-", "1.-5"])
+    func whatIsNoNumberIsRefused(text: String) {
+        #expect(mappingError("$number(a)", #"{"a":"\#(text)"}"#)?.code == "D3030")
+    }
+
     @Test("Quotients that terminate soon are exact")
     func quotients() throws {
         #expect(try map("[84500 / 1000, 1 / 8, 6 / 4, -7 / 2, 0 / 5, 1 / 3 * 3 = 1]") == "[84.5,0.125,1.5,-3.5,0,true]")

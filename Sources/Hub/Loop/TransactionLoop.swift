@@ -10,6 +10,8 @@ package import Logging
 /// One turn at most is on its way (``CommitStep``, carried by a ``Courier``); the next one is decided on top of it, and handed
 /// over when that has ended well. After an abort both are dropped and the partitions read again. Whenever the group moves
 /// partitions, the turn on its way is waited for first.
+///
+/// What each record touches is excepted from exclusivity checks, as in ``Overlay``: nothing that it calls comes back here.
 package final class TransactionLoop<
     Consumer: GroupConsumer, Producer: TransactionalProducer, Changelog: PartitionReader, Store: StateStore
 > {
@@ -18,8 +20,8 @@ package final class TransactionLoop<
     let outputs: Outputs
     let letters: Letters
     let commits: CommitStep<Producer, Store>
-    var intake: Intake
-    var engine: Engine
+    @exclusivity(unchecked) var intake: Intake
+    @exclusivity(unchecked) var engine: Engine
     let store: Store
     let restore: Restore<Changelog, Store>
     let clocks: LoopClocks
@@ -33,13 +35,13 @@ package final class TransactionLoop<
     let courier: any Courier
     private let view: Store.View
     /// What is being decided, and what is on its way; they change places.
-    var turn = Turn()
-    var underWay = Turn()
+    @exclusivity(unchecked) var turn = Turn()
+    @exclusivity(unchecked) var underWay = Turn()
     /// What became of the turn on its way; nil until it has ended.
     var outcome: Handover<Producer, Store>?
     var company = Company()
-    var tape = Tape()
-    var effects = Effects()
+    @exclusivity(unchecked) var tape = Tape()
+    @exclusivity(unchecked) var effects = Effects()
     var timers = Timers()
     var waiting = WaitingRoom()
     var settlement: Settlement

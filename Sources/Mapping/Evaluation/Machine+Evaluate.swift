@@ -45,18 +45,28 @@ extension Machine {
         case .add, .subtract, .multiply, .divide, .modulo: result = try arithmetic(number, input)
         case .concatenate: result = try concatenation(operation, input)
         case .callLibrary: result = try callLibrary(number, input, nil)
-        case .toNumber:
-            let text = try operand(Int32(truncatingIfNeeded: operation.pointee.word), input)
-            if text.isString, let plain = small(text: text) {
-                result = plain
-            } else {
-                result = try callLibrary(number, input, text)
-            }
+        case .toNumber: result = try toNumber(number, input)
+        case .round: result = try round(number, input)
         default: result = try evaluateRarer(number, input)
         }
         let flags = operation.pointee.flags
         if flags.isDisjoint(with: [.suffix, .keepsArray]) { return result }
         return try finish(operation, result)
+    }
+
+    @inline(never)
+    private mutating func toNumber(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let text = try operand(Int32(truncatingIfNeeded: operations[Int(number)].word), input)
+        if text.isString, let plain = standing(text: text) ?? small(text: text) { return plain }
+        return try callLibrary(number, input, text)
+    }
+
+    @inline(never)
+    private mutating func round(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let word = operations[Int(number)].word
+        let value = try operand(Int32(truncatingIfNeeded: word), input)
+        if value.isNumber, let rounded = rounded(value, places: Int(word >> 32)) { return rounded }
+        return try callLibrary(number, input, value)
     }
 
     /// The value of an operand: most are names or constants, which need no further call.
@@ -186,7 +196,7 @@ extension Machine {
         case 2: return true
         case Value.string: return value.length > 0
         case Value.tuples: return tupleCount(value) > 0
-        case Value.number, Value.decimal: return !isZero(value)
+        case Value.number, Value.decimal, Value.real: return !isZero(value)
         case Value.link:
             let index = container(value)
             if tape[index] >> 60 == Value.object { return count(at: index) > 0 }

@@ -109,7 +109,7 @@ extension Machine {
     /// Whether a text has a long name's middle; its length and its ends are the same.
     @inline(never)
     private func isSame(_ text: UnsafeRawPointer, _ name: Name) -> Bool {
-        let own = UnsafeRawPointer(tables.pool + Int(name.offset))
+        let own = UnsafeRawPointer(tables.lookUps + Int(name.offset))
         for place in stride(from: 8, to: Int(name.length) - 8, by: 8)
         where text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
             != own.loadUnaligned(fromByteOffset: place, as: UInt64.self)

@@ -1,9 +1,14 @@
+internal import CBytes
 import Document
 
 extension Machine {
     /// A number's value, whatever holds it.
     func number(_ value: Value) -> Number {
-        value.tag == Value.decimal ? value.smallNumber : Number(utf8(value)) ?? Number(0)
+        switch value.tag {
+        case Value.decimal: value.smallNumber
+        case Value.real: Number(double(value).description) ?? Number(0)
+        default: Number(utf8(value)) ?? Number(0)
+        }
     }
 
     /// The number in one word when it fits there exactly; nil when it doesn't.
@@ -40,6 +45,30 @@ extension Machine {
             if at < end { return nil }
         }
         return Value(coefficient: first == start ? coefficient : 0 &- coefficient, exponent: 0 &- decimals)
+    }
+
+    /// The number that a text means which begins as this evaluator would write it, where it stands: nothing is computed for a
+    /// number that only moves. Nil for any other text.
+    func standing(text value: Value) -> Value? {
+        let start = tape.fixed.bytes + value.offset
+        let sign = start.pointee == UInt8(ascii: "-") ? 1 : 0
+        let digits = value.length &- sign
+        guard digits > 0, digits <= 16 else { return nil }
+        let others = omni_no_digits(start + sign) & (1 &<< UInt32(truncatingIfNeeded: digits) &- 1)
+        let whole = others == 0 ? digits : others.trailingZeroBitCount
+        guard whole > 0, start[sign] != 48 || whole == 1 else { return nil }
+        var length = value.length
+        if others != 0 {
+            guard others & (others &- 1) == 0, start[sign &+ whole] == UInt8(ascii: "."), whole < digits &- 1 else {
+                return nil
+            }
+            // Zeros at the end say nothing.
+            while start[length &- 1] == 48 { length &-= 1 }
+            if start[length &- 1] == UInt8(ascii: ".") { length &-= 1 }
+        }
+        let isInteger = length == sign &+ whole
+        guard !isInteger || sign == 0 || start[1] != 48 else { return nil }
+        return Value(bits: TapeWords.text(.number, offset: value.offset, length: length, flag: isInteger))
     }
 
     /// A number as a value: in the word if it fits, else as text on the tape.
@@ -97,6 +126,7 @@ extension Machine {
 
     func isZero(_ value: Value) -> Bool {
         if value.tag == Value.decimal { return value.coefficient == 0 }
+        if value.isReal { return double(value) == 0 }
         for byte in utf8(value) {
             if byte | 0x20 == UInt8(ascii: "e") { break }
             if byte > 48, byte <= 57 { return false }
@@ -143,7 +173,11 @@ extension Machine {
 
     /// The result of an operator on two numbers.
     func calculate(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
-        if let a = small(left), let b = small(right), let result = Self.quick(kind, a, b) { return result }
+        if let a = small(left), let b = small(right) {
+            if kind == .divide, let quotient = Self.endless(a, b) { return try value(real: quotient) }
+            if let result = Self.quick(kind, a, b) { return result }
+        }
+        if left.isReal || right.isReal { return try calculate(kind, settled(left), settled(right)) }
         return try slow(kind, left, right)
     }
 
@@ -201,9 +235,87 @@ extension Machine {
         return nil
     }
 
-    private static let powers: [Int] = (0...18).reduce(into: []) { powers, _ in
-        powers.append(powers.last.map { $0 * 10 } ?? 1)
+    /// A quotient that never terminates, as the nearest double of both sides' doubles.
+    private static func endless(_ left: Value, _ right: Value) -> Double? {
+        var divisor = right.coefficient.magnitude
+        guard divisor != 0, left.exponent.magnitude <= 22, right.exponent.magnitude <= 22 else { return nil }
+        divisor >>= UInt(divisor.trailingZeroBitCount)
+        while true {
+            let (fifth, rest) = divisor.quotientAndRemainder(dividingBy: 5)
+            guard rest == 0 else { break }
+            divisor = fifth
+        }
+        guard left.coefficient.magnitude % divisor != 0 else { return nil }
+        return double(small: left) / double(small: right)
     }
+
+    /// The nearest double: coefficient and power are exact, so one rounding is all there is.
+    private static func double(small value: Value) -> Double {
+        let coefficient = Double(value.coefficient)
+        return value.exponent < 0 ? coefficient / tens[-value.exponent] : coefficient * tens[value.exponent]
+    }
+
+    /// The powers of ten that are doubles.
+    nonisolated(unsafe) private static let tens: UnsafePointer<Double> = {
+        let tens = UnsafeMutablePointer<Double>.allocate(capacity: 23)
+        tens[0] = 1
+        for place in 1...22 { tens[place] = tens[place - 1] * 10 }
+        return UnsafePointer(tens)
+    }()
+
+    // MARK: Doubles without text
+
+    /// A double that may never need its text: most are rounded.
+    private func value(real double: Double) throws(MappingFailure) -> Value {
+        guard double.isFinite, double != double.rounded(.towardZero) else { return try value(double) }
+        try reserve(bytes: 8)
+        let offset = tape.byteCount
+        UnsafeMutableRawPointer(tape.bytes + offset).storeBytes(of: double, as: Double.self)
+        tape.truncate(bytes: offset + 8)
+        return Value(bits: Value.real << 60 | UInt64(offset))
+    }
+
+    /// What a value of tag ``Value/real`` is.
+    func double(_ value: Value) -> Double {
+        UnsafeRawPointer(tape.bytes + value.offset).loadUnaligned(as: Double.self)
+    }
+
+    /// The number as a word that has its digits.
+    func settled(_ value: Value) throws(MappingFailure) -> Value {
+        value.isReal ? try self.value(double(value)) : value
+    }
+
+    /// A number rounded to a few decimals, the middle to the even side; nil where its digits must tell which way.
+    @inline(__always)
+    func rounded(_ value: Value, places: Int) -> Value? {
+        guard places >= 0, places < 9 else { return nil }
+        if value.isReal { return rounded(real: value, places) }
+        guard let small = small(value) else { return nil }
+        let excess = 0 &- small.exponent &- places
+        if excess <= 0 { return small }
+        guard excess <= 18 else { return nil }
+        let power = Self.powers[excess]
+        var (quotient, rest) = small.coefficient.quotientAndRemainder(dividingBy: power)
+        let twice = 2 * Int(rest.magnitude)
+        if twice > power || (twice == power && quotient & 1 != 0) { quotient += rest < 0 ? -1 : 1 }
+        return Value(coefficient: quotient, exponent: quotient == 0 ? 0 : -places)
+    }
+
+    /// A double without text: near the middle its digits tell.
+    private func rounded(real value: Value, _ places: Int) -> Value? {
+        let scaled = double(value) * Self.tens[places]
+        let whole = scaled.rounded(.toNearestOrEven)
+        guard scaled.magnitude < 1e9, (scaled - whole).magnitude < 0.499_999 else { return nil }
+        return Value(coefficient: Int(whole), exponent: whole == 0 ? 0 : -places)
+    }
+
+    /// The powers of ten that are integers; they live as long as the process.
+    nonisolated(unsafe) private static let powers: UnsafePointer<Int> = {
+        let powers = UnsafeMutablePointer<Int>.allocate(capacity: 19)
+        powers[0] = 1
+        for place in 1...18 { powers[place] = powers[place - 1] * 10 }
+        return UnsafePointer(powers)
+    }()
 
     private func slow(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
         let a = number(left)
@@ -227,7 +339,9 @@ extension Machine {
         }
     }
 
-    func isInexact(_ value: Value) -> Bool { value.tag == Value.number && value.bits & Value.inexact != 0 }
+    func isInexact(_ value: Value) -> Bool {
+        value.isReal || value.tag == Value.number && value.bits & Value.inexact != 0
+    }
 
     private static func binary(_ kind: Operation.Kind, _ a: Double, _ b: Double) -> Double {
         switch kind {
@@ -240,7 +354,7 @@ extension Machine {
     }
 
     mutating func negation(_ operation: Int32, _ input: Value) throws(MappingFailure) -> Value {
-        let operand = try evaluate(operations[Int(operation)].a, input)
+        let operand = try settled(evaluate(operations[Int(operation)].a, input))
         if operand.isUndefined { return operand }
         guard operand.isNumber else {
             throw failure("D1002", "only a number can be negated", at: operation, token: "-", input: input)

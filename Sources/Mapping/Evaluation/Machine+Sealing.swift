@@ -64,10 +64,18 @@ extension Machine {
             while place < end {
                 let value = Value(bits: words[place &+ 1])
                 left &-= 4 &+ Value(bits: words[place]).length
-                isFirm = value.isFirm
-                guard isFirm else { break }
-                // A literal's length is 0.
-                left &-= 4 &+ value.length
+                if value.isFirm {
+                    // A literal's length is 0.
+                    left &-= 4 &+ value.length
+                } else {
+                    isFirm = false
+                    // What is moved whole from the input stays as it is; it has as many of its bytes as of its words.
+                    guard !value.isLoose, value.index < firstWord else { break }
+                    let head = words[value.index]
+                    guard head >> 60 != Value.link else { break }
+                    left &-= 4 &+ (Int(UInt32(truncatingIfNeeded: head)) &- value.index) &* bytesPerWord
+                    isFirm = true
+                }
                 place &+= 2
             }
             bytesLeft = left
@@ -106,6 +114,7 @@ extension Machine {
     private mutating func sealed(_ word: UInt64) throws(MappingFailure) -> UInt64 {
         let value = Value(bits: word)
         switch value.tag {
+        case Value.real: return try sealed(settled(value).bits)
         case Value.link: return Value(link: container(value)).bits
         case Value.decimal: return try text(ofDecimal: value)
         case Value.number: return word & ~Value.inexact

@@ -116,6 +116,7 @@ extension Machine {
         switch value.tag {
         case Value.string: return value
         case Value.function: return try string("")
+        case Value.real: return try string(shortened(value).jsonText)
         case Value.decimal: return Value(bits: Self.asString(try text(ofDecimal: value)))
         case Value.number:
             if let small = small(value) { return Value(bits: Self.asString(try text(ofDecimal: small))) }
@@ -147,6 +148,7 @@ extension Machine {
         case 0: try append(text: "null")
         case 1: try append(text: "false")
         case 2: try append(text: "true")
+        case Value.real: _ = try string(shortened(value).jsonText)
         case Value.decimal: _ = try text(ofDecimal: value)
         case Value.number:
             if let small = small(value) {

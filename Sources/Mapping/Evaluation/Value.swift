@@ -23,6 +23,9 @@ struct Value: Equatable {
     static let decimal: UInt64 = 10
     static let tuples: UInt64 = 11
 
+    /// A double that has no text yet: its eight bytes lie at an offset of the tape.
+    static let real: UInt64 = 14
+
     /// Nothing: what a name yields that isn't there. Not `null` (I8).
     static let undefined = Value(bits: undefinedTag << 60)
     /// A call in tail position, waiting in the machine.
@@ -35,7 +38,8 @@ struct Value: Equatable {
     var tag: UInt64 { bits >> 60 }
     var isUndefined: Bool { bits >> 60 == Self.undefinedTag }
     var isString: Bool { bits >> 60 == Self.string }
-    var isNumber: Bool { bits >> 60 == Self.number || bits >> 60 == Self.decimal }
+    var isNumber: Bool { bits >> 60 == Self.number || bits >> 60 == Self.decimal || isReal }
+    var isReal: Bool { bits >> 60 == Self.real }
     /// A string's word, or a number's that is a text.
     var isText: Bool { isString || bits >> 60 == Self.number }
     var isLink: Bool { bits >> 60 == Self.link }

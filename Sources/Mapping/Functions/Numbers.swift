@@ -43,6 +43,7 @@ enum Numbers {
             let value = machine.argument(arguments, 0)
             if value.isUndefined { return value }
             let decimals = machine.integer(arguments, 1) ?? 0
+            if let rounded = machine.rounded(value, places: decimals) { return rounded }
             return try machine.value(
                 machine.number(value).rounded(.toNearestOrEven, places: min(max(decimals, -400), 400)))
         },

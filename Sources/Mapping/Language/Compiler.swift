@@ -7,7 +7,6 @@ struct Compiler {
     let source: SourceText
     let options: MappingOptions
     private(set) var program: Program
-    private var poolOffsets: [[UInt8]: Int] = [:]
     private var symbolNumbers: [String: Int32] = [:]
     /// Every variable the mapping itself binds somewhere.
     private var bound: Set<String> = []
@@ -46,18 +45,8 @@ struct Compiler {
         return number
     }
 
-    private mutating func pool(_ text: String) -> Int {
-        // By their bytes: as strings, differently composed ones would be the same.
-        let bytes = Array(text.utf8)
-        if let known = poolOffsets[bytes] { return known }
-        let offset = program.pool.count
-        program.pool += bytes
-        poolOffsets[bytes] = offset
-        return offset
-    }
-
     private mutating func access(_ name: String, _ scope: ShapeBuilder.Scope) -> Int32 {
-        shapes.access(name, at: pool(name), in: scope)
+        shapes.access(name, at: program.lookUps.place(of: name), in: scope)
     }
 
     /// Compiles what is evaluated in another context than what surrounds it.
@@ -82,7 +71,7 @@ struct Compiler {
     private mutating func textWord(_ text: String) -> UInt64 {
         let utf8 = Array(text.utf8)
         let escapes = utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-        return TapeWords.text(.string, offset: pool(text), length: utf8.count, flag: escapes)
+        return TapeWords.text(.string, offset: program.pool.place(of: text), length: utf8.count, flag: escapes)
     }
 
     // MARK: Variables
@@ -158,7 +147,17 @@ struct Compiler {
 
     // MARK: Operations
 
+    /// Whether parentheses stand around arithmetic or a comparison alone: they mean nothing then.
+    private static func isTransparent(_ node: Syntax) -> Bool {
+        guard node.kind == .block, node.children.count == 1, let inner = node.children.first else { return false }
+        return inner.kind == .binary && inner.predicates.isEmpty && inner.groupPairs == nil && !inner.keepsArray
+            && ["+", "-", "*", "/", "%", "&", "=", "!=", "<", "<=", ">", ">="].contains(inner.text)
+            && node.predicates.isEmpty && node.stages.isEmpty && node.groupPairs == nil && !node.keepsArray
+            && node.ancestor == nil && node.focusName == nil && node.indexName == nil
+    }
+
     private mutating func compile(_ node: Syntax) throws(MappingError) -> Int32 {
+        if Self.isTransparent(node) { return try compile(node.children[0]) }
         var operation = try operation(for: node)
         switch node.kind {
         case .block, .condition, .elvis, .coalesce:
@@ -277,7 +276,8 @@ struct Compiler {
         } else {
             let text = number.normalized.description
             result.kind = .text
-            result.word = TapeWords.text(.number, offset: pool(text), length: text.utf8.count, flag: false)
+            result.word = TapeWords.text(
+                .number, offset: program.pool.place(of: text), length: text.utf8.count, flag: false)
         }
     }
 
@@ -479,6 +479,11 @@ struct Compiler {
                 if name == "number", node.children.count == 1 {
                     // The commonest function by far. Its argument is not on the list: it is evaluated first.
                     (result.kind, result.c, result.word) = (.toNumber, 0, UInt64(program.lists[Int(arguments)]))
+                } else if name == "round", let places = places(node) {
+                    // Its first argument is evaluated first, too.
+                    result.kind = .round
+                    result.word = UInt64(places) << 32 | UInt64(program.lists[Int(arguments)])
+                    (result.b, result.c) = (arguments + 1, Int32(node.children.count - 1))
                 }
                 return
             }
@@ -541,12 +546,25 @@ struct Compiler {
         }
     }
 
+    /// To how many decimals a call rounds, where it says a few.
+    private func places(_ call: Syntax) -> Int? {
+        guard call.children.count == 2 else { return call.children.count == 1 ? 0 : nil }
+        let places = call.children[1]
+        guard places.kind == .number, places.predicates.isEmpty, places.groupPairs == nil, !places.keepsArray,
+            let count = places.number.integer, (0...8).contains(count)
+        else { return nil }
+        return count
+    }
+
     private mutating func apply(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
         result.a = try compile(node.left!)
         result.b = try compile(node.right!)
-        if program.operations[Int(result.b)].kind == .toNumber {
+        let called = program.operations[Int(result.b)]
+        if called.kind == .toNumber || called.kind == .round {
             // It gets another argument, so it is a call like others.
-            (program.operations[Int(result.b)].kind, program.operations[Int(result.b)].c) = (.callLibrary, 1)
+            program.operations[Int(result.b)].kind = .callLibrary
+            program.operations[Int(result.b)].c = called.c + 1
+            if called.kind == .round { program.operations[Int(result.b)].b = called.b - 1 }
         }
         let right = program.operations[Int(result.b)]
         let isCall = node.right!.kind == .call && node.right!.predicates.isEmpty && node.right!.groupPairs == nil

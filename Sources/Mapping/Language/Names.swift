@@ -1,5 +1,5 @@
 /// A name that a mapping looks up, as the evaluator compares it: its length, its first eight bytes and its last eight tell
-/// nearly all names apart; the pool has the rest.
+/// nearly all names apart; their pool has the rest.
 struct Name: BitwiseCopyable {
     /// Where its bytes lie in the pool.
     var offset: Int32

@@ -9,7 +9,7 @@ struct Operation {
         case add, subtract, multiply, divide, modulo, concatenate, range, contains
         case equal, unequal, less, lessOrEqual, greater, greaterOrEqual, and, or
         case negate, array, record, object, condition, elvis, coalesce, block, bind
-        case callLibrary, toNumber, call, partial, lambda, apply, applyCall, transform, sort, field
+        case callLibrary, toNumber, round, call, partial, lambda, apply, applyCall, transform, sort, field
 
         /// Whether it is written as a variable: a path that begins with one takes its input whole.
         var isVariable: Bool { self == .variable || self == .context || self == .root || self == .function }
@@ -112,12 +112,31 @@ struct Program {
     var shapes: [Shape] = []
     var names: [Name] = []
     var buckets: [Int32] = []
-    /// The bytes of all names and strings; copied to the tape once a record.
-    var pool: [UInt8] = []
+    /// The program's strings; copied to the tape once a record.
+    var pool = TextPool()
+    /// The names that are looked up.
+    var lookUps = TextPool()
     var symbols: [String] = []
     var signatures: [Signature] = []
     var regexes: [Pattern] = []
     var root: Int32 = 0
 
     func symbol(_ name: String) -> Int? { symbols.firstIndex(of: name) }
+}
+
+/// Texts, one behind the other, each of them once.
+struct TextPool {
+    private(set) var bytes: [UInt8] = []
+    /// By their bytes: as strings, differently composed ones would be the same.
+    private var places: [[UInt8]: Int] = [:]
+
+    /// Where a text's bytes begin; they are added when they aren't there.
+    mutating func place(of text: String) -> Int {
+        let utf8 = Array(text.utf8)
+        if let known = places[utf8] { return known }
+        let place = bytes.count
+        bytes += utf8
+        places[utf8] = place
+        return place
+    }
 }

@@ -26,7 +26,7 @@ struct Signature: Sendable {
 
         /// The types of values by their tags, eight bits each; a link's is looked up.
         private static let low: UInt64 = 0x0000_0002_0408_0810
-        private static let high: UInt64 = 0x8080_8080_0104_2080
+        private static let high: UInt64 = 0x8004_8080_0104_2080
 
         init(rawValue: UInt16) { self.rawValue = rawValue }
 

@@ -5,9 +5,19 @@ enum Host {
     /// RFC 1123, 2.1: labels of letters, digits and inner hyphens; 63 bytes each, 253 in all.
     static func isName(_ text: Bytes) -> Bool {
         guard !text.isEmpty, text.count <= 253 else { return false }
-        let labels = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return labels.allSatisfy(isLabel)
-            && (!labels.contains(where: isEncoded) || InternationalName.hasValidALabels(labels))
+        var start = text.startIndex
+        var hasEncoded = false
+        while true {
+            let end = text[start...].firstIndex(of: UInt8(ascii: ".")) ?? text.endIndex
+            let label = text[start..<end]
+            guard isLabel(label) else { return false }
+            hasEncoded = hasEncoded || isEncoded(label)
+            guard end < text.endIndex else { break }
+            start = end + 1
+        }
+        return !hasEncoded
+            || InternationalName.hasValidALabels(
+                text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false))
     }
 
     private static func isLabel(_ label: Bytes) -> Bool {

@@ -22,10 +22,27 @@ enum Mailbox {
             }
             return true
         }
-        let allowed = Array("!#$%&'*+-/=?^_`{|}~".utf8)
-        return local.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty
-                && atom.allSatisfy { $0.isLetter || $0.isDigit || allowed.contains($0) || ($0 > 127 && international) }
+        // Atoms with dots between them (RFC 5321, 4.1.2).
+        var previous = UInt8(ascii: ".")
+        for byte in local {
+            guard byte == UInt8(ascii: ".") ? previous != byte : isAtom(byte) || (byte > 127 && international) else {
+                return false
+            }
+            previous = byte
+        }
+        return previous != UInt8(ascii: ".")
+    }
+
+    /// RFC 5322, 3.2.3
+    private static func isAtom(_ byte: UInt8) -> Bool {
+        if byte.isLetter || byte.isDigit { return true }
+        switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "/"),
+            UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"),
+            UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"), UInt8(ascii: "~"):
+            return true
+        default: return false
         }
     }
 
