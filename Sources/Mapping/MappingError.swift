@@ -106,23 +106,26 @@ struct SourceText: Sendable {
         return (line, column)
     }
 
-    /// - Parameter end: what the reference gives as the place; nil: behind the token at the offset.
+    /// - Parameters:
+    ///   - end: what the reference gives as the place; nil: behind the token at the offset.
+    ///   - isUnexpected: the token itself is the mistake, so that it calls nothing, whatever follows.
     func error(
         _ code: String, _ message: String, at offset: Int, end: Int? = nil, token: String? = nil,
-        inputPath: String? = nil
+        inputPath: String? = nil, isUnexpected: Bool = false
     ) -> MappingError {
         let place = place(of: offset)
         return MappingError(
             code: code, message: message, token: token, file: file, offset: offset, line: place.line,
-            column: place.column, position: units(before: end ?? self.end(ofTokenAt: offset)), inputPath: inputPath)
+            column: place.column, position: units(before: end ?? self.end(ofTokenAt: offset, isCall: !isUnexpected)),
+            inputPath: inputPath)
     }
 
     /// Behind the token that stands there; behind the parenthesis, where it is what a call calls.
-    private func end(ofTokenAt offset: Int) -> Int {
+    private func end(ofTokenAt offset: Int, isCall: Bool) -> Int {
         var lexer = Lexer(self, at: offset)
         guard let token = try? lexer.next(afterOperand: true) else { return bytes.count }
         let end = lexer.at
-        guard token.symbol == nil, let next = try? lexer.next(afterOperand: true), next.symbol == "(" else {
+        guard isCall, token.symbol == nil, let next = try? lexer.next(afterOperand: true), next.symbol == "(" else {
             return end
         }
         return lexer.at

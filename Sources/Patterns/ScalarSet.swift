@@ -19,6 +19,15 @@ struct ScalarSet: Hashable, Sendable {
 
     init(_ scalar: UInt32) { ranges = [scalar...scalar] }
 
+    /// Ranges written in hexadecimal: `61-7A AA`.
+    init(hexadecimal text: Substring) {
+        self.init(
+            text.split(separator: " ").compactMap { part in
+                let bounds = part.split(separator: "-").compactMap { UInt32($0, radix: 16) }
+                return bounds.first.map { $0...(bounds.last ?? $0) }
+            })
+    }
+
     var inverted: ScalarSet {
         var gaps: [ClosedRange<UInt32>] = []
         var next: UInt32 = 0

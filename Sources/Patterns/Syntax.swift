@@ -228,7 +228,9 @@ extension SyntaxParser {
             }
             let name = String(String.UnicodeScalarView(text[at..<close].map { Unicode.Scalar($0)! }))
             guard let found = UnicodeProperty.set(named: name[...]) else {
-                throw error("no support for the property '\(name)': use a general category such as \\p{L}", at: place)
+                throw error(
+                    "there is no property '\(name)': it is a general category such as \\p{L}, a script such as "
+                        + "\\p{Script=Greek}, or one such as \\p{Alphabetic}", at: place)
             }
             at = close + 1
             let folded = folded(found)

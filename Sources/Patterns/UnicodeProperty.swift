@@ -1,42 +1,27 @@
-/// What `\p{…}` names: general categories, and the few binary properties that business patterns use.
+/// What `\p{…}` names: general categories, scripts and binary properties (ECMA-262, tables 66 to 68).
 enum UnicodeProperty {
-    /// The set, or nil when the name is not one of those supported.
+    /// The set, or nil when there is no such property.
     static func set(named name: Substring) -> ScalarSet? {
-        var name = name
-        for prefix in ["General_Category=", "gc="] where name.hasPrefix(prefix) {
-            name = name.dropFirst(prefix.count)
-            return categorySet(name)
+        if let equals = name.firstIndex(of: "=") {
+            let value = name[name.index(after: equals)...]
+            return switch name[..<equals] {
+            case "General_Category", "gc": categorySet(value)
+            case "Script", "sc": Scripts.set(named: value, extended: false)
+            case "Script_Extensions", "scx": Scripts.set(named: value, extended: true)
+            default: nil
+            }
         }
-        switch name {
-        case "Any": return .all
-        case "ASCII": return ScalarSet([0...0x7F])
-        case "Assigned": return categorySet("Cn")?.inverted
-        case "White_Space", "space": return scan { $0.isWhitespace }
-        case "Alphabetic", "Alpha": return scan { $0.isAlphabetic }
-        case "Lowercase", "Lower": return scan { $0.isLowercase }
-        case "Uppercase", "Upper": return scan { $0.isUppercase }
-        default: return categorySet(name)
+        return switch name {
+        case "Any": .all
+        case "ASCII": ScalarSet([0...0x7F])
+        case "Assigned": categorySet("Cn")?.inverted
+        default: categorySet(name) ?? BinaryProperties.set(named: name)
         }
     }
 
     private static func categorySet(_ name: Substring) -> ScalarSet? {
         guard let codes = names[String(name)] else { return nil }
         return ScalarSet(codes.flatMap { categories[$0] ?? [] })
-    }
-
-    private static func scan(_ holds: (Unicode.Scalar.Properties) -> Bool) -> ScalarSet {
-        var ranges: [ClosedRange<UInt32>] = []
-        var start: UInt32?
-        for value in 0...ScalarSet.last {
-            let inside = Unicode.Scalar(value).map { holds($0.properties) } ?? false
-            if inside, start == nil { start = value }
-            if !inside, let open = start {
-                ranges.append(open...value - 1)
-                start = nil
-            }
-        }
-        if let open = start { ranges.append(open...ScalarSet.last) }
-        return ScalarSet(ranges)
     }
 
     /// The ranges of each general category by its short name. One pass over Unicode, at first use.

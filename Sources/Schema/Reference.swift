@@ -18,13 +18,14 @@ struct Reference: Hashable, Sendable {
             rest = rest[..<mark]
         }
         if let colon = rest.firstIndex(where: { $0 == ":" || $0 == "/" }), rest[colon] == ":", colon > rest.startIndex {
-            scheme = String(rest[..<colon])
+            // Upper case is the same (RFC 3986, 6.2.2.1), as it is in a host's name.
+            scheme = rest[..<colon].lowercased()
             rest = rest[rest.index(after: colon)...]
         }
         if rest.hasPrefix("//") {
             let host = rest.dropFirst(2)
             let end = host.firstIndex(of: "/") ?? host.endIndex
-            authority = String(host[..<end])
+            authority = host[..<end].lowercased()
             rest = host[end...]
         }
         path = String(rest)

@@ -26,7 +26,7 @@ import Transports
             for _ in 0..<20 {
                 let number = Int.random(in: 0..<100, using: &random)
                 // Keys that begin alike, shorter and longer than what is compared at once.
-                let key = number % 3 == 0 ? "k\(number)" : "a common beginning \(number)"
+                let key = ["k\(number)", "common \(number)", "a common beginning \(number)"][number % 3]
                 if number % 7 == round % 7 {
                     changes.append(Change(key: key, epoch: 0, revision: 1, bytes: nil))
                     outcomes.append(expected.removeValue(forKey: key) == nil ? .same : .changed)
@@ -43,6 +43,57 @@ import Transports
                 #expect(expected[String(decoding: entry.key, as: UTF8.self)] == Array(entry.bytes))
             }
         }
+    }
+
+    @Test func whatIsKeptOfManyPiecesIsKnownToBeWhole() throws {
+        let folder = try TemporaryFolder()
+        let place = FileRecords.Place(folder: folder.path, name: "list.rows", mark: [1])
+        let records = FileRecords(place)
+        let changes = (0..<3_000).map { number in
+            Change(
+                key: "key \(number)", epoch: 0, revision: 1,
+                bytes: [UInt8](repeating: UInt8(number % 251), count: 250 + number % 37))
+        }
+        _ = try records.merge(changes)
+        try records.keep()
+        #expect(try FileRecords.kept(at: place).get().count == 3_000)
+        var bytes = try AtomicFile.read(place.path)
+        for damaged in [100, bytes.count / 2, bytes.count - 100] {
+            bytes[damaged] ^= 1
+            try AtomicFile.replace(place.path, with: bytes)
+            #expect(throws: FileRecords.NothingKept.self) { try FileRecords.kept(at: place).get() }
+            bytes[damaged] ^= 1
+        }
+        try AtomicFile.replace(place.path, with: bytes)
+        #expect(try FileRecords.kept(at: place).get().count == 3_000)
+    }
+
+    @Test func aFileStaysWhereNothingChangesAndIsNotTakenFromSomebodyElse() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/list.csv"
+        var writer = try FileWriter(
+            FileWriting(file: "list.csv", format: ["csv": ["fields": ["gtin": "text", "name": "text"]]]),
+            folder: folder.path, shown: folder.path, sink: "list", readsBack: false)
+        func put(_ key: String, _ revision: Int64, _ name: String) -> Write {
+            Write(
+                key: key, revision: revision, own: nil, document: ["gtin": .string(key), "name": .string(name)],
+                action: .put, idempotency: "")
+        }
+        func text() throws -> String { String(decoding: try AtomicFile.read(path), as: UTF8.self) }
+        #expect(try writer.write([put("b", 1, "one")]).map(\.status) == [.written])
+        #expect(try writer.write([put("a", 1, "two"), put("c", 1, "three")]).map(\.status) == [.written, .written])
+        let whole = try text()
+        #expect(whole.split(whereSeparator: \.isNewline).count == 4)
+        let mark = FileMark(path)
+        #expect(try writer.write([put("a", 2, "two")]).map(\.status) == [.unchanged])
+        #expect(FileMark(path) == mark)
+        var gone = put("b", 2, "")
+        gone.action = .delete
+        #expect(try writer.write([gone, put("a", 1, "nine")]).map(\.status) == [.absent, .outdated])
+        #expect(try text().split(whereSeparator: \.isNewline).count == 3)
+        try AtomicFile.replace(path, with: Array("somebody else's".utf8))
+        #expect(throws: OvertakenFile.self) { try writer.write([put("a", 3, "four")]) }
+        #expect(try text() == "somebody else's")
     }
 
     @Test func anOlderRevisionChangesNothing() throws {

@@ -63,6 +63,30 @@ import Testing
         #expect(records.map(\.value) == [nil, "", nil])
     }
 
+    @Test func headersThatWereLentCanBeAskedForAgain() throws {
+        let topic = try Cluster.topic("again")
+        let producer = try Cluster.producer()
+        try producer.produce(
+            to: topic, value: "v".utf8.span.bytes, headers: Headers([("ce_id", "1"), ("ce_type", "product")]))
+        try producer.flush(timeout: patience)
+        let reader = try Cluster.reader(topic)
+        var names: [[String]] = []
+        try eventually("the record") {
+            try reader.poll(timeout: .milliseconds(50)) { batch in
+                batch.forEach { record in
+                    for _ in 0..<2 {
+                        var found: [String] = []
+                        record.forEachHeaderBytes { name, _ in found.append(String(decoding: name, as: UTF8.self)) }
+                        names.append(found)
+                    }
+                    #expect(record.headerText("ce_type") == "product")
+                }
+            }
+            return names.count == 2
+        }
+        #expect(names == [["ce_id", "ce_type"], ["ce_id", "ce_type"]])
+    }
+
     @Test func recordsWithoutHeadersHaveNone() throws {
         let topic = try Cluster.topic("bare")
         let producer = try Cluster.producer()

@@ -25,6 +25,7 @@ import Testing
             ("\"\u{1F4A9}\" + 1", 6), ("a b", 3), ("(a", 2), ("\"abc", 4), ("`abc", 4), ("1 /* c", 2), ("//", 1),
             ("$sum(\"x\")", 5), ("$foo()", 5), ("2()", 2), ("-\"a\"", 1), ("1 + $number(\"x\")", 12),
             ("$assert(false, \"no\")", 8), ("1 > \"a\"", 3), ("\"a\\q\"", 3), ("1e999", 0), ("1 := 2", 1),
+            ("1$keys(a)", 6), ("a^$sum(b)", 6), ("(a $f(1))", 5),
         ])
     func position(_ source: String, _ position: Int) {
         #expect(mappingError(source, "{}")?.position == position)
@@ -62,6 +63,7 @@ import Testing
             Failing("a[0]@$x.b", "S0215", 1, 5),
             Failing("a^(b)@$x.c", "S0216", 1, 6),
             Failing("%.a", "S0217", 1, 1),
+            Failing(#""a\"#, "S0103", 1, 3),
             Failing("//", "S0301", 1, 1),
             Failing("/a", "S0302", 1, 1),
             Failing("/(?=a)/", "U1006", 1, 1),
@@ -116,6 +118,9 @@ import Testing
             ("sum(1)", "T1005", 1, 1, ""),
             ("$error(\"why\")", "D3137", 1, 1, ""),
             ("(1; 1 / 0)", "D1001", 1, 7, ""),
+            ("$string(1 / 0)", "D3001", 1, 11, ""),
+            ("$string(1e308 * 10)", "D3001", 1, 15, ""),
+            ("$string([1 / 0])", "D1001", 1, 12, ""),
             ("\"a\" ~> 5", "T2006", 1, 5, ""),
             ("[1..\"a\"]", "T2004", 1, 3, ""),
         ] as [(String, String, Int, Int, String?)])

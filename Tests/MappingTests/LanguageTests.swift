@@ -133,6 +133,8 @@ struct Row: CustomTestStringConvertible, Sendable {
             Row("($add := function($a) { function($b) { $a + $b } }; $add(1)(2))", "{}", "3"),
             Row("$map([\"abc\", \"def\"], $substring(?, 0, 2))", "{}", #"["ab","de"]"#),
             Row("($f := $trim ~> $uppercase; $f(\"  a b \"))", "{}", #""A B""#),
+            Row("($f := $sum ~> function($x) { $x + 1 }; $f([1, 2], \"\"))", "{}", "4"),
+            Row("($f := $uppercase ~> $lowercase; \"a\".$f())", "{}", nil),
             Row("\" x \" ~> $trim ~> $pad(3, \"-\")", "{}", #""x--""#),
             Row("function($x)<n:n> { $x * 2 }(21)", "{}", "42"),
             Row(

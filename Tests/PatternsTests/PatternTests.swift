@@ -42,6 +42,12 @@ import Testing
         Case("\\u0041\\x42\\cJ\\u{43}", "AB\nC", ["AB\nC"]), Case("\\uD83D\\uDC32", "🐲", ["🐲"]),
         Case("\\p{L}+", "1né2", ["né"]), Case("\\P{L}+", "né12", ["12"]), Case("^\\p{Letter}+$", "日本", ["日本"]),
         Case("\\p{digit}", "२", ["२"]), Case("\\d", "२", nil), Case("\\p{gc=Lu}", "aB", ["B"]),
+        Case("\\p{Script=Greek}+", "abγδ", ["γδ"]), Case("^\\p{sc=Hani}+$", "日本", ["日本"]),
+        Case("\\p{sc=Hira}", "ー", nil),
+        Case("\\p{scx=Hira}", "ー", ["ー"]), Case("\\P{Script=Latin}+", "aя!", ["я!"]),
+        Case("[\\p{Emoji}x]+", "ax😀", ["x😀"]),
+        Case("\\p{ExtPict}", "1❤", ["❤"]), Case("\\p{RI}{2}", "🇫🇮", ["🇫🇮"]), Case("\\p{XIDC}+", "-a1_", ["a1_"]),
+        Case("\\p{Pattern_Syntax}+", "a+-", ["+-"]), Case("\\p{Dash}", "–", ["–"]), Case("\\p{EComp}", "#", ["#"]),
         Case("\\p{Lu}", "b", ["b"], .ignoreCase), Case("[\\p{Sc}\\s]+", "a€ b", ["€ "]),
         Case("\\s", "\u{FEFF}", ["\u{FEFF}"]), Case("\\w", "é", nil), Case("\\$\\.\\/\\-", "$./-", ["$./-"]),
         Case("a{", "a{", ["a{"]), Case("a{,2}", "a{,2}", ["a{,2}"]), Case("}]", "}]", ["}]"]),
@@ -59,7 +65,8 @@ import Testing
     @Test(arguments: [
         "(", ")", "(a", "a)", "[", "[a", "*", "+a", "a**", "a{2}{3}", "a{3,2}", "^*", "(?=a)", "(?!a)", "(?<=a)b",
         "(?<!a)b", "(a)\\1", "(?<n>a)\\k<n>", "(?<n>a)(?<n>b)", "(?<1>a)", "(?P<n>a)", "(?i)a", "(?#x)", "\\", "\\a",
-        "\\u12", "\\x1", "\\c1", "\\p{Script=Greek}", "\\p{Nope}", "\\pL", "[b-a]", "\\01",
+        "\\u12", "\\x1", "\\c1", "\\p{Script=Klingon}", "\\p{Script}", "\\p{Latin}", "\\p{Nope}", "\\p{x=Latin}",
+        "\\pL", "[b-a]", "\\01",
         "\\u{110000}", "\\uD800", "{2}",
     ])
     func refuses(_ source: String) {

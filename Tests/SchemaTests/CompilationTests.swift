@@ -45,6 +45,14 @@ import Testing
         #expect(error.problems[0].message.contains(word), "\(error)")
     }
 
+    @Test func schemesAndHostsAreTheSameInUpperCase() throws {
+        let schema = try compile(
+            #"{"$id": "HTTP://Example.org/a", "$defs": {"b": {"$id": "B", "type": "string"}}, "$ref": "http://example.ORG/B"}"#
+        )
+        #expect(try violations(schema, #""x""#).isEmpty)
+        #expect(try !violations(schema, "1").isEmpty)
+    }
+
     @Test func everyProblemIsNamed() throws {
         let error = try #require(throws: SchemaError.self) {
             try compile(#"{"minimum": "1", "maximum": "2", "properties": {"a": {"type": 1}}}"#)

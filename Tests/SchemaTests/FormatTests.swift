@@ -26,7 +26,7 @@ import Testing
         ("time", ["14:02:11Z", "01:29:60+01:30"], ["14:02:11", "14:60:00Z", "14:02:11.Z", "14:02:11+24:00"]),
         ("duration", ["P3D", "PT12H30M", "P1Y2M3DT1S", "P2W"], ["P", "PT", "P1D2H", "P1YT", "3D", "P1M1Y", "P1W1D"]),
         (
-            "email", ["ada@example.org", "\"a b\"@example.org", "a+b@[192.168.1.1]", "a@[IPv6:::1]"],
+            "email", ["ada@example.org", "\"a b\"@example.org", "a+b@[192.168.1.1]", "a@[IPv6:::1]", "a@[ipv6:::1]"],
             ["ada", "@example.org", "a..b@example.org", ".a@example.org", "a@", "a b@example.org", "a@-x.org"]
         ),
         (
@@ -42,7 +42,18 @@ import Testing
             ]
         ),
         ("uri-reference", ["../a", "#x", "", "?q"], ["a b", "1:a", "\\\\a"]),
-        ("iri", ["https://exämple.org/ä"], ["ä"]),
+        (
+            "iri",
+            ["https://exämple.org/ä", "http://a/\u{FFEF}", "http://a/\u{1F600}", "http://a/?\u{E000}\u{10FFFD}"],
+            [
+                "ä", "http://a/\u{80}", "http://a/\u{E000}", "http://a/\u{FFF0}",
+                "http://a/\u{E0001}", "http://a/#\u{F0000}", "http://\u{FFF0}/",
+            ]
+        ),
+        (
+            "idn-email", ["ä@ö.de", "실례@실례.테스트", "a@b", "ä@[127.0.0.1]", "\"ä\"@b"],
+            ["ä", "@ä", "a@〮b", "a@😀.de", "a@b。de", "ä@-ö.de", "ä..b@c"]
+        ),
         ("ipv4", ["127.0.0.1", "255.255.255.255"], ["256.0.0.1", "1.2.3", "01.2.3.4", "1.2.3.4.5", "1.2.3.4\n"]),
         (
             "ipv6", ["::", "::1", "1::", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4"],

@@ -125,6 +125,9 @@ extension Machine {
                 try fill(closure, from: base)
                 function = Value(bits: Value.function << 60 | UInt64(closure.a))
             case .chain:
+                // A chain takes one argument, whatever it is called with.
+                if stack.count == base { stack.append(.undefined) }
+                stack.truncate(base + 1)
                 let inner = try apply(Value(bits: Value.function << 60 | UInt64(closure.a)), from: base, input)
                 stack.append(collapsed(inner))
                 function = Value(bits: Value.function << 60 | UInt64(closure.b))

@@ -162,6 +162,11 @@ extension Machine {
         do throws(MappingFailure) {
             return try calculate(kind, left, right)
         } catch {
+            if code.pointee.flags.contains(.special) {
+                throw failure(
+                    "D3001", "$string was given what is no number: the result of '\(kind.symbol)' is out of range",
+                    at: operation, token: kind.symbol, input: input)
+            }
             throw place(error, at: operation, token: kind.symbol, input: input)
         }
     }

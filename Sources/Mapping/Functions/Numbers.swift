@@ -8,6 +8,8 @@ enum Numbers {
             "number", "<(nsb)-:n>", "A string's number (decimal, 0x, 0o or 0b), or 1 and 0 for true and false.",
             examples: [
                 .init("$number(\"19.90\")", "19.9"), .init("$number(\"0x1F\")", "31"), .init("$number(true)", "1"),
+                .init("$number(\"000000000000004711\")", "4711"),
+                .init("$number(\"-00000000000000000000.50\")", "-0.5"),
                 .init("$number(nothing)", nil),
             ], number),
         Function(
@@ -60,7 +62,10 @@ enum Numbers {
         },
         Function(
             "formatBase", "<n-n?:s>", "An integer's digits to a base from 2 to 36.",
-            examples: [.init("$formatBase(100, 2)", #""1100100""#), .init("$formatBase(2555, 16)", #""9fb""#)]
+            examples: [
+                .init("$formatBase(100, 2)", #""1100100""#), .init("$formatBase(2555, 16)", #""9fb""#),
+                .init("$formatBase(-1e21, 16)", #""-3635c9adc5dea00000""#),
+            ]
         ) { (machine, arguments) throws(MappingFailure) in
             let value = machine.argument(arguments, 0)
             if value.isUndefined { return value }
@@ -70,10 +75,11 @@ enum Numbers {
             guard (2...36).contains(radix) else {
                 throw machine.failure("D3100", "the base of $formatBase must be from 2 to 36")
             }
-            guard let integer = whole.integer else {
+            guard let magnitude = magnitude(whole) else {
                 throw machine.failure("D1001", "the number is out of range for $formatBase")
             }
-            return try machine.string(String(integer, radix: radix))
+            let sign = whole.isNegative && magnitude != 0 ? "-" : ""
+            return try machine.string(sign + String(magnitude, radix: radix))
         },
     ]
 
@@ -83,10 +89,7 @@ enum Numbers {
         if value.isBoolean { return Value(small: value == .true ? 1 : 0) }
         if let plain = machine.small(text: value) { return plain }
         let utf8 = machine.utf8(value)
-        let hasDigits = utf8.first.map { $0 &- 48 < 10 || $0 == UInt8(ascii: "-") } ?? false
-        if hasDigits, utf8.last! &- 48 < 10, let number = Number(utf8), number.double.isFinite {
-            return try machine.value(number)
-        }
+        if let number = decimal(utf8) { return try machine.value(number) }
         if utf8.count > 2, utf8[0] == 48 {
             let radix = [UInt8(ascii: "x"): 16, UInt8(ascii: "o"): 8, UInt8(ascii: "b"): 2][utf8[1] | 0x20]
             let digits = String(decoding: utf8.dropFirst(2), as: UTF8.self)
@@ -97,6 +100,29 @@ enum Numbers {
             }
         }
         throw machine.failure("D3030", "$number was given a string that is not a number")
+    }
+
+    /// A whole number without its sign; nil where 128 bits don't hold it.
+    private static func magnitude(_ whole: Number) -> UInt128? {
+        let plain = whole.normalized
+        var magnitude = plain.coefficient
+        for _ in 0..<max(plain.exponent, 0) {
+            let (longer, overflow) = magnitude.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            magnitude = longer
+        }
+        return magnitude
+    }
+
+    /// The number that a text of digits means: as JSON writes them, but for zeros in front (`000000000000004711`).
+    private static func decimal(_ text: UnsafeBufferPointer<UInt8>) -> Number? {
+        let minus = text.first == UInt8(ascii: "-") ? 1 : 0
+        guard text.count > minus, text[minus] &- 48 < 10, text[text.count - 1] &- 48 < 10 else { return nil }
+        let zeros = text.dropFirst(minus).prefix { $0 == 48 }.count
+        let isDigitBehind = minus + zeros < text.count && text[minus + zeros] &- 48 < 10
+        let digits = UnsafeBufferPointer(rebasing: text.dropFirst(minus + (isDigitBehind ? zeros : max(zeros - 1, 0))))
+        guard let magnitude = Number(digits), magnitude.double.isFinite else { return nil }
+        return minus == 1 ? -magnitude : magnitude
     }
 
     private static func power(_ machine: inout Machine, _ arguments: Arguments) throws(MappingFailure) -> Value {

@@ -470,6 +470,12 @@ struct Compiler {
                 if tails.contains(ObjectIdentifier(node)) || handsOn.contains(ObjectIdentifier(node)) {
                     result.flags.insert(.tail)
                 }
+                if name == "string", !node.children.isEmpty {
+                    let first = Int(program.lists[Int(arguments)])
+                    let isCalculation = [.add, .subtract, .multiply, .divide, .modulo]
+                        .contains(program.operations[first].kind)
+                    if isCalculation { program.operations[first].flags.insert(.special) }
+                }
                 if name == "number", node.children.count == 1 {
                     // The commonest function by far. Its argument is not on the list: it is evaluated first.
                     (result.kind, result.c, result.word) = (.toNumber, 0, UInt64(program.lists[Int(arguments)]))

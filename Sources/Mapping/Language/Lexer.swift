@@ -166,7 +166,9 @@ struct Lexer {
                 at += 1
                 continue
             }
-            guard at + 1 < bytes.count else { break }
+            guard at + 1 < bytes.count else {
+                throw source.error("S0103", "a string ends with half an escape", at: at, end: at + 1)
+            }
             switch bytes[at + 1] {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(bytes[at + 1])
             case UInt8(ascii: "b"): text.append(0x08)

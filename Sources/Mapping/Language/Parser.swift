@@ -27,7 +27,7 @@ struct Parser {
         guard token.kind == .end else {
             throw source.error(
                 "S0201", "expected the end or an operator, found \(token.text)\(advice)", at: token.offset,
-                token: token.text)
+                token: token.text, isUnexpected: true)
         }
         return tree
     }
@@ -54,7 +54,8 @@ struct Parser {
                 throw source.error("S0203", "expected '\(symbol)' before the end", at: token.offset, token: token.text)
             }
             throw source.error(
-                "S0202", "expected '\(symbol)', found \(token.text)\(advice)", at: token.offset, token: token.text)
+                "S0202", "expected '\(symbol)', found \(token.text)\(advice)", at: token.offset, token: token.text,
+                isUnexpected: true)
         }
         try advance(afterOperand: afterOperand)
     }

@@ -29,7 +29,8 @@ struct Operation {
         static let hasTuples = Flags(rawValue: 32)
         /// Predicates or a grouping follow.
         static let suffix = Flags(rawValue: 64)
-        /// A block that binds variables; a lambda's signature; an array constructor's range.
+        /// A block that binds variables; a lambda's signature; an array constructor's range; a calculation whose result
+        /// `$string` is given: what is out of range has a code of its own there.
         static let special = Flags(rawValue: 128)
         /// What makes a call's sequence stay one, whatever it holds: what follows (`$map(a, f)[0]`) picks from it.
         static let keepsSequence: Flags = [.keepsArray, .tail, .suffix]

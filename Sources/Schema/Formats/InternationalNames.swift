@@ -1,8 +1,8 @@
 /// Host names beyond ASCII, as IDNA 2008 registers them (RFC 5890 to 5893).
 enum InternationalName {
-    /// Whether the text is a host name whose labels are U-labels, A-labels or plain ones. The separators of RFC 3490
-    /// (ideographic and wide full stops) count as dots.
-    static func fits(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Whether the text is a host name whose labels are U-labels, A-labels or plain ones. Unless told otherwise, the
+    /// separators of RFC 3490 (ideographic and wide full stops) count as dots.
+    static func fits(_ text: UnsafeBufferPointer<UInt8>, separators: Set<UInt32> = separators) -> Bool {
         let scalars = String(decoding: text, as: UTF8.self).unicodeScalars.map(\.value)
         let labels = scalars.split(omittingEmptySubsequences: false) { separators.contains($0) }
         var unicode: [[UInt32]] = []
@@ -25,7 +25,7 @@ enum InternationalName {
         return BidiRule.holds(for: unicode)
     }
 
-    private static let separators: Set<UInt32> = [0x2E, 0x3002, 0xFF0E, 0xFF61]
+    static let separators: Set<UInt32> = [0x2E, 0x3002, 0xFF0E, 0xFF61]
 
     /// A label in Unicode; nil when it is none.
     private static func decode(_ label: [UInt32]) -> [UInt32]? {

@@ -49,11 +49,10 @@ enum Mailbox {
     private static func isDomain(_ domain: Bytes, _ international: Bool) -> Bool {
         if domain.first == UInt8(ascii: "["), domain.last == UInt8(ascii: "]") {
             let address = domain.dropFirst().dropLast()
-            return address.starts(with: "IPv6:".utf8) ? Host.isIPv6(address.dropFirst(5)) : Host.isIPv4(address)
+            let isIPv6 = address.lazy.map { $0.isLetter ? $0 | 32 : $0 }.starts(with: "ipv6:".utf8)
+            return isIPv6 ? Host.isIPv6(address.dropFirst(5)) : Host.isIPv4(address)
         }
         guard international, domain.contains(where: { $0 > 127 }) else { return Host.isName(domain) }
-        return domain.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
-            !label.isEmpty && label.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 > 127 }
-        }
+        return InternationalName.fits(UnsafeBufferPointer(rebasing: domain), separators: [0x2E])
     }
 }

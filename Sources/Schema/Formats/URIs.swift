@@ -60,7 +60,7 @@ struct URIShape {
             }
         }
         guard skip(Self.path) else { return false }
-        if take("?"), !skip(Self.query) { return false }
+        if take("?"), !skip(Self.query, takesPrivate: true) { return false }
         if take("#"), !skip(Self.query) { return false }
         return at == text.count
     }
@@ -104,24 +104,45 @@ struct URIShape {
 
     /// Goes on over characters of a set and those percent-encoded; false where a `%` has no two digits behind it.
     @inline(__always)
-    private mutating func skip(_ set: ASCIISet) -> Bool {
+    private mutating func skip(_ set: ASCIISet, takesPrivate: Bool = false) -> Bool {
         var place = at
         defer { at = place }
         while place < text.count {
             let byte = text[place]
             // Nearly all are letters, which every set holds.
-            if byte.isLetter || set.contains(byte) || (byte > 127 && international) {
+            if byte.isLetter || set.contains(byte) {
                 place += 1
             } else if byte == UInt8(ascii: "%") {
                 guard place + 2 < text.count, text[place + 1].isHexDigit, text[place + 2].isHexDigit else {
                     return false
                 }
                 place += 3
+            } else if byte > 127, international, let length = foreign(at: place, takesPrivate) {
+                place += length
             } else {
                 break
             }
         }
         return true
+    }
+
+    /// The length of a character beyond ASCII that an IRI may hold (RFC 3987, 2.2: `ucschar`; in a query `iprivate`, too);
+    /// nil for any other.
+    @inline(never)
+    private func foreign(at place: Int, _ takesPrivate: Bool) -> Int? {
+        let length = text[place] < 0xE0 ? 2 : text[place] < 0xF0 ? 3 : 4
+        guard place + length <= text.count else { return nil }
+        var scalar = UInt32(text[place]) & (0xFF >> UInt32(length + 1))
+        for next in 1..<length { scalar = scalar << 6 | UInt32(text[place + next] & 0x3F) }
+        let isAllowed =
+            switch scalar {
+            case 0xA0...0xD7FF, 0xF900...0xFDCF, 0xFDF0...0xFFEF: true
+            case 0xE000...0xF8FF, 0xF0000...0xFFFFD, 0x100000...0x10FFFD: takesPrivate
+            // Tags, and what no plane ever assigns.
+            case 0x10000...0xEFFFF: scalar & 0xFFFF <= 0xFFFD && !(0xE0000...0xE0FFF).contains(scalar)
+            default: false
+            }
+        return isAllowed ? length : nil
     }
 }
 
