@@ -1,5 +1,6 @@
 import Canonical
 import Document
+import Installation
 import Kafka
 import Testing
 import Transports

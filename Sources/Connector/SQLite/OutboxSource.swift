@@ -40,6 +40,7 @@ struct OutboxSource: SourceTransport {
             try OutboxTable.goOn(behind: noted, in: database, log)
             return table
         }
+        try watch.see(SQLiteFailures.translate { try LastBatch.mark(of: reading.table, in: database) })
     }
 
     mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {

@@ -25,7 +25,8 @@ struct TillPlace {
             CREATE TRIGGER cut AFTER UPDATE OF name ON article WHEN length(new.name) > 8 BEGIN
                 UPDATE article SET name = substr(name, 1, 8) WHERE id = new.id; END;
             """)
-        settings = try DryInstallation(Self.files(folder)).installation.connector("test")
+        let dry = try DryInstallation(Self.files(folder))
+        settings = try withExtendedLifetime(dry) { try dry.installation.connector("test") }
     }
 
     /// The connector; its sink keeps what the till is known to have.

@@ -11,7 +11,7 @@ struct HouseSystems: Systems {
     func transport(of source: SourceSettings) throws -> any SourceTransport {
         switch (settings.system, source.from.transport) {
         case ("till", .outbox(let reading)):
-            return TillSource(house.till, try table(reading.table), process, writing, source)
+            return try TillSource(house.till, try table(reading.table), process, writing, source)
         case ("importer", _): return SupplierSource(house.importer, process)
         case ("wholesaler", _): return SupplierSource(house.wholesaler, process)
         case ("shop", .poll(let reading)):

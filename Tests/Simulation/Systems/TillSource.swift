@@ -15,8 +15,9 @@ package struct TillSource: SourceTransport {
     package init(
         _ till: StoreTill, _ table: StoreTill.Table, _ process: SimulatedProcess, _ writing: WritingProcess,
         _ settings: SourceSettings
-    ) {
+    ) throws {
         watch = TableWatch(writing, of: table.rawValue)
+        try watch.see(till.lastBatch[table]?.mark)
         self.till = till
         self.table = table
         self.process = process
