@@ -117,7 +117,7 @@ import Transports
         guard case .outbox(let reading) = settings.sources[0].from.transport,
             case .sqlite(let connection) = settings.connections[0].kind
         else { throw Unpublished() }
-        return try OutboxSource(settings.sources[0], reading, connection, clock: clock)
+        return try OutboxSource(settings.sources[0], reading, connection, by: .one, clock: clock)
     }
 
     @Test func aTablesComparisonThatFailedIsMadeAgain() throws {

@@ -53,7 +53,7 @@ import Transports
         _ = try old.write([put("1", "One")])
         var new = try writer(folder, readsBack: false)
         _ = try new.write([put("1", "Newer", revision: 2)])
-        #expect(throws: OvertakenFile.self) { try old.write([put("2", "Two")]) }
+        #expect(throws: Overtaken.self) { try old.write([put("2", "Two")]) }
         // Whoever the file is for may take it away.
         unlink("\(folder.path)/list.csv")
         #expect(try new.write([put("1", "Newest", revision: 3)]).map(\.status) == [.written])

@@ -378,12 +378,12 @@ import Transports
             try source.acknowledge()
             return (seen, end)
         }
-        var first = try OutboxSource(settings.sources[0], reading, connection)
+        var first = try OutboxSource(settings.sources[0], reading, connection, by: .one)
         let start = try operations(&first, from: nil)
         #expect(start.seen == ["snapshot 1"])
         try database.execute("INSERT INTO sale VALUES (2, 5); DELETE FROM sale WHERE id = 1")
         // A restart compares at once.
-        var second = try OutboxSource(settings.sources[0], reading, connection)
+        var second = try OutboxSource(settings.sources[0], reading, connection, by: .one)
         let compared = try operations(&second, from: start.end.position)
         #expect(compared.seen == ["insert 2", "delete 1", "snapshot 2"])
         #expect(try operations(&second, from: compared.end.position).seen == [])
@@ -404,7 +404,7 @@ import Transports
         guard case .table(let table) = settings.sinks[0].to.transport,
             case .sqlite(let connection) = settings.connections[0].kind
         else { return }
-        var writer = try TableWriter(table, .keep, connection, seenBy: nil)
+        var writer = try TableWriter(table, .keep, connection, seenBy: nil, by: .one)
         let written = try writer.write(
             [JSON.string("x"), .number(Number(1))].map {
                 Write(key: $0.text, revision: 1, own: nil, document: ["id": $0], action: .put, idempotency: "")
@@ -433,7 +433,7 @@ import Transports
         guard case .table(let table) = settings.sinks[0].to.transport,
             case .sqlite(let connection) = settings.connections[0].kind
         else { return }
-        var writer = try TableWriter(table, settings.sinks[0].delete, connection, seenBy: nil)
+        var writer = try TableWriter(table, settings.sinks[0].delete, connection, seenBy: nil, by: .one)
         func write(_ ean: String, _ revision: Int64, own: String? = nil, _ action: Write.Action) throws -> Written {
             try writer.write([
                 Write(

@@ -8,7 +8,8 @@ import Transports
 /// The producer's connections serve whatever is asked beside reading: each client has threads and connections of its own.
 final class KafkaBrokers: Brokers {
     private let settings: Kafka.Settings
-    private let group: String
+    /// The connector's group, and its only member.
+    let group: String
     private let log: Logger
     private let shared = Monitor<Producer?>(nil)
 

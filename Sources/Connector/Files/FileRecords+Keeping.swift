@@ -1,3 +1,4 @@
+import Canonical
 import Glibc
 import Transports
 
@@ -109,6 +110,27 @@ extension FileRecords {
         } catch {
             return .failure(error.code == ENOENT ? .missing : .damaged)
         }
+    }
+
+    /// Whether one of these, or something newer of it, is among what was shown; of what went nothing tells when.
+    func mayHold(_ records: [ShownRecord]) throws(SystemError) -> Bool {
+        var sought: [ExactText: (epoch: Int64, revision: Int64)] = [:]
+        var gone: Set<ExactText> = []
+        for record in records {
+            let (name, found) = (ExactText(record.key), (record.epoch, record.revision))
+            if record.isGone {
+                gone.insert(name)
+            } else if sought[name].map({ found < $0 }) ?? true {
+                sought[name] = found
+            }
+        }
+        var holds = false
+        try forEach { entry in
+            let name = ExactText(String(decoding: entry.key, as: UTF8.self))
+            gone.remove(name)
+            if let found = sought[name], (entry.epoch, entry.revision) >= found { holds = true }
+        }
+        return holds || !gone.isEmpty
     }
 
     /// Why it isn't known what was shown.

@@ -71,6 +71,14 @@ package struct FileWriter: WholeWriter {
         return result
     }
 
+    package func mayShow(_ records: [ShownRecord]) -> Bool {
+        guard !records.isEmpty else { return false }
+        guard case .success(let kept) = FileRecords.kept(at: place), let mayHold = try? kept.mayHold(records) else {
+            return digest != nil
+        }
+        return mayHold
+    }
+
     package mutating func write(_ writes: [Write]) throws -> [Written] {
         var results: [Written] = []
         results.reserveCapacity(writes.count)
@@ -139,7 +147,7 @@ package struct FileWriter: WholeWriter {
     private mutating func replace() throws {
         isWritten = false
         // A process that was thought dead must not put its old records over those of the next one. Taking the file away is fine.
-        if let found = FileMark(path), found != mark { throw OvertakenFile(path: path) }
+        if let found = FileMark(path), found != mark { throw Overtaken.file(path) }
         // Before the file: what it shows must be known, and what is known may be shown later.
         try translating { try records.keep() }
         var new: [UInt8]?
@@ -173,15 +181,5 @@ package struct FileWriter: WholeWriter {
         } catch let error as FormatError {
             throw WrongSetting("\(path): \(error)")
         }
-    }
-}
-
-/// Somebody else has written the file since this process did: this one has to end, and whoever is started next takes the file up
-/// from the golden topic.
-package struct OvertakenFile: Error, CustomStringConvertible {
-    let path: String
-
-    package var description: String {
-        "\(path) was written by somebody else since: one process at a time hands over a file; this one ends, start it again"
     }
 }

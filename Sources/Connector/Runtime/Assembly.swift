@@ -12,15 +12,17 @@ struct Assembly: Systems {
     let positions: [String: JSON]
     /// A folder for what files show.
     let shown: String
+    /// Who reads and writes.
+    let process: WritingProcess
     let clock: LoopClock
     let log: Logger
 
     init(
         _ settings: ConnectorSettings, hints: [String: Hints], port: Int?, positions: [String: JSON], shown: String,
-        clock: LoopClock,
-        log: Logger
+        by process: WritingProcess, clock: LoopClock, log: Logger
     ) {
         self.settings = settings
+        self.process = process
         self.positions = positions
         self.hints = hints
         self.port = port
@@ -36,7 +38,8 @@ struct Assembly: Systems {
             return try FileSource(source, reading, folder: folder, log: log, clock: clock)
         case (.outbox(let reading), .sqlite(let database)?):
             return try OutboxSource(
-                source, reading, database, noted: noted(source.from.connection), clock: clock, log: log)
+                source, reading, database, noted: noted(source.from.connection), by: process, clock: clock,
+                log: log)
         case (.poll(let reading), .http(let http)?):
             return PollSource(
                 source, reading, HTTPSystem(http), hints: hints[source.name],
@@ -63,7 +66,8 @@ struct Assembly: Systems {
                 writing, folder: folder, shown: shown, sink: sink.name, readsBack: sink.seenBy != nil)
         case (.table(let writing), .sqlite(let database)?):
             return try TableWriter(
-                writing, sink.delete, database, seenBy: outbox(of: sink), noted: noted(sink.to.connection), log: log)
+                writing, sink.delete, database, seenBy: outbox(of: sink), noted: noted(sink.to.connection), by: process,
+                log: log)
         case (.resource(let writing), .http(let http)?):
             return ResourceWriter(settings: writing, deletion: sink.delete, system: HTTPSystem(http))
         default:

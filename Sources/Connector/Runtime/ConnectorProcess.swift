@@ -1,5 +1,6 @@
 import CLinux
 import Canonical
+import Digests
 import Document
 public import Installation
 public import Kafka
@@ -117,7 +118,7 @@ public final class ConnectorProcess: Sendable {
         FileRecords.sweep(shown, keeping: Set(crew.settings.sinks.map { FileWriter.keptName(sink: $0.name) }))
         let assembly = Assembly(
             crew.settings, hints: hints, port: webhookPort, positions: left.positions, shown: shown,
-            clock: shared.clock, log: shared.log)
+            by: WritingProcess(of: brokers.group, id: UUID.random().description), clock: shared.clock, log: shared.log)
         return try patiently { try crew.loops(assembly, as: left) } ?? []
     }
 

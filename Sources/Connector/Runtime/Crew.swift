@@ -89,7 +89,7 @@ package struct Crew: Sendable {
                 try SinkLoop(
                     settings.sinks, shared, brokers, numbered: entities, parked: writes, corrections,
                     undertaken: Undertaking(noted: positions[Undertaking.key]), bootstrap, ready: repeated
-                ) { try sinks(systems) })
+                ) { try sink($0, systems) })
         }
         for source in settings.sources {
             let gone = positions.keys.compactMap { Absences.number(in: $0, of: source.name) }
@@ -145,14 +145,12 @@ package struct Crew: Sendable {
 // MARK: Sinks
 
 extension Crew {
-    private func sinks(_ systems: any Systems) throws -> [Sink] {
-        try settings.sinks.map { sink in
-            let made = Sink(
-                sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
-                mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try systems.writer(of: sink))
-            try restore(made)
-            return made
-        }
+    private func sink(_ sink: SinkSettings, _ systems: any Systems) throws -> Sink {
+        let made = Sink(
+            sink, shared.kinds[sink.of]!, shared.knowledge, filter: mappings.filters[sink.name],
+            mapping: mappings.sinks[sink.name]!, seenBy: seenBy(sink), writer: try systems.writer(of: sink))
+        try restore(made)
+        return made
     }
 
     private func seenBy(_ sink: SinkSettings) -> Sink.SeenBy? {
@@ -174,7 +172,7 @@ extension Crew {
                 }
             }
         }
-        try tell(result, of: sink)
+        if let failure = tell(result, of: sink) { throw UnfitSink(failure: failure, writer: writer) }
         sink.held = result.held
         sink.writer = writer
     }
@@ -194,8 +192,8 @@ extension Crew {
                 idempotency: ""))
     }
 
-    /// - Throws: ``SystemFailure`` when the file is left as it is.
-    private func tell(_ result: Restored, of sink: Sink) throws {
+    /// - Returns: why the file is left as it is; nil: it isn't.
+    private func tell(_ result: Restored, of sink: Sink) -> SystemFailure? {
         let name = sink.settings.name
         if let first = result.first {
             var metadata: Logger.Metadata = [
@@ -207,7 +205,7 @@ extension Crew {
                 metadata["most-parked"] = "\(shared.errors.mostParked)"
                 shared.log.error(
                     "too many records are refused at the start: the file is left as it is", metadata: metadata)
-                throw SystemFailure(
+                return SystemFailure(
                     "\(result.refused) records are refused, and most-parked is \(shared.errors.mostParked): mend the "
                         + "mapping or the format, and start again; or raise on-error.most-parked to hand it over so")
             }
@@ -218,5 +216,6 @@ extension Crew {
                 "the file has become smaller at the start",
                 metadata: ["sink": "\(name)", "bytes": "\(result.size.now ?? 0)", "before": "\(before)"])
         }
+        return nil
     }
 }

@@ -15,16 +15,21 @@ struct OutboxSource: SourceTransport {
     private var compared: ContinuousClock.Instant?
     private var comparing: ContinuousClock.Instant?
     private let clock: LoopClock
+    private var watch: TableWatch
 
     /// Opens the database, and makes the outbox and its triggers.
     ///
-    /// - Parameter noted: the highest number that any source of this database has read before.
+    /// - Parameters:
+    ///   - noted: the highest number that any source of this database has read before.
+    ///   - process: who reads.
     init(
         _ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection, noted: Int64 = 0,
-        clock: LoopClock = .machine, log: Logger = Logger(label: "outbox") { _ in SwiftLogNoOpLogHandler() }
+        by process: WritingProcess, clock: LoopClock = .machine,
+        log: Logger = Logger(label: "outbox") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.clock = clock
         self.settings = settings
+        watch = TableWatch(process, of: reading.table)
         database = try SQLiteFailures.translate {
             try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
         }
@@ -35,6 +40,7 @@ struct OutboxSource: SourceTransport {
             try OutboxTable.goOn(behind: noted, in: database, log)
             return table
         }
+        try watch.see(SQLiteFailures.translate { try LastBatch.mark(of: reading.table, in: database) })
     }
 
     mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
@@ -63,6 +69,7 @@ struct OutboxSource: SourceTransport {
         try SQLiteFailures.translate {
             try database.execute("BEGIN")
             defer { try? database.execute("COMMIT") }
+            try watch.see(LastBatch.mark(of: table.table, in: database))
             let newest = try OutboxTable.newest(in: database)
             end.position = ["seq": .number(Number(Int(newest)))]
             if let seq { end.records = try hand(after: seq, atMost: nil, &tape, take).count }
@@ -93,7 +100,11 @@ struct OutboxSource: SourceTransport {
     private mutating func changes(
         after seq: Int64, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws -> PageEnd {
+        // The changes and the mark of who wrote last, seen at one moment.
+        try database.execute("BEGIN")
+        defer { try? database.execute("COMMIT") }
         version = try database.dataVersion()
+        try watch.see(LastBatch.mark(of: table.table, in: database))
         var end = PageEnd()
         var tape = Tape()
         let (count, last) = try hand(after: seq, atMost: settings.page, &tape, take)

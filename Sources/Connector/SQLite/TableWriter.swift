@@ -40,9 +40,10 @@ struct TableWriter: SinkWriter {
     /// - Parameters:
     ///   - seenBy: the source that reads the same table, whose records the read-back looks like.
     ///   - noted: the highest number that any source of this database has read before.
+    ///   - process: who writes.
     init(
         _ settings: TableWriting, _ deletion: SinkSettings.Deletion, _ connection: SQLiteConnection,
-        seenBy: OutboxReading?, noted: Int64 = 0,
+        seenBy: OutboxReading?, noted: Int64 = 0, by process: WritingProcess,
         log: Logger = Logger(label: "table") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.settings = settings
@@ -65,7 +66,7 @@ struct TableWriter: SinkWriter {
             let foreign = try database.first(
                 "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'omni\\_%' ESCAPE '\\'"
             ) { _ in true }
-            let batch = try outbox.map { _ in try LastBatch(of: settings.table, in: database) }
+            let batch = try outbox.map { _ in try LastBatch(of: settings.table, in: database, by: process) }
             return (all, outbox, revisions, batch, foreign ?? false)
         }
         columns = Set(all.columns)
@@ -83,13 +84,14 @@ struct TableWriter: SinkWriter {
     mutating func write(_ writes: [Write]) throws -> [Written] {
         var results = try SQLiteFailures.translate {
             try database.transaction {
-                batch?.begin(writes)
+                try batch?.begin(writes)
                 let results = try writes.map { try one($0) }
                 try batch?.note()
                 return results
             }
         }
         guard let batch else { return results }
+        batch.confirm()
         for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
             results[index].earlier = batch.earlier(write)
         }
@@ -97,6 +99,11 @@ struct TableWriter: SinkWriter {
     }
 
     mutating func settle() { batch?.settle() }
+
+    mutating func unreported(of key: String, with epoch: Int64, _ revision: Int64) throws -> [Written.Earlier] {
+        guard let batch else { return [] }
+        return try SQLiteFailures.translate { try batch.unreported(of: key, with: epoch, revision) }
+    }
 
     private func one(_ write: Write) throws -> Written {
         let name = name(of: write)

@@ -99,6 +99,15 @@ final class Sink {
         case absentUntilKnown(String, [Write])
         /// It can't be mapped; why, without data, and whether the mapping said so itself.
         case refuse(String, isMeant: Bool)
+
+        /// Whether the system isn't asked to do anything.
+        var isWithoutWrites: Bool {
+            switch self {
+            case .write(let writes, let settled): writes.isEmpty && settled.isEmpty
+            case .absentUntilKnown(_, let writes): writes.isEmpty
+            case .absent, .wait, .refuse: true
+            }
+        }
     }
 
     init(

@@ -11,6 +11,11 @@ extension SinkLoop {
     func takeUp() throws -> Next {
         if pending.isEmpty, suspects.isEmpty {
             try commit()
+            if !awaited.isEmpty {
+                try admit()
+                try subscribe()
+                if subscribed?.isEmpty == true { return .time(shared.errors.retry) }
+            }
             if mustHoldBack {
                 // What broke off is repeated first.
                 if repeats.isEmpty { return try holdBack() }
@@ -150,7 +155,8 @@ extension SinkLoop {
     func beginRepeating() throws {
         let committed = try consumer.committed(assigned, timeout: .seconds(10))
         repeating = Repeating(
-            assigned.map { ($0, committed[$0]) }, try brokers.watermarks(of: assigned), batch: undertaken.batch,
+            assigned.map { ($0, committed[$0]) }, try brokers.watermarks(of: assigned),
+            batch: joinsLate ? .max : undertaken.batch,
             noted: { undertaken.last(in: $0) })
         noteDeadline = noteDeadline ?? shared.clock.now() + Self.notePatience
     }

@@ -16,7 +16,9 @@ extension SinkLoop {
                 release(golden, sink)
                 continue
             }
-            switch try sink.plan(golden) {
+            let plan = try sink.plan(golden)
+            if plan.isWithoutWrites { try tellUnreported(golden, sink, on: ticket) }
+            switch plan {
             case .write(let writes, let settled):
                 if writes.isEmpty, settled.isEmpty { release(golden, sink) }
                 for one in settled { planned.append(Planned(golden, one.write, settled: one.record)) }
@@ -180,6 +182,12 @@ extension SinkLoop {
         report.held = earlier.isNew ? held : sink.spoken(held, of: earlier.fields)
         report.position = earlier.position
         try self.report(report, golden, sink, on: ticket)
+    }
+
+    /// The same where nothing is written now: the number may be forgotten under which it was.
+    private func tellUnreported(_ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        let left = try sink.writer!.unreported(of: golden.key, with: golden.epoch, golden.revision)
+        for earlier in left { try report(earlier, golden, sink, on: ticket) }
     }
 
     /// What was found where nothing was known, or what a try before has created and nobody reported, stands under a number that only its

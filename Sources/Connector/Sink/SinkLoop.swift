@@ -8,10 +8,14 @@ import Transports
 /// All sinks of a connector, and one consumer. Read a batch → the newest of each entity → write → read back → report →
 /// everything acknowledged → commit the position.
 final class SinkLoop: Loop {
+    let settings: [SinkSettings]
     let shared: Shared
-    /// Opens the system, for writing.
-    let open: () throws -> [Sink]
+    /// Those that have begun, in the order in which they are configured.
     var sinks: [Sink] = []
+    /// Those that haven't.
+    var awaited: [AwaitedSink]
+    /// The topics of those for whom it is read; nil: nothing is read yet.
+    var subscribed: [String]?
     let brokers: any Brokers
     let consumer: any Member
     let entityOf: [String: String]
@@ -44,6 +48,8 @@ final class SinkLoop: Loop {
     var isAssigned = false
     /// Whether sources may read.
     var isReady = false
+    /// Whether one of the sinks began when others had: all that waited for it is repeated, not one batch.
+    var joinsLate = false
     /// What was read and isn't written yet.
     var pending: [Golden] = []
     /// Parked records whose write broke off: repeated before anything newer of them is written.
@@ -121,13 +127,14 @@ final class SinkLoop: Loop {
     init(
         _ settings: [SinkSettings], _ shared: Shared, _ brokers: any Brokers, numbered: [String], parked: ParkedWrites,
         _ corrections: Corrections, undertaken: Undertaking, _ bootstrap: Bootstrap, ready: Gate,
-        _ open: @escaping () throws -> [Sink]
+        _ open: @escaping (SinkSettings) throws -> Sink
     ) throws(KafkaError) {
         self.shared = shared
         self.brokers = brokers
         hasNumbers = Set(numbered)
         consumer = try brokers.member()
-        self.open = open
+        self.settings = settings
+        awaited = settings.map { AwaitedSink($0, shared.errors, open) }
         self.bootstrap = bootstrap
         self.ready = ready
         self.parked = parked
@@ -193,81 +200,6 @@ final class SinkLoop: Loop {
         }
     }
 
-    // MARK: Beginning
-
-    func begin() throws -> Next {
-        guard isBootstrapped() else { return .time(.milliseconds(50)) }
-        if sinks.isEmpty {
-            sinks = try open()
-            repeats = sinks.compactMap { sink in
-                let parked = parked.entries.filter { $0.key.hasPrefix(sink.settings.name + "/") }.map(\.value.golden)
-                    .filter(undertaken.includes).sorted { $0.key < $1.key }
-                let places = Set(parked.map(\.place.description))
-                let created = undertaken.created(of: sink.settings.of)
-                    .filter { sink.readsBefore && !places.contains($0.place.description) }
-                let records = parked + created + heldAnew(by: sink)
-                return records.isEmpty ? nil : Job(sink: sink, records: records)
-            }
-        }
-        guard try isBatchNoted() else { return .acknowledgements }
-        try consumer.subscribe(
-            to: entityOf.keys.sorted(),
-            hooks: RebalanceHooks(assigned: { [unowned self] partitions in
-                assigned = partitions
-                isAssigned = true
-                repeating = nil
-                return []
-            }))
-        backOff.reset()
-        phase = .resting
-        return .again
-    }
-
-    /// What today's mapping holds back at a start, and was written before: it is parked like anything else that comes (I9).
-    func heldAnew(by sink: Sink) -> [Golden] {
-        defer { sink.held = [] }
-        return sink.held.filter { golden in
-            let known = parked.entries[ParkedWrites.name(sink: sink.settings.name, golden)]?.golden
-            return known.map { golden.isNewer(than: $0) } ?? true
-        }
-    }
-
-    /// A start repeats as many records as a batch may have had, and today's setting may be smaller than that: so what is larger
-    /// than usual is noted before the first batch is written.
-    func isBatchNoted() throws -> Bool {
-        if batchNote == nil, undertaken.batch >= most { return true }
-        let known = undertaken.batch
-        do {
-            if batchNote == nil {
-                let note = shared.publisher.ticket()
-                undertaken.batch = most
-                try shared.publisher.write(
-                    to: shared.names.position(connector: shared.connector), key: Undertaking.key,
-                    value: undertaken.note([]).utf8, on: note)
-                batchNote = note
-            }
-            guard try shared.publisher.isSettled(batchNote!) else { return false }
-        } catch {
-            // It is noted again.
-            (batchNote, undertaken.batch) = (nil, min(known, most - 1))
-            throw error
-        }
-        batchNote = nil
-        return true
-    }
-
-    /// What the system held before must be known. At the very first start nothing was ever written, so there is nothing to
-    /// repeat; where a source was added, only that one reads before it is repeated.
-    func isBootstrapped() -> Bool {
-        guard bootstrap.isNeeded else { return true }
-        if bootstrap.isFirst {
-            ready.open()
-            isReady = true
-        }
-        return bootstrap.isDone(
-            shared.identities, shared.system, now: shared.clock.now(), patience: .seconds(60), log: log)
-    }
-
     /// All jobs of a phase are done.
     func conclude() throws -> Next {
         switch phase {
@@ -290,7 +222,8 @@ final class SinkLoop: Loop {
             // What was parked may have been under way too.
             if !isReady, hasRepeated() {
                 ready.open()
-                isReady = true
+                (isReady, joinsLate) = (true, false)
+                for sink in sinks { shared.doubts.end(sink.entry.kind.name, by: AwaitedSink.doubt(sink.settings)) }
                 for sink in sinks { sink.writer?.settle() }
                 isNoted = undertaken.settle(batch: most) || isNoted
             }

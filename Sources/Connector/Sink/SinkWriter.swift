@@ -154,12 +154,22 @@ package protocol SinkWriter {
     /// - Throws: ``SystemFailure`` when the system can't take anything now; all is repeated then.
     mutating func write(_ writes: [Write]) throws -> [Written]
 
+    /// What was written of an entity and may not be reported, oldest first, asked where nothing of it is written now: no write comes
+    /// with whose outcome it would be told.
+    ///
+    /// - Throws: ``SystemFailure`` when the system can't be asked now.
+    mutating func unreported(of key: String, with epoch: Int64, _ revision: Int64) throws -> [Written.Earlier]
+
     /// Everything that a process before may have written is written again, and reported: what it left behind is done with.
     mutating func settle()
 }
 
 extension SinkWriter {
     package mutating func settle() {}
+
+    package mutating func unreported(of key: String, with epoch: Int64, _ revision: Int64) throws -> [Written.Earlier] {
+        []
+    }
 
     package var findsByKey: Bool { false }
 

@@ -9,10 +9,22 @@ package protocol WholeWriter: SinkWriter {
     ///     a deletion.
     /// - Throws: ``SystemFailure``.
     mutating func restore(most: Int, _ found: ((FoundRecord) throws -> Void) throws -> Void) throws -> Restored
+
+    /// Whether the system may have been handed one of these before, or something newer of it. True where nobody knows.
+    func mayShow(_ records: [ShownRecord]) -> Bool
 }
 
 extension WholeWriter {
     package var findsByKey: Bool { true }
+}
+
+/// What the process before may have handed over.
+package struct ShownRecord: Sendable {
+    let key: String
+    let epoch: Int64
+    let revision: Int64
+    /// Whether it was to be shown no longer.
+    let isGone: Bool
 }
 
 /// A record of the golden topic, at a start.

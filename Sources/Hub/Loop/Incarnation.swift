@@ -1,5 +1,6 @@
 import Kafka
 import Logging
+import Transports
 
 #if canImport(Glibc)
     import Glibc
@@ -37,7 +38,7 @@ struct Incarnation {
             }
         }
         // Only now: a start that fails before this point repeats it.
-        try keep(last + 1)
+        try insist.onDisk("the number of this start") { () throws(SystemError) in try keep(last + 1) }
         return id(last + 1)
     }
 
@@ -53,12 +54,11 @@ struct Incarnation {
         return number
     }
 
-    private func keep(_ number: Int) throws {
+    private func keep(_ number: Int) throws(SystemError) {
         let fresh = file + ".new"
-        guard let stream = fopen(fresh, "we") else { throw HubError("\(fresh) can't be written: errno \(errno)") }
+        guard let stream = fopen(fresh, "we") else { throw .last("write", fresh) }
         let isWritten = fputs("\(number)\n", stream) >= 0
-        guard fclose(stream) == 0, isWritten, rename(fresh, file) == 0 else {
-            throw HubError("\(file) can't be written: errno \(errno)")
-        }
+        guard fclose(stream) == 0, isWritten else { throw .last("write", fresh) }
+        guard rename(fresh, file) == 0 else { throw .last("rename", fresh) }
     }
 }

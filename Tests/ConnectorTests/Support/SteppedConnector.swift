@@ -22,13 +22,15 @@ final class SteppedConnector {
     ///   - brokers: with what a process before has left.
     ///   - source: by what every source reads.
     ///   - writer: by what every sink writes.
+    ///   - writers: by what sinks write where that is something else, by their names.
     init(
         _ files: [String: String], _ brokers: MemoryBrokers = MemoryBrokers(),
-        source: any SourceTransport = SilentSource(), writer: any SinkWriter = WriterOf { _ in Written(.written) }
+        source: any SourceTransport = SilentSource(), writer: any SinkWriter = WriterOf { _ in Written(.written) },
+        writers: [String: any SinkWriter] = [:]
     ) throws {
         place = try DryInstallation(files)
         self.brokers = brokers
-        systems = ScriptedSystems(source: source, sink: writer)
+        systems = ScriptedSystems(source: source, sink: writer, sinks: writers)
         let settings = try place.installation.connector("test")
         let model = try place.installation.model()
         let time = time
@@ -77,9 +79,10 @@ final class SteppedConnector {
 private struct ScriptedSystems: Systems {
     let source: any SourceTransport
     let sink: any SinkWriter
+    let sinks: [String: any SinkWriter]
 
     func transport(of source: SourceSettings) throws -> any SourceTransport { self.source }
-    func writer(of sink: SinkSettings) throws -> any SinkWriter { self.sink }
+    func writer(of sink: SinkSettings) throws -> any SinkWriter { sinks[sink.name] ?? self.sink }
 }
 
 /// A system that shows nothing.

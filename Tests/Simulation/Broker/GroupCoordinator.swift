@@ -58,6 +58,7 @@ package final class GroupCoordinator {
     // MARK: Members
 
     func join(_ topics: [String], instance: String, _ process: SimulatedProcess) -> Member {
+        let areOthers = topics != self.topics
         self.topics = topics
         joins += 1
         let member = Member("\(instance)-\(joins)", instance: instance, process: process, generation: generation)
@@ -67,6 +68,7 @@ package final class GroupCoordinator {
             scheduler.trace.count("member replaced", members[index].id)
             member.target = members[index].target
             members[index] = member
+            if areOthers { rebalance() }
         } else {
             members.append(member)
             rebalance()

@@ -41,6 +41,10 @@ package final class SimulatedConsumer: GroupConsumer {
 
     package func subscribe(to topics: [String], hooks: RebalanceHooks) throws(KafkaError) {
         try scheduler.point(process, "subscribe to \(topics.joined(separator: ", "))")
+        // With other topics all is dealt out anew.
+        let left = owned
+        drop(left)
+        if !left.isEmpty { do { try self.hooks.revoked(left) } catch { broken = error } }
         self.hooks = hooks
         self.topics = topics
         member = group.join(topics, instance: instance, process)

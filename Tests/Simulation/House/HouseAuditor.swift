@@ -25,7 +25,7 @@ final class HouseAuditor {
         // Hubs end when their disks are full, and whoever is replaced ends; a supervisor starts them again.
         for connector in house.connectors {
             for failure in connector.failures
-            where (failure as? KafkaError)?.code != .fencedInstanceID && !(failure is OvertakenFile) {
+            where (failure as? KafkaError)?.code != .fencedInstanceID && !(failure is Overtaken) {
                 verdict.add("I9", "\(connector.name) ended by itself: \(failure)")
             }
         }

@@ -11,7 +11,7 @@ struct HouseSystems: Systems {
     func transport(of source: SourceSettings) throws -> any SourceTransport {
         switch (settings.system, source.from.transport) {
         case ("till", .outbox(let reading)):
-            return TillSource(house.till, try table(reading.table), process, source)
+            return try TillSource(house.till, try table(reading.table), process, writing, source)
         case ("importer", _): return SupplierSource(house.importer, process)
         case ("wholesaler", _): return SupplierSource(house.wholesaler, process)
         case ("shop", .poll(let reading)):
@@ -28,8 +28,8 @@ struct HouseSystems: Systems {
 
     func writer(of sink: SinkSettings) throws -> any SinkWriter {
         switch (settings.system, sink.to.transport) {
-        case ("till", .table(let writing)):
-            return TillWriter(house.till, try table(writing.table), process, sink.delete)
+        case ("till", .table(let table)):
+            return TillWriter(house.till, try self.table(table.table), process, writing, sink.delete)
         case ("importer", .file(let writing)): return try writer(writing, sink, house.importer)
         case ("wholesaler", .file(let writing)): return try writer(writing, sink, house.wholesaler)
         case ("shop", .resource(let writing)):
@@ -47,6 +47,8 @@ struct HouseSystems: Systems {
             writing, folder: folder, shown: folder, sink: sink.name, readsBack: sink.seenBy != nil)
         return FolderWriter(file, supplier.line, process)
     }
+
+    private var writing: WritingProcess { WritingProcess(of: settings.name, id: process.name) }
 
     private func table(_ name: String) throws -> StoreTill.Table {
         guard let table = StoreTill.Table(rawValue: name) else { throw SystemFailure("the till has no \(name)") }

@@ -21,6 +21,8 @@ package struct FolderWriter: WholeWriter {
         return try file.restore(most: most, found)
     }
 
+    package func mayShow(_ records: [ShownRecord]) -> Bool { file.mayShow(records) }
+
     package mutating func write(_ writes: [Write]) throws -> [Written] {
         let fate = try line.fate(process, "replace a file, for \(writes.count) records")
         guard fate != .lost else { throw SystemFailure("the folder is full") }

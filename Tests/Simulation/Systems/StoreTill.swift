@@ -25,8 +25,14 @@ package final class StoreTill {
         let at: Int64
     }
 
+    /// A connector's batch, as it is kept until the next one.
+    struct Batch {
+        let mark: String
+        let entries: [BatchEntry]
+    }
+
     /// One write of a connector's batch.
-    struct BatchEntry {
+    struct BatchEntry: Equatable {
         let key: String
         let epoch: Int64
         let earlier: Written.Earlier
@@ -38,7 +44,7 @@ package final class StoreTill {
     private(set) var outbox: [Note] = []
     private(set) var newest: Int64 = 0
     /// What the last batch wrote into each table, and what wasn't reported before it.
-    var lastBatch: [Table: [BatchEntry]] = [:]
+    var lastBatch: [Table: Batch] = [:]
     /// Where the log stood when snapshots were read.
     private(set) var snapshots: [Table: Set<Int64>] = [:]
     /// By table and key: what was written last.

@@ -10,8 +10,14 @@ package struct TillSource: SourceTransport {
     private let process: SimulatedProcess
     private let settings: SourceSettings
     private var read: Int64 = 0
+    private var watch: TableWatch
 
-    package init(_ till: StoreTill, _ table: StoreTill.Table, _ process: SimulatedProcess, _ settings: SourceSettings) {
+    package init(
+        _ till: StoreTill, _ table: StoreTill.Table, _ process: SimulatedProcess, _ writing: WritingProcess,
+        _ settings: SourceSettings
+    ) throws {
+        watch = TableWatch(writing, of: table.rawValue)
+        try watch.see(till.lastBatch[table]?.mark)
         self.till = till
         self.table = table
         self.process = process
@@ -24,6 +30,7 @@ package struct TillSource: SourceTransport {
         guard try till.line.fate(process, "read the till's \(table.rawValue)s") == .answered else {
             throw SystemFailure("the till's database is locked")
         }
+        try watch.see(till.lastBatch[table]?.mark)
         var tape = Tape()
         guard let seq = position?["seq"]?.integer.map(Int64.init) else { return try snapshot(&tape, take) }
         var end = PageEnd()

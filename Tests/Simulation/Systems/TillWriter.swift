@@ -8,21 +8,29 @@ package struct TillWriter: SinkWriter {
     private let table: StoreTill.Table
     private let process: SimulatedProcess
     private let deletion: SinkSettings.Deletion
-    /// What processes before wrote and may not have reported, oldest first.
+    private let writing: WritingProcess
+    /// What was written and may not be reported, oldest first.
     private var left: [StoreTill.BatchEntry]
+    /// The mark of the batch of which all is known here, and whether that is all that this process has written.
+    private var known: String?
+    private var isUnsure = false
+    private var count = 0
     /// By their keys, the revisions that they were reported with: reported again as long as those are repeated.
     private var told: [String: Int64] = [:]
     /// The column that names a row.
     private var key: String { table == .article ? "ean" : "id" }
 
     package init(
-        _ till: StoreTill, _ table: StoreTill.Table, _ process: SimulatedProcess, _ deletion: SinkSettings.Deletion
+        _ till: StoreTill, _ table: StoreTill.Table, _ process: SimulatedProcess, _ writing: WritingProcess,
+        _ deletion: SinkSettings.Deletion
     ) {
+        self.writing = writing
         self.till = till
         self.table = table
         self.process = process
         self.deletion = deletion
-        left = till.lastBatch[table] ?? []
+        left = till.lastBatch[table]?.entries ?? []
+        known = till.lastBatch[table]?.mark
     }
 
     package var isLogged: Bool { true }
@@ -30,6 +38,9 @@ package struct TillWriter: SinkWriter {
     package mutating func write(_ writes: [Write]) throws -> [Written] {
         let fate = try till.line.fate(process, "write \(writes.count) \(table.rawValue)s")
         guard fate != .lost else { throw SystemFailure("the till's database is locked") }
+        hear()
+        count += 1
+        isUnsure = true
         var results: [Written] = []
         left.removeAll { entry in
             guard let told = told[entry.key] else { return false }
@@ -48,22 +59,44 @@ package struct TillWriter: SinkWriter {
                         isNew: written.isNew,
                         fields: write.fields)))
         }
-        till.lastBatch[table] = left + batch
+        till.lastBatch[table] = StoreTill.Batch(mark: writing.mark(count), entries: left + batch)
         try till.line.answer(process, "\(table.rawValue)s are written")
         guard fate == .answered else { throw SystemFailure("the till's disk failed behind the commit") }
+        (known, isUnsure) = (writing.mark(count), false)
         var keys: Set<String> = []
         for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
-            if keys.insert(write.key).inserted { results[index].earlier = earlier(write) }
+            guard keys.insert(write.key).inserted else { continue }
+            results[index].earlier = earlier(write.key, write.epoch, write.revision)
         }
         return results
     }
 
     package mutating func settle() { left = [] }
 
-    private mutating func earlier(_ write: Write) -> [Written.Earlier] {
-        let found = left.filter { $0.key == write.key }
-        told[write.key] = write.revision
-        return found.filter { $0.epoch == write.epoch && $0.earlier.revision <= write.revision }.map(\.earlier)
+    package mutating func unreported(of key: String, with epoch: Int64, _ revision: Int64) throws -> [Written.Earlier] {
+        if isUnsure {
+            hear()
+            isUnsure = false
+        }
+        return earlier(key, epoch, revision)
+    }
+
+    /// Takes up what stands there of a batch of which nothing is known here.
+    private mutating func hear() {
+        guard let batch = till.lastBatch[table], batch.mark != known else { return }
+        known = batch.mark
+        guard isUnsure || !writing.isOwn(batch.mark) else { return }
+        for entry in batch.entries where !left.contains(entry) {
+            left.append(entry)
+            told[entry.key] = nil
+        }
+    }
+
+    private mutating func earlier(_ key: String, _ epoch: Int64, _ revision: Int64) -> [Written.Earlier] {
+        let found = left.filter { $0.key == key }
+        guard !found.isEmpty else { return [] }
+        told[key] = revision
+        return found.filter { $0.epoch == epoch && $0.earlier.revision <= revision }.map(\.earlier)
             .sorted { $0.position < $1.position }
     }
 
