@@ -79,14 +79,21 @@ private final class Feed: GroupConsumer {
 
     var isEmpty: Bool { waiting.isEmpty }
 
+    /// A client hands out records in runs of one partition.
     func load(_ count: Int, _ pick: (Int) -> (entity: Int, version: Int)) {
+        defer {
+            waiting.sort {
+                ($0.place.partition.partition, $0.place.offset) < ($1.place.partition.partition, $1.place.offset)
+            }
+        }
         for number in 0..<count {
             let (entity, version) = pick(number)
             let event = workload.event(entity, version, at: start + Int64(version))
             let place = Int(Partitioner.partition(key: event.key.utf8.span.bytes, count: Int32(ends.count)))
             waiting.append(
                 MadeRecord(
-                    at: TopicPartitionOffset(topic, Int32(place), ends[place]), timestamp: start,
+                    at: TopicPartitionOffset(topic, Int32(place), ends[place]),
+                    timestamp: start + Int64(version),
                     key: event.key.utf8.span.bytes, value: event.value.utf8.span.bytes,
                     headers: Headers(event.headers)))
             ends[place] += 1
@@ -108,8 +115,6 @@ private final class Feed: GroupConsumer {
     func positions() -> [TopicPartitionOffset] { ends.enumerated().map { .init(topic, Int32($0), $1) } }
     func commit(_ positions: [TopicPartitionOffset], wait: Bool) {}
     func committed(_ partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Int64] { [:] }
-    func watermarks(of partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Watermarks] { [:] }
-    func offsets(from times: [TopicPartition: Int64], timeout: Duration) -> [TopicPartition: Int64] { [:] }
     func seek(to places: [TopicPartitionOffset], timeout: Duration) {}
     func groupMetadata() -> ConsumerGroupMetadata { ConsumerGroupMetadata(group: "decide") }
     func close() {}
@@ -128,6 +133,10 @@ private final class Drain: TransactionalProducer {
     ) {}
     func commit(timeout: Duration) {}
     func abort(timeout: Duration) {}
+    func hasten(timeout: Duration) {}
+    func watermarks(of partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Watermarks] { [:] }
+    func offsets(from times: [TopicPartition: Int64], timeout: Duration) -> [TopicPartition: Int64] { [:] }
+    func ends(of partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Int64] { [:] }
 
     /// The clock is in order, so that the loop doesn't ask for the time at every turn.
     func takeDelivered() -> [Delivered] {

@@ -62,9 +62,16 @@ public struct StockKey: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads `<product>@<place>`; nil when either is missing. A place may hold an `@`, a product can't.
-    public init?(_ key: some StringProtocol) {
-        guard let (product, place) = key.split(at: UInt8(ascii: "@")) else { return nil }
-        self.init(product: product, place: place)
+    public init?(_ key: String) {
+        var key = key
+        guard let found = key.withUTF8({ StockKey($0) }) else { return nil }
+        self = found
+    }
+
+    private init?(_ key: UnsafeBufferPointer<UInt8>) {
+        guard let at = key.firstIndex(of: UInt8(ascii: "@")), at > 0, at + 1 < key.count else { return nil }
+        product = String(decoding: UnsafeBufferPointer(rebasing: key[..<at]), as: UTF8.self)
+        place = String(decoding: UnsafeBufferPointer(rebasing: key[(at + 1)...]), as: UTF8.self)
     }
 
     /// The key.

@@ -23,8 +23,13 @@ public struct Engine: ~Copyable {
     var bytes: [UInt8] = []
 
     /// Stock's settings, and the systems that hold copies of its positions.
-    var ledger: Rules.Ledger { contexts.first { $0.name == "stock" }?.entity.rules.ledger ?? Rules.Ledger() }
-    var stockSubscribers: [String] { contexts.first { $0.name == "stock" }?.subscribers ?? [] }
+    let ledger: StockRules
+    let stockSubscribers: [String]
+    /// The position that is at work.
+    var stock = StockState()
+    var object = ObjectWriter()
+    /// Mostly the next event's, too.
+    private var latest: (kind: String, context: EntityContext)?
 
     /// An engine.
     ///
@@ -36,6 +41,9 @@ public struct Engine: ~Copyable {
         self.model = model
         self.bounds = bounds
         contexts = model.entities.map { EntityContext($0, subscribers: subscribers[$0.name] ?? []) }
+        let stock = contexts.first { $0.name == "stock" }
+        ledger = StockRules(stock?.entity.rules.ledger ?? Rules.Ledger())
+        stockSubscribers = stock?.subscribers ?? []
     }
 
     /// Decides one event.
@@ -65,8 +73,12 @@ public struct Engine: ~Copyable {
 }
 
 extension Engine {
-    private func context(ofKind kind: String) -> EntityContext? {
-        for context in contexts where context.kinds.contains(kind) { return context }
+    private mutating func context(ofKind kind: String) -> EntityContext? {
+        if let latest, latest.kind == kind { return latest.context }
+        for context in contexts where context.kinds.contains(kind) {
+            latest = (kind, context)
+            return context
+        }
         return nil
     }
 }

@@ -160,7 +160,8 @@ public final class HubProcess: Sendable {
                 standby?.own(partitions)
             },
             waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) },
-            courier: CourierThread(), taking: { [unowned self] partitions in standby?.letGo(partitions) },
+            courier: CourierThread("hub-commit"), runner: CourierThread("hub-flush"),
+            taking: { [unowned self] partitions in standby?.letGo(partitions) },
             restoring: { [unowned self] now in progress.withLock { $0 = now } }, log: log)
         let follower = try standby.map { standby in try NamedThread("standby") { standby.run() } }
         defer {

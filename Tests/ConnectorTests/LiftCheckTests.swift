@@ -42,9 +42,8 @@ import Transports
 
     @Test func aMappingIsReadAgainstBothVersions() throws {
         #expect(try findings(Self.rename).isEmpty)
-        #expect(
-            try findings("{\n  \"gtin\": gtin,\n  \"maker\": brnad\n}")
-                == ["3:12 absent: there is no \"brnad\" here; did you mean \"brand\"?"])
+        let absent = try findings("{\n  \"gtin\": gtin,\n  \"maker\": brnad\n}")
+        #expect(absent.contains("3:12 absent: there is no \"brnad\" here; did you mean \"brand\"?"), "\(absent)")
         let unknown = try findings(#"{"gtin": gtin, "makre": brand}"#)
         #expect(unknown.contains { $0.contains("no \"makre\"; did you mean \"maker\"?") }, "\(unknown)")
         #expect(unknown.contains { $0.contains("\"maker\" is required") }, "\(unknown)")

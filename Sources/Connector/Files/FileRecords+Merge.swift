@@ -9,7 +9,7 @@ extension FileRecords {
         private let changes: [Change]
         private(set) var outcomes: [Outcome]
         /// The changes in the order of their keys, of one key in the order in which they came.
-        private let order: [(prefix: UInt64, change: Int)]
+        private let order: [(prefix: Prefix, change: Int)]
         private var at = 0
 
         init(_ changes: [Change], into output: Output, keepsTraces: Bool) {
@@ -17,9 +17,9 @@ extension FileRecords {
             self.keepsTraces = keepsTraces
             self.changes = changes
             outcomes = Array(repeating: .same, count: changes.count)
-            var order: [(prefix: UInt64, change: Int)] = []
+            var order: [(prefix: Prefix, change: Int)] = []
             order.reserveCapacity(changes.count)
-            for index in changes.indices { order.append((Self.prefix(changes[index].key), index)) }
+            for index in changes.indices { order.append((Prefix(changes[index].key), index)) }
             order.sort { one, other in
                 if one.prefix != other.prefix { return one.prefix < other.prefix }
                 let (left, right) = (changes[one.change].key, changes[other.change].key)
@@ -29,25 +29,43 @@ extension FileRecords {
             self.order = order
         }
 
-        /// The first eight bytes, as a number of the same order; with fewer, zeros behind them.
-        private static func prefix(_ key: UnsafeRawBufferPointer) -> UInt64 {
-            if key.count >= 8 { return UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) }
-            var prefix: UInt64 = 0
-            for place in 0..<8 { prefix = prefix << 8 | (place < key.count ? UInt64(key[place]) : 0) }
-            return prefix
-        }
+        /// A key's first sixteen bytes, as numbers of the same order; with fewer, zeros behind them. Keys of one kind often begin
+        /// alike: those of products differ behind their first eight.
+        private struct Prefix: Comparable {
+            let first: UInt64
+            let second: UInt64
 
-        private static func prefix(_ key: String) -> UInt64 {
-            var key = key
-            return key.withUTF8 { prefix(UnsafeRawBufferPointer($0)) }
+            init(_ key: UnsafeRawBufferPointer) {
+                first = Self.word(key, 0)
+                second = Self.word(key, 8)
+            }
+
+            init(_ key: String) {
+                var key = key
+                self = key.withUTF8 { Prefix(UnsafeRawBufferPointer($0)) }
+            }
+
+            private static func word(_ key: UnsafeRawBufferPointer, _ start: Int) -> UInt64 {
+                if key.count >= start + 8 {
+                    return UInt64(bigEndian: key.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                }
+                var word: UInt64 = 0
+                for place in start..<(start + 8) { word = word << 8 | (place < key.count ? UInt64(key[place]) : 0) }
+                return word
+            }
+
+            static func < (one: Prefix, other: Prefix) -> Bool {
+                one.first != other.first ? one.first < other.first : one.second < other.second
+            }
         }
 
         /// Takes the next record there is.
         mutating func pass(_ entry: Entry) throws(SystemError) {
-            let prefix = Self.prefix(entry.key)
+            let prefix = Prefix(entry.key)
             while at < order.count {
-                guard order[at].prefix <= prefix else { break }
-                let side = order[at].prefix < prefix ? -1 : Self.compare(changes[order[at].change].key, entry.key)
+                let next = order[at].prefix
+                if prefix < next { break }
+                let side = next < prefix ? -1 : Self.compare(changes[order[at].change].key, entry.key)
                 if side > 0 { break }
                 if side == 0 { return try settle(entry) }
                 try settle(nil)

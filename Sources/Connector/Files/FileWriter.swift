@@ -79,10 +79,12 @@ package struct FileWriter: WholeWriter {
         /// Where the results of the changes stand.
         var places: [Int] = []
         places.reserveCapacity(writes.count)
-        for write in writes {
+        // By their places: a copy of a write is a dozen of counts.
+        for at in writes.indices {
             var bytes: [UInt8]?
-            if write.action == .put {
-                switch encoder.encode(write.bytes) {
+            let isDeletion = writes[at].action == .delete
+            if !isDeletion {
+                switch encoder.encode(writes[at].bytes) {
                 case .success(let encoded): bytes = encoded
                 case .failure(let fault):
                     results.append(Written(.refused(fault.description)))
@@ -90,8 +92,10 @@ package struct FileWriter: WholeWriter {
                 }
             }
             places.append(results.count)
-            changes.append(change(write, bytes))
-            results.append(Written(write.action == .delete ? .absent : .unchanged))
+            changes.append(
+                FileRecords.Change(
+                    key: writes[at].key, epoch: writes[at].epoch, revision: writes[at].revision, bytes: bytes))
+            results.append(Written(isDeletion ? .absent : .unchanged))
         }
         let outcomes = try merge(changes)
         // What failed before is written now, whatever comes.
@@ -108,10 +112,6 @@ package struct FileWriter: WholeWriter {
         if isChanged { try replace() }
         if readsBack { readBack(changes, places, &results) }
         return results
-    }
-
-    private func change(_ write: Write, _ bytes: [UInt8]?) -> FileRecords.Change {
-        FileRecords.Change(key: write.key, epoch: write.epoch, revision: write.revision, bytes: bytes)
     }
 
     private func merge(_ changes: [FileRecords.Change]) throws -> [FileRecords.Outcome] {

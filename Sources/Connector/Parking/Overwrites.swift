@@ -84,6 +84,9 @@ final class Overwrites: Sendable {
 
     // MARK: Sinks
 
+    /// Whether anything waits at all.
+    var areAwaited: Bool { sources.withLock { sources in sources.values.contains { !$0.isEmpty } } }
+
     /// Notes that a revision is written, for all that waits of the entity now.
     ///
     /// - Parameter note: what the topic holds from now on. Said again at each try: the one before may not have reached it.

@@ -1,3 +1,4 @@
+import CLinux
 import Canonical
 import Document
 public import Installation
@@ -27,6 +28,7 @@ public final class ConnectorProcess: Sendable {
     ///
     /// - Throws: `ConfigurationError`, or what is wrong with a mapping or a schema, with its file and line.
     public init(_ installation: Installation, _ name: String, log: Logger) throws {
+        Self.settleMemory()
         let settings = try installation.connector(name)
         let model = try installation.model()
         let names = TopicNames(prefix: installation.settings.prefix)
@@ -42,6 +44,10 @@ public final class ConnectorProcess: Sendable {
             settings, model, mappings, names, brokers, quarantine: "\(installation.settings.data)/quarantine/\(name)",
             log: log)
     }
+
+    /// glibc keeps small pieces that were freed apart, and puts all of them together whenever somebody asks for a kilobyte:
+    /// librdkafka does so for each record, and frees a dozen small pieces with each. Freed as all others are they cost less.
+    private static func settleMemory() { mallopt(M_MXFAST, 0) }
 
     private var shared: Shared { crew.shared }
 

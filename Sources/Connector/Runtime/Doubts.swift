@@ -21,8 +21,9 @@ final class Doubts: Sendable {
 
     /// Throws ``InDoubt`` when one of the events may be the echo of a write that is in doubt.
     func check(_ events: [OutgoingEvent]) throws(InDoubt) {
-        let kinds = Set(open.withLock { $0 }.map(\.kind))
-        guard !kinds.isEmpty else { return }
+        let open = open.withLock { $0 }
+        guard !open.isEmpty else { return }
+        let kinds = Set(open.map(\.kind))
         for event in events where kinds.contains(event.envelope.type.kind) { throw InDoubt() }
     }
 

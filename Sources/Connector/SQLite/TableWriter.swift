@@ -31,6 +31,8 @@ struct TableWriter: SinkWriter {
         var tape = Tape()
         /// Its members' values, in their order.
         var values: [Node] = []
+        /// Its row's key, in JSON.
+        var rowKey = JSONWriter()
         /// The record that was read back after it, in JSON.
         var readBack: [UInt8]?
     }
@@ -112,10 +114,10 @@ struct TableWriter: SinkWriter {
             scratch.readBack = nil
             var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, known, &echo)
             if written.tellsOfWrite, written.status != .absent || known != nil || write.own != nil {
-                let row = write.action == .put ? rowKey(root) : nil
-                try revisions.set(name, write.epoch, write.revision, row: row)
+                noteRowKey(write.action == .put ? root : nil)
+                try revisions.set(name, write.epoch, write.revision, row: scratch.rowKey.bytes)
                 if settings.own != nil, write.own == nil, write.action == .put {
-                    try revisions.set(Self.unnumbered(write), write.epoch, write.revision, row: nil)
+                    try revisions.set(Self.unnumbered(write), write.epoch, write.revision, row: [])
                 }
                 if outbox != nil { written.position = try OutboxTable.newest(in: database) }
                 if echo == nil, outbox != nil { echo = try find(write, root).flatMap { try outboxKey($0) } }
@@ -320,10 +322,16 @@ struct TableWriter: SinkWriter {
         return try exists(place) ? place : nil
     }
 
-    /// A row's key as ``findWritten(_:)`` reads it.
-    private func rowKey(_ root: Node) -> String? {
-        guard findsByKey else { return nil }
-        return JSON.array(settings.key.map { root[$0].map { JSON($0) } ?? .null }).text
+    /// Leaves a row's key as ``findWritten(_:)`` reads it in `scratch.rowKey`; nothing where there is no row, or where it isn't
+    /// found by its key.
+    private func noteRowKey(_ root: Node?) {
+        scratch.rowKey.reset()
+        guard findsByKey, let root else { return }
+        for column in settings.key {
+            scratch.rowKey.write(raw: scratch.rowKey.bytes.isEmpty ? "[" : ",")
+            if let value = root[column] { scratch.rowKey.write(value) } else { scratch.rowKey.write(raw: "null") }
+        }
+        scratch.rowKey.write(raw: "]")
     }
 
     private func exists(_ place: Place) throws -> Bool {

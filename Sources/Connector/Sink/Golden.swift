@@ -162,6 +162,12 @@ struct Coalescing {
     /// - Parameter records: what was taken before, in its order.
     init(_ records: [Golden] = []) { for golden in records { add(golden) } }
 
+    /// Makes room for so many records at once.
+    mutating func reserve(_ count: Int) {
+        newest.reserveCapacity(count)
+        placeOf.reserveCapacity(count)
+    }
+
     /// Forgets what was taken of an entity: this record, which came later, is dealt with elsewhere.
     mutating func drop(before golden: Golden) {
         let name = Name(entity: golden.entity, key: ExactText(golden.key))

@@ -1,4 +1,5 @@
 import Canonical
+import Glibc
 
 /// What of a golden record's headers a sink needs, read where they lie.
 struct GoldenHeaders {
@@ -54,10 +55,16 @@ struct GoldenHeaders {
         guard type.starts(with: "omni.".utf8), let dot = type.lastIndex(of: UInt8(ascii: ".")), dot > 5 else {
             return nil
         }
+        // What most are.
+        if Self.equal(UnsafeBufferPointer(rebasing: type[(dot + 1)...]), "golden") { return .golden }
         return EventType.Verb(rawValue: String(decoding: type[(dot + 1)...], as: UTF8.self))
     }
 
     private mutating func integer(_ text: UnsafeBufferPointer<UInt8>, _ name: String) -> Int64 {
+        // What most are: digits, and few enough.
+        if !text.isEmpty, text.count < 19, text.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) {
+            return text.reduce(0) { $0 * 10 + Int64($1 &- UInt8(ascii: "0")) }
+        }
         guard let number = Int64(String(decoding: text, as: UTF8.self)) else {
             failure = "header '\(name)': must be an integer"
             return 0
@@ -66,6 +73,7 @@ struct GoldenHeaders {
     }
 
     private static func equal(_ name: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
-        text.withUTF8Buffer { $0.elementsEqual(name) }
+        guard let start = name.baseAddress else { return text.utf8CodeUnitCount == 0 }
+        return text.utf8CodeUnitCount == name.count && memcmp(text.utf8Start, start, name.count) == 0
     }
 }

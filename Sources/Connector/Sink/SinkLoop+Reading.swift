@@ -80,24 +80,37 @@ extension SinkLoop {
         defer { pending = newest.records }
         var count = 0
         var deadline: ContinuousClock.Instant?
+        // Whether more lay there than was taken last.
+        var isMore = false
+        // Records come in runs of one topic.
+        var run: (topic: String, entity: String?) = ("", nil)
         while count < most, !shared.stop.isSet {
             let now = shared.clock.now()
-            let timeout = deadline.map { $0 - now } ?? .milliseconds(100)
-            if timeout <= .zero { break }
-            let taken = try consumer.poll(max: most - count, timeout: timeout) { batch in
-                batch.forEach { take($0, &newest) }
+            let timeout = isMore ? .zero : deadline.map { $0 - now } ?? .milliseconds(100)
+            if timeout <= .zero, !isMore { break }
+            let piece = min(most - count, Self.piece)
+            let taken = try consumer.poll(max: piece, timeout: timeout) { batch in
+                batch.forEach { record in
+                    let topic = record.topic
+                    if topic != run.topic { run = (topic, entityOf[topic]) }
+                    if let entity = run.entity { take(record, of: entity, &newest) }
+                }
                 positions = batch.positions()
                 return batch.count
             }
             count += taken
-            if taken == 0 { break }
+            if taken == 0, !isMore { break }
+            isMore = taken == piece
+            if isMore { newest.reserve(most) }
             deadline = deadline ?? shared.clock.now() + wait
         }
     }
 
-    func take(_ record: borrowing Record, _ newest: inout Coalescing) {
+    /// So many records are lent at once: what librdkafka keeps of each is freed before the next ones are taken.
+    private static let piece = 256
+
+    func take(_ record: borrowing Record, of entity: String, _ newest: inout Coalescing) {
         if !isReady { repeating?.take(record.topicPartition) }
-        guard let entity = entityOf[record.topic] else { return }
         let read = Golden.read(record, entity: entity)
         if case .success(let golden) = read, let major = golden.major, major > majors[entity] ?? .max { later = golden }
         switch read {

@@ -10,6 +10,7 @@ extension SinkLoop {
     /// What is to be written; of what can't be it is said so.
     func plan(_ records: [Golden], in sink: Sink, on ticket: Publisher.Ticket) throws -> [Planned] {
         var planned: [Planned] = []
+        planned.reserveCapacity(records.count)
         for golden in records {
             if golden.verb == .gone, !(sink.writer is any WholeWriter) {
                 release(golden, sink)
@@ -18,8 +19,8 @@ extension SinkLoop {
             switch try sink.plan(golden) {
             case .write(let writes, let settled):
                 if writes.isEmpty, settled.isEmpty { release(golden, sink) }
-                planned += settled.map { Planned(golden: golden, write: $0.write, settled: $0.record) }
-                planned += writes.map { Planned(golden: golden, write: $0) }
+                for one in settled { planned.append(Planned(golden, one.write, settled: one.record)) }
+                for write in writes { planned.append(Planned(golden, write)) }
             case .absent:
                 try report(Report(revision: golden.revision, status: .absent), golden, sink, on: ticket)
                 release(golden, sink)
@@ -29,7 +30,7 @@ extension SinkLoop {
                 if writes.isEmpty || parked?.golden.revision == golden.revision {
                     try park(golden, sink, reason, isWaiting: true, as: .absent, on: ticket)
                 } else {
-                    planned += writes.map { Planned(golden: golden, write: $0, awaited: reason) }
+                    for write in writes { planned.append(Planned(golden, write, awaited: reason)) }
                 }
             case .wait(let reason): try park(golden, sink, reason, isWaiting: true, on: ticket)
             case .refuse(let reason, _): try park(golden, sink, reason, isWaiting: false, on: ticket)
@@ -46,37 +47,54 @@ extension SinkLoop {
         // An entity may have several numbers in one system. All that stood there before precedes the first of its reports: behind that
         // it would be older, and count as an edit (I6).
         for index in outcomes.indices { try tell(before: &outcomes[index], sink, on: ticket) }
-        for outcome in outcomes where !outcome.isVanished { try report(outcome, sink, on: ticket) }
+        // Within a turn, so nothing is read meanwhile.
+        let areAwaited = shared.overwrites.areAwaited
+        for outcome in outcomes where !outcome.isVanished {
+            try report(outcome, sink, isAwaited: areAwaited, on: ticket)
+        }
         try hold(outcomes, sink, on: ticket)
         endDoubt()
     }
 
     /// What became of a write.
     struct Outcome {
-        let golden: Golden
-        let write: Write
+        let planned: Planned
         let result: Written
-        /// What it waits for, and is absent until then.
-        let awaited: String?
         /// The copy as it was read back.
         var held: [UInt8]?
 
+        var golden: Golden { planned.golden }
+
         /// Whether somebody has deleted what is to be written.
-        var isVanished: Bool { result.isVanished && golden.verb == .golden && write.own != nil }
+        var isVanished: Bool { result.isVanished && golden.verb == .golden && planned.write.own != nil }
+
+        /// Whether its golden record is held back.
+        var holdsBack: Bool {
+            if case .refused = result.status { return true }
+            return isVanished || planned.awaited != nil
+        }
     }
 
     private func write(_ planned: [Planned], _ sink: Sink) throws -> [Outcome] {
-        let writes = planned.filter { $0.settled == nil }.map(\.write)
-        var results = (writes.isEmpty ? [] : try sink.writer!.write(writes))[...]
+        var writes: [Write] = []
+        writes.reserveCapacity(planned.count)
+        for one in planned where one.settled == nil { writes.append(one.write) }
+        let results = writes.isEmpty ? [] : try sink.writer!.write(writes)
+        var next = results.startIndex
         return planned.map { one in
-            let result =
-                one.settled.map { Written(.unchanged, own: one.write.own, readBack: $0) } ?? results.removeFirst()
-            return Outcome(golden: one.golden, write: one.write, result: result, awaited: one.awaited)
+            if let settled = one.settled {
+                let result = Written(.unchanged, own: one.write.own, readBack: settled)
+                return Outcome(planned: one, result: result)
+            }
+            defer { next += 1 }
+            return Outcome(planned: one, result: results[next])
         }
     }
 
     /// One refusal, or nothing but numbers that are gone, parks a golden record; else it is held back no longer.
     private func hold(_ outcomes: [Outcome], _ sink: Sink, on ticket: Publisher.Ticket) throws {
+        // Mostly all are written, and nothing was held back.
+        if parked.count == 0, unsure.isEmpty, !outcomes.contains(where: { $0.holdsBack }) { return }
         var refused: [String: (golden: Golden, reason: String)] = [:]
         var (vanished, written): ([String: Golden], Set<String>) = ([:], [])
         for outcome in outcomes {
@@ -85,7 +103,7 @@ extension SinkLoop {
             if outcome.isVanished { vanished[golden.key] = golden } else { written.insert(golden.key) }
         }
         for outcome in outcomes where !outcome.isVanished && refused[outcome.golden.key] == nil {
-            if let awaited = outcome.awaited {
+            if let awaited = outcome.planned.awaited {
                 try park(outcome.golden, sink, awaited, isWaiting: true, as: .absent, on: ticket)
             } else {
                 release(outcome.golden, sink)
@@ -102,33 +120,41 @@ extension SinkLoop {
 
     /// Says what was there before a write, and whose it is.
     private func tell(before outcome: inout Outcome, _ sink: Sink, on ticket: Publisher.Ticket) throws {
-        let (golden, write, result) = (outcome.golden, outcome.write, outcome.result)
+        let planned = outcome.planned
+        let golden = planned.golden
         if outcome.isVanished {
-            if !sink.writer!.isLogged { try publish(deletionOf: write.own!, golden, sink, on: ticket) }
+            if !sink.writer!.isLogged { try publish(deletionOf: planned.write.own!, golden, sink, on: ticket) }
             return
         }
-        sink.remember(result, of: golden)
-        for earlier in result.earlier { try report(earlier, golden, sink, on: ticket) }
-        outcome.held = result.readBack.flatMap { sink.held($0, key: golden.key) }
-        try introduce(result, golden, write, sink, on: ticket)
-        try publish(before: golden, write, outcome.held, sink, on: ticket)
+        sink.remember(outcome.result, of: golden)
+        for earlier in outcome.result.earlier { try report(earlier, golden, sink, on: ticket) }
+        if let readBack = outcome.result.readBack { outcome.held = sink.held(readBack, key: golden.key) }
+        try introduce(outcome.result, golden, planned.write, sink, on: ticket)
+        try publish(before: golden, planned.write, outcome.held, sink, on: ticket)
     }
 
     /// Says what a write has left there.
-    private func report(_ outcome: Outcome, _ sink: Sink, on ticket: Publisher.Ticket) throws {
-        let (golden, result, held) = (outcome.golden, outcome.result, outcome.held)
-        var report = Report(revision: golden.revision, status: .written, own: result.own ?? outcome.write.own)
-        report.position = result.position
-        switch result.status {
+    ///
+    /// - Parameter isAwaited: whether sources hold back anything.
+    private func report(
+        _ outcome: Outcome, _ sink: Sink, isAwaited: Bool, on ticket: Publisher.Ticket
+    ) throws {
+        let golden = outcome.golden
+        var report = Report(
+            revision: golden.revision, status: .written, own: outcome.result.own ?? outcome.planned.write.own)
+        report.position = outcome.result.position
+        switch outcome.result.status {
         case .outdated, .refused: return
-        case .written, .unchanged:
-            report.status = result.status == .written ? .written : .unchanged
-            if let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
+        case .written: break
+        case .unchanged: report.status = .unchanged
         case .absent: report.status = .absent
         }
-        report.held = result.isNew ? held : held.map { sink.spoken($0, of: outcome.write.fields) }
+        if report.status != .absent, let own = report.own { shared.writtenBack.note(own, of: golden.entity) }
+        if let held = outcome.held {
+            report.held = outcome.result.isNew ? held : sink.spoken(held, of: outcome.planned.write.fields)
+        }
         guard golden.verb != .gone else { return }
-        try note(report, golden, sink, on: ticket)
+        if isAwaited { try note(report, golden, sink, on: ticket) }
         try self.report(report, golden, sink, on: ticket)
     }
 

@@ -104,14 +104,18 @@ final class SinkLoop: Loop {
         }
     }
 
-    /// What becomes of a golden record under one number.
-    struct Planned {
+    /// What becomes of a golden record under one number. A class: it is handed on many times.
+    final class Planned {
         let golden: Golden
         let write: Write
         /// What the system holds, where that is what it should hold: then nothing is written.
-        var settled: JSON?
+        let settled: JSON?
         /// What it waits for, and is absent until then.
-        var awaited: String?
+        let awaited: String?
+
+        init(_ golden: Golden, _ write: Write, settled: JSON? = nil, awaited: String? = nil) {
+            (self.golden, self.write, self.settled, self.awaited) = (golden, write, settled, awaited)
+        }
     }
 
     /// - Parameters:

@@ -33,6 +33,9 @@ struct Delivery {
     /// These own numbers are in it. Before it has begun there is nothing to be in.
     mutating func note(_ owns: some Sequence<String>) { if name != nil { present.formUnion(owns) } }
 
+    /// This own number is in it.
+    mutating func note(_ own: String) { if name != nil { present.insert(own) } }
+
     /// A record is in it whose number isn't known.
     mutating func noteUnreadable() { unreadable += 1 }
 

@@ -57,7 +57,7 @@ extension SourceLoop {
     func note(_ translation: Translation) {
         guard let entity = settings.of else { return }
         for own in translation.owns where own.entity == entity {
-            delivery.note([own.id])
+            delivery.note(own.id)
             if translation.deleted.contains(where: { $0.entity == entity && $0.id == own.id }) {
                 _ = absences.report(own.id)
             } else {

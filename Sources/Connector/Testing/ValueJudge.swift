@@ -41,7 +41,8 @@ struct ValueJudge: Sendable {
         guard let text = value.string else { return nil }
         if !values.isEmpty { return text.meant(among: values.compactMap(\.string)).map { JSON.string($0).text } }
         let bare = String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        let filled = String(repeating: "0", count: max(0, 14 - bare.utf8.count)) + bare
+        let isNumber = !bare.isEmpty && bare.utf8.allSatisfy { $0 &- 48 < 10 }
+        let filled = isNumber ? String(repeating: "0", count: max(0, 14 - bare.utf8.count)) + bare : bare
         return [bare, bare.uppercased(), bare.lowercased(), filled].first {
             $0 != text && !$0.isEmpty && violation(of: .string($0)) == nil
         }.map { JSON.string($0).text }

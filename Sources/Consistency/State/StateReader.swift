@@ -25,6 +25,8 @@ struct StateReader {
     let count: Int
     var at = 0
     var failed = false
+    /// The last name of a system that was read, and its number.
+    var latestName: (text: TextRange, number: Int32)?
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         // An empty buffer may have no address; nothing is read through this one.

@@ -16,7 +16,7 @@ extension StockState {
     }
 
     /// Whether some movement may or may not be in the count.
-    func isUncertain(_ rules: Rules.Ledger) -> Bool {
+    func isUncertain(_ rules: StockRules) -> Bool {
         guard let count else { return false }
         return movements.contains { movement in
             guard resolvedByPosition(movement, count) == nil else { return false }
@@ -48,7 +48,7 @@ extension StockState {
 
     /// The same system's change log tells for certain; nil when it can't.
     private func resolvedByPosition(_ movement: Movement, _ count: Count) -> Bool? {
-        guard movement.system.isExactly(count.system), let position = movement.position, let cut = count.position else {
+        guard movement.system == count.system, let position = movement.position, let cut = count.position else {
             return nil
         }
         return position > cut
@@ -63,7 +63,7 @@ extension StockState {
 
 extension StockState {
     /// Takes in a count, if it is later than the one known.
-    mutating func take(_ new: Count, _ rules: Rules.Ledger) -> Rejection? {
+    mutating func take(_ new: Count, _ rules: StockRules) -> Rejection? {
         if let count, !isLater(new, than: count) { return nil }
         guard new.stamp > closed else {
             return Rejection(
@@ -79,11 +79,11 @@ extension StockState {
     }
 
     private func isLater(_ new: Count, than known: Count) -> Bool {
-        if new.system.isExactly(known.system), let position = new.position, let other = known.position {
+        if new.system == known.system, let position = new.position, let other = known.position {
             return position > other
         }
         if new.stamp != known.stamp { return new.stamp > known.stamp }
-        if !new.system.isExactly(known.system) { return new.system.comesBefore(known.system) }
+        if new.system != known.system { return systems.precedes(new.system, known.system) }
         return new.origin.offset > known.origin.offset && new.quantity != known.quantity
     }
 
@@ -98,7 +98,7 @@ extension StockState {
     }
 
     /// Takes in a movement, each once by its id.
-    mutating func take(_ movement: Movement, _ rules: Rules.Ledger, _ now: Tick) -> Taken {
+    mutating func take(_ movement: Movement, _ rules: StockRules, _ now: Tick) -> Taken {
         guard !movements.contains(where: { $0.id == movement.id }) else { return .known }
         guard isAfterCount(movement) else {
             if let count, movement.stamp >= count.stamp.advanced(by: -rules.skew) { movements.append(movement) }
@@ -129,9 +129,9 @@ extension StockState {
     }
 
     /// Closes what is older than the horizon into the balance.
-    mutating func closeOld(_ rules: Rules.Ledger, _ now: Tick) {
+    mutating func closeOld(_ rules: StockRules, _ now: Tick) {
         let horizon = now.advanced(by: -rules.horizon)
-        deliveries.removeAll { $0.stamp <= horizon }
+        if !deliveries.isEmpty { deliveries.removeAll { $0.stamp <= horizon } }
         if movements.contains(where: { $0.stamp <= horizon }) { close { $0.stamp <= horizon } }
     }
 
@@ -147,7 +147,7 @@ extension StockState {
             guard isAfterCount(movement) else { continue }
             balance += movement.quantity
             guard let position = movement.position else { continue }
-            if let place = closedPositions.firstIndex(where: { $0.system.isExactly(movement.system) }) {
+            if let place = closedPositions.firstIndex(where: { $0.system == movement.system }) {
                 closedPositions[place].position = max(closedPositions[place].position, position)
             } else {
                 closedPositions.append(ClosedPosition(system: movement.system, position: position))

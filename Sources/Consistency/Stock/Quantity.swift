@@ -1,7 +1,7 @@
 import Document
 
 /// A quantity of goods, exact to the thousandth: pieces, kilograms, litres.
-struct Quantity: Hashable, Comparable {
+struct Quantity: Hashable, Comparable, BitwiseCopyable {
     var thousandths: Int64
 
     static let zero = Quantity(thousandths: 0)
@@ -33,11 +33,39 @@ struct Quantity: Hashable, Comparable {
 
     /// As a JSON number without needless zeros.
     var text: String {
-        let sign = thousandths < 0 ? "-" : ""
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longest) { room in
+            let count = write(to: room.baseAddress!)
+            return String(decoding: room[..<count], as: UTF8.self)
+        }
+    }
+
+    /// The most bytes that one takes when it is written.
+    static let longest = 24
+
+    /// Writes it as a JSON number without needless zeros; answers how many bytes that took.
+    func write(to room: UnsafeMutablePointer<UInt8>) -> Int {
+        var at = 0
+        func put(_ byte: UInt8) {
+            room[at] = byte
+            at += 1
+        }
+        if thousandths < 0 { put(UInt8(ascii: "-")) }
         let magnitude = thousandths.magnitude
-        var fraction = String(magnitude % 1000 + 1000).dropFirst()
-        while fraction.last == "0" { fraction.removeLast() }
-        return "\(sign)\(magnitude / 1000)\(fraction.isEmpty ? "" : ".\(fraction)")"
+        var rest = magnitude / 1000
+        var scale: UInt64 = 1
+        while rest / scale >= 10 { scale *= 10 }
+        while scale > 0 {
+            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / scale))
+            rest %= scale
+            scale /= 10
+        }
+        var fraction = magnitude % 1000
+        if fraction > 0 { put(UInt8(ascii: ".")) }
+        while fraction > 0 {
+            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction / 100))
+            fraction = fraction % 100 * 10
+        }
+        return at
     }
 }
 

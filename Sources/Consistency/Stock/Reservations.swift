@@ -27,7 +27,7 @@ extension StockState {
     func reservation(_ id: String) -> Int? { reservations.firstIndex { $0.id.isExactly(id) } }
 
     /// Decides a request that isn't known yet; answers its place.
-    mutating func decide(_ request: Request, _ rules: Rules.Ledger, _ bounds: HoldBounds, _ now: Tick) -> Int {
+    mutating func decide(_ request: Request, _ rules: StockRules, _ bounds: HoldBounds, _ now: Tick) -> Int {
         var decided = Reservation(
             id: request.id, state: .confirmed, quantity: request.quantity, until: request.until, decidedAt: now,
             sequence: sequence)
@@ -45,7 +45,7 @@ extension StockState {
     }
 
     /// Why a request can't be granted; nil when it can.
-    private func refusal(_ request: Request, _ rules: Rules.Ledger, _ bounds: HoldBounds, _ now: Tick) -> String? {
+    private func refusal(_ request: Request, _ rules: StockRules, _ bounds: HoldBounds, _ now: Tick) -> String? {
         if let notAfter = request.notAfter, now > notAfter { return "decided too late" }
         guard request.until > now else { return "its time is over" }
         if let most = bounds.most, request.quantity > Quantity(thousandths: Int64(most) * 1000) {
@@ -55,11 +55,9 @@ extension StockState {
             return "too long: a hold that is decided now ends by \(last.rfc3339)"
         }
         guard let onHand else { return "never counted" }
-        guard reserved + request.quantity <= onHand + backorder(rules) else { return "not available" }
+        guard reserved + request.quantity <= onHand + rules.promised else { return "not available" }
         return nil
     }
-
-    func backorder(_ rules: Rules.Ledger) -> Quantity { Quantity(rules.backorder) ?? .zero }
 
     /// Gives up a hold. Before its request came, this is remembered, so that the request finds it given up.
     mutating func release(_ id: String, _ now: Tick) -> Int? {
@@ -101,8 +99,9 @@ extension StockState {
 
     /// Says which reservations are short: on hand covers them in the order in which they were granted. Answers the places
     /// of those that changed.
-    mutating func allocate(_ rules: Rules.Ledger, _ now: Tick) -> [Int] {
-        var left = max(.zero, (onHand ?? .zero) + backorder(rules))
+    mutating func allocate(_ rules: StockRules, _ now: Tick) -> [Int] {
+        guard !reservations.isEmpty else { return [] }
+        var left = max(.zero, (onHand ?? .zero) + rules.promised)
         var places: [Int] = []
         let order = reservations.indices.sorted { reservations[$0].sequence < reservations[$1].sequence }
         for place in order where reservations[place].isActive {
@@ -128,7 +127,7 @@ extension StockState {
     }
 
     /// Until when a reservation is remembered.
-    static func remembered(_ reservation: Reservation, _ rules: Rules.Ledger) -> Tick {
+    static func remembered(_ reservation: Reservation, _ rules: StockRules) -> Tick {
         var end = max(reservation.until, reservation.decidedAt)
         // A refusal is no promise: it isn't kept for as long as was asked for.
         if reservation.state == .refused { end = min(end, reservation.decidedAt.advanced(by: rules.remember)) }
@@ -136,7 +135,8 @@ extension StockState {
     }
 
     /// Forgets what was decided long ago; answers what is forgotten.
-    mutating func forget(_ rules: Rules.Ledger, _ now: Tick) -> [Reservation] {
+    mutating func forget(_ rules: StockRules, _ now: Tick) -> [Reservation] {
+        guard !reservations.isEmpty else { return [] }
         var forgotten = reservations.filter { !$0.isActive && Self.remembered($0, rules) <= now }
         if !forgotten.isEmpty { reservations.removeAll { !$0.isActive && Self.remembered($0, rules) <= now } }
         // A rush: the oldest refusals go before their time, so that one position's state stays small.
@@ -148,7 +148,7 @@ extension StockState {
     }
 
     /// When something expires, or is forgotten, next.
-    func nextDue(_ rules: Rules.Ledger) -> Tick? {
-        reservations.map { $0.isActive ? $0.until : Self.remembered($0, rules) }.min()
+    func nextDue(_ rules: StockRules) -> Tick? {
+        reservations.lazy.map { $0.isActive ? $0.until : Self.remembered($0, rules) }.min()
     }
 }

@@ -1,6 +1,10 @@
 public import Canonical
 import Document
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 // Stock: one writer decides everything about a product at a place (I5).
 
 extension Engine {
@@ -8,28 +12,25 @@ extension Engine {
         _ context: EntityContext, _ event: borrowing Event, _ state: inout some StateAccess, _ now: Tick,
         _ effects: inout Effects
     ) throws(StateError) -> Rejection? {
-        let envelope = event.envelope
+        let type = event.envelope.type
         // Reports about reservations lie under the reservation's key; nothing hangs on them.
-        if envelope.type == EventType("reservation", .written) { return nil }
-        guard let key = StockKey(envelope.subject) else {
+        if type.verb == .written, type.kind == "reservation" { return nil }
+        guard let key = StockKey(event.envelope.subject) else {
             return Rejection(.wrongKey, "stock's key is <product>@<place>")
         }
-        var stock = StockDesk(
-            key: key, rules: ledger, subscribers: stockSubscribers, state: try loadStock(envelope.subject, &state),
-            now: now)
-        stock.passTime(&effects)
+        var desk = try open(event.envelope.subject, key, &state, now)
+        desk.passTime(&effects)
         let rejection: Rejection?
-        switch (envelope.type.kind, envelope.type.verb) {
-        case ("count", .stated): rejection = stock.takeCount(event)
-        case ("movement", .stated): rejection = stock.takeMovement(event, &effects)
-        case ("hold", .requested): rejection = stock.takeRequest(event, bounds, &effects)
-        case ("hold", .released): rejection = stock.takeRelease(event, &effects)
-        case ("stock", .stated): rejection = stock.takeSighting(event)
-        case ("stock", .written): rejection = stock.takeReport(event)
-        default: rejection = Rejection(.unknownType, "stock takes no '\(envelope.type)'")
+        switch (type.verb, type.kind) {
+        case (.stated, "movement"): rejection = desk.takeMovement(event, &effects)
+        case (.stated, "count"): rejection = desk.takeCount(event)
+        case (.requested, "hold"): rejection = desk.takeRequest(event, bounds, &effects)
+        case (.released, "hold"): rejection = desk.takeRelease(event, &effects)
+        case (.stated, "stock"): rejection = desk.takeSighting(event)
+        case (.written, "stock"): rejection = desk.takeReport(event)
+        default: rejection = Rejection(.unknownType, "stock takes no '\(type)'")
         }
-        stock.publish(envelope.subject, &effects)
-        keep(stock.state, envelope.subject, &state)
+        close(desk, event.envelope.subject, &state, &effects)
         return rejection
     }
 
@@ -37,13 +38,11 @@ extension Engine {
     public mutating func expire(
         key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
     ) throws(StateError) {
-        guard let stockKey = StockKey(key), state.get(key, into: &bytes) else { return }
-        var stock = StockDesk(
-            key: stockKey, rules: ledger, subscribers: stockSubscribers, state: try StockState.decode(bytes),
-            now: now)
-        stock.passTime(&effects)
-        stock.publish(key, &effects)
-        keep(stock.state, key, &state)
+        guard let stockKey = StockKey(key) else { return }
+        var desk = try open(key, stockKey, &state, now)
+        guard !bytes.isEmpty else { return }
+        desk.passTime(&effects)
+        close(desk, key, &state, &effects)
     }
 
     /// Marks a position incomplete: an event about it became a dead letter. The next count heals it.
@@ -51,12 +50,36 @@ extension Engine {
         key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
     ) throws(StateError) {
         guard let stockKey = StockKey(key) else { return }
-        var stock = StockDesk(
-            key: stockKey, rules: ledger, subscribers: stockSubscribers, state: try loadStock(key, &state), now: now)
-        stock.passTime(&effects)
-        stock.state.isIncomplete = true
-        stock.publish(key, &effects)
-        keep(stock.state, key, &state)
+        var desk = try open(key, stockKey, &state, now)
+        desk.passTime(&effects)
+        desk.state.isIncomplete = true
+        close(desk, key, &state, &effects)
+    }
+
+    /// Puts a position on the desk; ``bytes`` are its state as it was read, empty when there is none.
+    private mutating func open(
+        _ subject: String, _ key: StockKey, _ state: inout some StateAccess, _ now: Tick
+    ) throws(StateError) -> StockDesk {
+        if state.get(subject, into: &bytes) {
+            try stock.load(bytes)
+        } else {
+            bytes.removeAll(keepingCapacity: true)
+            stock.reset()
+        }
+        // The desk has it alone: what two have would be copied by the first change.
+        var own = StockState()
+        swap(&own, &stock)
+        return StockDesk(key: key, rules: ledger, subscribers: stockSubscribers, state: own, now: now)
+    }
+
+    /// Publishes what has changed, and writes a state back unless it is what was read.
+    private mutating func close(
+        _ desk: consuming StockDesk, _ subject: String, _ state: inout some StateAccess, _ effects: inout Effects
+    ) {
+        desk.publish(subject, &object, &effects)
+        swap(&stock, &desk.state)
+        stock.encode(&writer)
+        if !isSame(bytes, writer.bytes) { state.put(subject, writer.bytes, keepsNames: !stock.hasOtherNames) }
     }
 
     /// When something is due at a position, of its state; nil when nothing is. For the hub's start: later,
@@ -69,32 +92,31 @@ extension Engine {
 
     /// On whose count a position rests, and where that count was read; nil where none has been counted.
     public static func source(ofPosition state: [UInt8]) throws(StateError) -> (system: String, origin: Origin)? {
-        try StockState.decode(state).count.map { ($0.system, $0.origin) }
-    }
-
-    private mutating func loadStock(_ key: String, _ state: inout some StateAccess) throws(StateError) -> StockState {
-        guard state.get(key, into: &bytes) else {
-            bytes.removeAll(keepingCapacity: true)
-            return StockState()
-        }
-        return try StockState.decode(bytes)
-    }
-
-    /// Writes a state back, unless it is what was read.
-    private mutating func keep(_ stock: StockState, _ key: String, _ state: inout some StateAccess) {
-        stock.encode(&writer)
-        guard !writer.bytes.elementsEqual(bytes) else { return }
-        state.put(key, writer.bytes, keepsNames: !stock.hasOtherNames)
+        let stock = try StockState.decode(state)
+        return stock.count.map { (stock.systems.text($0.system), $0.origin) }
     }
 }
 
+private func isSame(_ one: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
+    one.count == other.count
+        && (one.isEmpty || one.withUnsafeBytes { memcmp($0.baseAddress!, other.baseAddress!, other.count) == 0 })
+}
+
 /// One position at work: its state, the rules, the time.
-struct StockDesk {
+struct StockDesk: ~Copyable {
     let key: StockKey
-    let rules: Rules.Ledger
+    let rules: StockRules
     let subscribers: [String]
     var state: StockState
     let now: Tick
+
+    init(key: StockKey, rules: StockRules, subscribers: [String], state: consuming StockState, now: Tick) {
+        self.key = key
+        self.rules = rules
+        self.subscribers = subscribers
+        self.state = state
+        self.now = now
+    }
 
     /// What the passing of time alone brings.
     mutating func passTime(_ effects: inout Effects) {
@@ -106,18 +128,19 @@ struct StockDesk {
     }
 
     /// Publishes what has changed: shortages, the position, what is due.
-    mutating func publish(_ subject: String, _ effects: inout Effects) {
+    mutating func publish(_ subject: String, _ object: inout ObjectWriter, _ effects: inout Effects) {
         for place in state.allocate(rules, now) { tell(place, &effects) }
-        let document = state.position(key, rules)
+        state.describe(key, rules, to: &object)
         // Where nothing is known, a refused request makes no position of it.
-        if document != state.document, state.revision > 0 || state.isKnown {
-            state.document = document
+        if !isSame(state.document, object.bytes), state.revision > 0 || state.isKnown {
+            state.document.removeAll(keepingCapacity: true)
+            state.document.append(contentsOf: object.bytes)
             state.revision += 1
             for system in subscribers {
                 let copy = copy(of: system)
                 if !state.copies[copy].pendingSince.isKnown { state.copies[copy].pendingSince = now }
             }
-            let range = effects.document { $0 += document }
+            let range = effects.document { $0 += state.document }
             effects.add(.golden(entity: "stock", key: subject, revision: state.revision, document: range))
         }
         let due = state.nextDue(rules) ?? .never
@@ -129,7 +152,6 @@ struct StockDesk {
 
     mutating func tell(_ place: Int, _ effects: inout Effects) {
         let reservation = state.reservations[place]
-        let key = key
         let range = effects.document { $0 += StockState.document(reservation, key) }
         effects.add(.decided(reservation: reservation.id, revision: reservation.revision, document: range))
     }
@@ -148,9 +170,10 @@ extension StockDesk {
     mutating func takeCount(_ event: borrowing Event) -> Rejection? {
         guard let quantity = Quantity(event.data["quantity"]) else { return Self.badQuantity }
         let stamp = event.stamp
+        let system = state.systems.number(of: event.envelope.source.system)
         return state.take(
             StockState.Count(
-                system: event.envelope.source.system, quantity: quantity, stamp: stamp.isKnown ? stamp : event.arrival,
+                system: system, quantity: quantity, stamp: stamp.isKnown ? stamp : event.arrival,
                 position: event.envelope.position, origin: event.origin), rules)
     }
 
@@ -159,7 +182,7 @@ extension StockDesk {
         let stamp = event.stamp
         let kind = event.data["kind"]?.string
         let movement = StockState.Movement(
-            id: event.identity, system: event.envelope.source.system,
+            id: event.identity, system: state.systems.number(of: event.envelope.source.system),
             stamp: stamp.isKnown ? stamp : event.arrival, isDated: stamp.isKnown, position: event.envelope.position,
             quantity: quantity)
         if kind == "incoming" || kind == "receipt" {

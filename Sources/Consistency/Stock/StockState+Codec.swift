@@ -4,27 +4,34 @@ import Canonical
 
 extension StockState {
     static func decode(_ bytes: [UInt8]) throws(StateError) -> StockState {
-        var reader = bytes.withUnsafeBufferPointer { StateReader($0) }
         var state = StockState()
+        try state.load(bytes)
+        return state
+    }
+
+    /// Reads a state into the memory of the one before.
+    mutating func load(_ bytes: [UInt8]) throws(StateError) {
+        reset()
+        var reader = bytes.withUnsafeBufferPointer { StateReader($0) }
         try withExtendedLifetime(bytes) { () throws(StateError) in
             try reader.expect(Magic.stock)
-            state.revision = Int64(reader.varint())
-            state.document = Array(bytes[reader.text().range])
+            revision = Int64(reader.varint())
+            let text = reader.text()
+            if !reader.failed { document.append(contentsOf: reader.slice(text)) }
             let bits = reader.byte()
-            state.isIncomplete = bits & 1 != 0
-            if bits & 2 != 0 { state.count = Count(&reader) }
-            state.balance = Quantity(thousandths: reader.int64())
-            state.closed = Tick(reader.int64())
-            state.due = Tick(reader.int64())
-            state.sequence = Int64(reader.varint())
-            state.closedPositions = reader.list { ClosedPosition(system: $0.string(), position: $0.int64()) }
-            state.movements = reader.list { Movement(&$0) }
-            state.deliveries = reader.list { Delivery(&$0) }
-            state.reservations = reader.list { Reservation(&$0) }
-            state.copies = reader.list { StockCopy(&$0) }
+            isIncomplete = bits & 1 != 0
+            if bits & 2 != 0 { count = Count(&reader, &systems) }
+            balance = Quantity(thousandths: reader.int64())
+            closed = Tick(reader.int64())
+            due = Tick(reader.int64())
+            sequence = Int64(reader.varint())
+            reader.fill(&closedPositions) { ClosedPosition(system: $0.name(&systems), position: $0.int64()) }
+            reader.fill(&movements) { Movement(&$0, &systems) }
+            reader.fill(&deliveries) { Delivery(&$0) }
+            reader.fill(&reservations) { Reservation(&$0) }
+            reader.fill(&copies) { StockCopy(&$0) }
             try reader.finish()
         }
-        return state
     }
 
     func encode(_ writer: inout StateWriter) {
@@ -32,18 +39,18 @@ extension StockState {
         writer.varint(Int(revision))
         writer.bytes(document)
         writer.byte((isIncomplete ? 1 : 0) | (count == nil ? 0 : 2))
-        count?.encode(&writer)
+        count?.encode(&writer, systems)
         writer.int64(balance.thousandths)
         writer.int64(closed.milliseconds)
         writer.int64(due.milliseconds)
         writer.varint(Int(sequence))
         writer.varint(closedPositions.count)
         for closed in closedPositions {
-            writer.string(closed.system)
+            writer.bytes(systems.bytes(closed.system))
             writer.int64(closed.position)
         }
         writer.varint(movements.count)
-        for movement in movements { movement.encode(&writer) }
+        encodeMovements(&writer)
         writer.varint(deliveries.count)
         for delivery in deliveries { delivery.encode(&writer) }
         writer.varint(reservations.count)
@@ -53,17 +60,35 @@ extension StockState {
     }
 }
 
+extension StockState {
+    private func encodeMovements(_ writer: inout StateWriter) {
+        var cursor = writer.cursor(movements.count * (Movement.bound + systems.longest))
+        var at = 0
+        // A run of one system's movements takes its name out once.
+        while at < movements.count {
+            let system = movements[at].system
+            systems.bytes(system).withUnsafeBufferPointer { name in
+                while at < movements.count, movements[at].system == system {
+                    movements[at].encode(&cursor, name)
+                    at += 1
+                }
+            }
+        }
+        writer.end(cursor)
+    }
+}
+
 extension StockState.Count {
-    init(_ reader: inout StateReader) {
-        system = reader.string()
+    init(_ reader: inout StateReader, _ systems: inout SystemNames) {
+        system = reader.name(&systems)
         quantity = Quantity(thousandths: reader.int64())
         stamp = Tick(reader.int64())
         position = reader.optional()
         origin = Origin(partition: Int32(truncatingIfNeeded: reader.varint()), offset: Int64(reader.varint()))
     }
 
-    func encode(_ writer: inout StateWriter) {
-        writer.string(system)
+    func encode(_ writer: inout StateWriter, _ systems: borrowing SystemNames) {
+        writer.bytes(systems.bytes(system))
         writer.int64(quantity.thousandths)
         writer.int64(stamp.milliseconds)
         writer.optional(position)
@@ -73,22 +98,28 @@ extension StockState.Count {
 }
 
 extension StockState.Movement {
-    init(_ reader: inout StateReader) {
+    /// The most bytes that one takes besides its system's name.
+    static let bound = 48
+
+    @inline(__always)
+    init(_ reader: inout StateReader, _ systems: inout SystemNames) {
         id = UInt64(bitPattern: reader.int64())
-        system = reader.string()
+        system = reader.name(&systems)
         stamp = Tick(reader.int64())
         isDated = reader.byte() != 0
         position = reader.optional()
         quantity = Quantity(thousandths: reader.int64())
     }
 
-    func encode(_ writer: inout StateWriter) {
-        writer.int64(Int64(bitPattern: id))
-        writer.string(system)
-        writer.int64(stamp.milliseconds)
-        writer.byte(isDated ? 1 : 0)
-        writer.optional(position)
-        writer.int64(quantity.thousandths)
+    @inline(__always)
+    func encode(_ cursor: inout StateWriter.Cursor, _ name: UnsafeBufferPointer<UInt8>) {
+        cursor.int64(Int64(bitPattern: id))
+        cursor.text(name)
+        cursor.int64(stamp.milliseconds)
+        cursor.byte(isDated ? 1 : 0)
+        cursor.byte(position == nil ? 0 : 1)
+        if let position { cursor.int64(position) }
+        cursor.int64(quantity.thousandths)
     }
 }
 
@@ -174,11 +205,36 @@ extension StateReader {
     mutating func optional() -> Int64? { byte() == 0 ? nil : int64() }
 
     mutating func list<Element>(_ element: (inout StateReader) -> Element) -> [Element] {
-        let count = length()
         var list: [Element] = []
-        list.reserveCapacity(count)
-        for _ in 0..<count where !failed { list.append(element(&self)) }
+        fill(&list, element)
         return list
+    }
+
+    /// Reads a list behind what stands in it.
+    @inline(__always)
+    mutating func fill<Element>(_ list: inout [Element], _ element: (inout StateReader) -> Element) {
+        let count = length()
+        list.reserveCapacity(list.count + count)
+        for _ in 0..<count where !failed { list.append(element(&self)) }
+    }
+
+    /// The bytes of a text that was read.
+    func slice(_ text: TextRange) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: bytes + Int(text.start), count: Int(text.count))
+    }
+
+    /// Mostly it is the one before, which stands in the same bytes.
+    @inline(__always)
+    mutating func name(_ systems: inout SystemNames) -> Int32 {
+        let text = text()
+        if let latestName, latestName.text.count == text.count,
+            sameBytes(bytes + Int(text.start), bytes + Int(latestName.text.start), Int(text.count))
+        {
+            return latestName.number
+        }
+        let number = failed ? 0 : systems.number(of: slice(text))
+        latestName = (text, number)
+        return number
     }
 }
 
@@ -189,7 +245,8 @@ extension StateWriter {
     }
 
     mutating func bytes(_ bytes: [UInt8]) {
-        varint(bytes.count)
-        for byte in bytes { self.byte(byte) }
+        var cursor = cursor(bytes.count + 10)
+        bytes.withUnsafeBufferPointer { cursor.text($0) }
+        end(cursor)
     }
 }

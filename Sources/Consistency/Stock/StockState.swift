@@ -14,6 +14,8 @@ struct StockState {
     var closed = Tick.never
     /// By system: how far its change log is closed. What is read again from before is known.
     var closedPositions: [ClosedPosition] = []
+    /// The names of systems that the count and the movements are of.
+    var systems = SystemNames()
     /// Movements after the count, and those near to it.
     var movements: [Movement] = []
     /// Announcements and receipts within the horizon.
@@ -33,19 +35,38 @@ struct StockState {
             || balance != .zero || closed.isKnown || reservations.contains { $0.isActive }
     }
 
+    /// Forgets all, and keeps the memory.
+    mutating func reset() {
+        revision = 0
+        document.removeAll(keepingCapacity: true)
+        isIncomplete = false
+        count = nil
+        balance = .zero
+        closed = .never
+        closedPositions.removeAll(keepingCapacity: true)
+        systems.begin()
+        movements.removeAll(keepingCapacity: true)
+        deliveries.removeAll(keepingCapacity: true)
+        reservations.removeAll(keepingCapacity: true)
+        hasOtherNames = false
+        sequence = 0
+        copies.removeAll(keepingCapacity: true)
+        due = .never
+    }
+
     /// The latest count, and which movements it holds: those before its position in the same system's change log, else
     /// those before its stamp.
-    struct Count {
-        var system: String
+    struct Count: BitwiseCopyable {
+        var system: Int32
         var quantity: Quantity
         var stamp: Tick
         var position: Int64?
         var origin: Origin
     }
 
-    struct Movement {
+    struct Movement: BitwiseCopyable {
         var id: UInt64
-        var system: String
+        var system: Int32
         var stamp: Tick
         /// Whether the system said when it happened.
         var isDated: Bool
@@ -53,12 +74,12 @@ struct StockState {
         var quantity: Quantity
     }
 
-    struct ClosedPosition {
-        var system: String
+    struct ClosedPosition: BitwiseCopyable {
+        var system: Int32
         var position: Int64
     }
 
-    struct Delivery {
+    struct Delivery: BitwiseCopyable {
         var id: UInt64
         var name: UInt64
         var stamp: Tick

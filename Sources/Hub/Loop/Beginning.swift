@@ -72,7 +72,7 @@ extension TransactionLoop {
     /// Where an input begins.
     private func low(of place: TopicPartition) throws -> Int64 {
         let marks = try insist("the beginnings") { timeout throws(KafkaError) in
-            try consumer.watermarks(of: [place], timeout: timeout)
+            try producer.watermarks(of: [place], timeout: timeout)
         }
         return marks[place]?.low ?? 0
     }
@@ -116,7 +116,7 @@ extension TransactionLoop {
     private func stands(_ mark: LogMark, in place: TopicPartition, _ marks: Watermarks) throws -> Bool {
         func first(_ time: Int64) throws -> Int64 {
             try insist("the input's times") { timeout throws(KafkaError) in
-                try consumer.offsets(from: [place: time], timeout: timeout)
+                try producer.offsets(from: [place: time], timeout: timeout)
             }[place] ?? marks.high
         }
         return try mark.stands(before: marks.high, asYoung: first(mark.appended), younger: first(mark.appended + 1))
@@ -127,7 +127,7 @@ extension TransactionLoop {
     private func isYounger(_ place: TopicPartition, _ start: Int64, _ mark: LogMark?) throws -> Watermarks? {
         guard let mark else { return nil }
         let younger = try insist("the input's times") { timeout throws(KafkaError) in
-            try consumer.offsets(from: [place: mark.appended + 1], timeout: timeout)
+            try producer.offsets(from: [place: mark.appended + 1], timeout: timeout)
         }[place]
         guard let younger, younger <= min(mark.offset, start - 1) else { return nil }
         return try ends(of: place)
@@ -135,7 +135,7 @@ extension TransactionLoop {
 
     private func ends(of place: TopicPartition) throws -> Watermarks? {
         try insist("the inputs' ends") { timeout throws(KafkaError) in
-            try consumer.watermarks(of: [place], timeout: timeout)
+            try producer.watermarks(of: [place], timeout: timeout)
         }[place]
     }
 }

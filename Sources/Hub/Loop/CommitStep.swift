@@ -10,6 +10,7 @@ import Logging
 final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unchecked Sendable {
     // Unchecked: the parts are used by one thread at a time. The loop waits for the commit before it uses them itself.
     private let producer: Producer
+    private let runner: any Courier
     private let store: Store
     private let outputs: Outputs
     private let stateNames: StateNames
@@ -17,14 +18,19 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
     private let stateTopics: [String: String]
 
     init(
-        producer: Producer, store: Store, outputs: Outputs, stateNames: StateNames, stateTopics: [String: String]
+        producer: Producer, runner: any Courier, store: Store, outputs: Outputs, stateNames: StateNames,
+        stateTopics: [String: String]
     ) {
         self.producer = producer
+        self.runner = runner
         self.store = store
         self.outputs = outputs
         self.stateNames = stateNames
         self.stateTopics = stateTopics
     }
+
+    /// A turn of fewer records than these leaves while its offsets are sent: the broker takes a few milliseconds for either.
+    private static var small: Int { 200 }
 
     /// What became of a turn.
     struct Outcome {
@@ -50,13 +56,20 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
     private func commit(_ turn: Turn, _ insist: Insistence) throws {
         try producer.begin()
         try outputs.produce(turn, to: producer)
-        if turn.group != nil {
-            try insist("the offsets") { timeout throws(KafkaError) in
-                try producer.sendOffsets(turn.positions, group: turn.group!, timeout: timeout)
-            }
-        }
+        try send(offsetsOf: turn, insist)
         // A commit's outcome is open until it has returned.
         try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
+    }
+
+    private func send(offsetsOf turn: Turn, _ insist: Insistence) throws {
+        guard turn.group != nil else { return }
+        // Large ones leave by full batches.
+        if turn.outputs.count + turn.overlay.entries.count < Self.small { runner.carry(Errand(producer)) }
+        // A commit flushes, too: of two that wait for acknowledgements one would be woken late.
+        defer { runner.wait() }
+        try insist("the offsets") { timeout throws(KafkaError) in
+            try producer.sendOffsets(turn.positions, group: turn.group!, timeout: timeout)
+        }
     }
 
     /// Brings the local store level with what was just committed.
@@ -80,6 +93,16 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
         }
         try store.apply(commit)
     }
+}
+
+/// Lets what is produced leave at once.
+private final class Errand<Producer: TransactionalProducer>: CourierJob, @unchecked Sendable {
+    // Unchecked: producers are used by many threads.
+    private let producer: Producer
+
+    init(_ producer: Producer) { self.producer = producer }
+
+    func run() { producer.hasten(timeout: .milliseconds(100)) }
 }
 
 /// A turn on its way, and what became of it: written by the courier, read by the loop after ``Courier/wait()``.

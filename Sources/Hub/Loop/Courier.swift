@@ -32,9 +32,9 @@ final class CourierThread: Courier {
     private let desk = CourierDesk()
     private let thread: NamedThread
 
-    init() throws {
+    init(_ name: String) throws {
         let desk = desk
-        thread = try NamedThread("hub-commit") { desk.work() }
+        thread = try NamedThread(name) { desk.work() }
     }
 
     deinit {

@@ -19,7 +19,10 @@ struct Epoch {
 
 extension TransactionLoop {
     /// The epoch in which a partition that was taken counts its revisions.
-    func epoch(of partition: DomainPartition) -> Int64 { newEpochs[partition] ?? epochs[partition, default: 0] }
+    func epoch(of partition: DomainPartition) -> Int64 {
+        if !newEpochs.isEmpty, let epoch = newEpochs[partition] { return epoch }
+        return epochs[partition, default: 0]
+    }
 
     /// Begins an epoch with the partition's next transaction, which notes it: the first one; or another, as its revisions go
     /// back, and sinks that compare them would take what is decided from now on for outdated (I9).

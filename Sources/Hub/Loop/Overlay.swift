@@ -8,7 +8,8 @@ import Consistency
 /// What a turn has decided on top of the local store: states by key, and when keys have something to expire. Dropped as a
 /// whole when its transaction aborts (I4).
 ///
-/// Keys and states lie in an arena; what stands here points there.
+/// Keys and states lie in an arena; what stands here points there. One thread at a time uses it, and nothing that is called here
+/// calls back, so that accesses can't overlap: looking at that with each of them took a twentieth of a decision.
 final class Overlay: @unchecked Sendable {
     /// What is pending of one key.
     struct Entry {
@@ -31,15 +32,15 @@ final class Overlay: @unchecked Sendable {
 
     let arena = Arena()
     /// The partitions in which something is pending, in the order in which they came.
-    private(set) var partitions: [DomainPartition] = []
-    private(set) var entries: [Entry] = []
+    @exclusivity(unchecked) private(set) var partitions: [DomainPartition] = []
+    @exclusivity(unchecked) private(set) var entries: [Entry] = []
     /// Places of entries, from 1, by hash; as many as a power of two, less than half of them taken.
-    private var table = [Int32](repeating: 0, count: 1024)
+    @exclusivity(unchecked) private var table = [Int32](repeating: 0, count: 1024)
     /// What the decision that is being made has changed, with what was there before it.
-    private var before: [(entry: Int, change: Change, keepsNames: Bool)] = []
+    @exclusivity(unchecked) private var before: [(entry: Int, change: Change, keepsNames: Bool)] = []
     /// The largest state that this decision has made, in bytes.
-    private(set) var largest = 0
-    private var latestPartition: Int32 = 0
+    @exclusivity(unchecked) private(set) var largest = 0
+    @exclusivity(unchecked) private var latestPartition: Int32 = 0
 
     func reset() {
         if !entries.isEmpty { table.withUnsafeMutableBufferPointer { $0.update(repeating: 0) } }

@@ -55,10 +55,23 @@ extension TransactionLoop {
 
     /// The group moves partitions: what is on its way is finished first. Its failure is dealt with after the poll.
     private func finish() {
-        guard case .failed(let error) = collect() else { return }
+        guard case .failed(let error) = settle() else { return }
         hookFailure = error
         // What comes next in the hook needs a producer that is in order.
         do { try abort() } catch { hookFailure = error }
+    }
+
+    /// They belong to others by now: what waits for company may be decided by them already.
+    func lose(_ partitions: [TopicPartition]) {
+        if company.isAwaited {
+            company.end()
+            turn.reset()
+            // Of what stays, it is read again.
+            hookFailure = KafkaError(
+                .state, operation: "decide", message: "the group has dealt the partitions out anew",
+                verdict: .abortable)
+        }
+        giveBack(partitions)
     }
 
     func giveBack(_ partitions: [TopicPartition]) {

@@ -28,7 +28,7 @@ extension TransactionLoop {
             while !left.isEmpty {
                 let round = Dictionary(left.map { ($0.place, $0) }) { first, _ in first }
                 left.removeAll { round[$0.place] == $0 }
-                let younger = try consumer.offsets(
+                let younger = try producer.offsets(
                     from: round.mapValues { $0.mark.appended + 1 }, timeout: Patience.look)
                 overgrown += round.values.filter { witness in
                     younger[witness.place].map { $0 <= witness.mark.offset } ?? false
@@ -41,8 +41,8 @@ extension TransactionLoop {
     /// Those of these records before which their partition ends, as far as it is committed.
     private func cut(_ witnesses: [Witness]) -> [Witness]? {
         asking { () throws(KafkaError) in
-            let ends = try consumer.watermarks(of: Array(Set(witnesses.map(\.place))), timeout: Patience.look)
-            return witnesses.filter { witness in ends[witness.place].map { $0.high <= witness.mark.offset } ?? false }
+            let ends = try producer.ends(of: Array(Set(witnesses.map(\.place))), timeout: Patience.look)
+            return witnesses.filter { witness in ends[witness.place].map { $0 <= witness.mark.offset } ?? false }
         }
     }
 
@@ -75,7 +75,7 @@ extension TransactionLoop {
         guard let begin = try beginningAnew(place, start, inputMarks[partition]) else { return false }
         // What is on its way commits where it stood.
         looks.hurry(place.topic)
-        try collected()
+        try settled()
         committed[place] = begin
         reached[place] = begin
         inputMarks.drop(partition)
@@ -87,6 +87,8 @@ extension TransactionLoop {
     /// was fetched ahead of where this stands is fetched again.
     func mend(_ error: KafkaError) throws -> Bool {
         guard let topic = error.topic else { return false }
+        // Positions are set back to behind what was handed over.
+        try settled()
         var isMended = false
         for place in committed.keys.sorted() where place.topic == topic {
             if try readAnew(place) {

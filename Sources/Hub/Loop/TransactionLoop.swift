@@ -30,13 +30,14 @@ package final class TransactionLoop<
     let outputDomains: [String: String]
     let partitionCounts: [String: Int32]
     let log: Logger
-    private let courier: any Courier
+    let courier: any Courier
     private let view: Store.View
     /// What is being decided, and what is on its way; they change places.
     var turn = Turn()
-    private var underWay = Turn()
+    var underWay = Turn()
     /// What became of the turn on its way; nil until it has ended.
-    private var outcome: Handover<Producer, Store>?
+    var outcome: Handover<Producer, Store>?
+    var company = Company()
     var tape = Tape()
     var effects = Effects()
     var timers = Timers()
@@ -73,7 +74,7 @@ package final class TransactionLoop<
     /// Why a turn failed that was waited for while partitions moved.
     var hookFailure: (any Error)?
     /// Whether a turn was committed that the store has missed: nothing may be decided before it is brought level (I4).
-    private var isStoreBehind = false
+    var isStoreBehind = false
     /// The most records of one turn. Twice its outputs and states are kept: being decided, and being committed. Large
     /// records are fewer: no more are taken than the consumer has fetched ahead.
     private static var batch: Int { 5_000 }
@@ -88,6 +89,7 @@ package final class TransactionLoop<
     ///   - ownership: told which partitions are owned, whenever that changes.
     ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
     ///   - courier: carries the commits out.
+    ///   - runner: lets a small commit's records leave while its offsets are sent.
     ///   - taking: told which partitions are about to be restored; nobody else writes them into the store after that.
     ///   - restoring: told how far that is; nil when it is done.
     package init(
@@ -95,7 +97,7 @@ package final class TransactionLoop<
         kinds: KindCatalog, lifts: Lifts = .none, subscribers: [String: [String]], bounds: HoldBounds,
         names: TopicNames, largest: Int, quarantine: String, partitionCounts: [String: Int32],
         ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void,
-        courier: any Courier = ImmediateCourier(),
+        courier: any Courier = ImmediateCourier(), runner: any Courier = ImmediateCourier(),
         taking: @escaping ([DomainPartition]) -> Void = { _ in },
         restoring: @escaping (RestoreProgress?) -> Void = { _ in }, log: Logger
     ) {
@@ -123,7 +125,7 @@ package final class TransactionLoop<
         outputs = Outputs(names: names, model: model, kinds: kinds, largest: largest)
         letters = Letters(names: names, quarantine: Quarantine(folder: quarantine), largest: largest)
         commits = CommitStep(
-            producer: producer, store: store, outputs: outputs, stateNames: stateNames,
+            producer: producer, runner: runner, store: store, outputs: outputs, stateNames: stateNames,
             stateTopics: Dictionary(uniqueKeysWithValues: model.domains.map { (names.state(domain: $0), $0) }))
         restore = Restore(
             store: store, changelog: changelog, topic: { names.state(domain: $0) },
@@ -171,7 +173,7 @@ package final class TransactionLoop<
                     }
                 },
                 revoked: { [unowned self] in giveBack($0) },
-                lost: { [unowned self] in giveBack($0) }))
+                lost: { [unowned self] in lose($0) }))
     }
 
     /// One turn: at most one transaction. Throws what a new process must mend.
@@ -193,7 +195,7 @@ package final class TransactionLoop<
     package func end() throws {
         // What is on its way is finished first: offsets committed, nothing to repeat.
         do {
-            if case .failed(let error) = collect() {
+            if case .failed(let error) = settle() {
                 log.warning("the last transaction is aborted", metadata: ["error": "\(error)"])
                 try abort()
             }
@@ -231,13 +233,19 @@ package final class TransactionLoop<
         rest(repetition.rest(at: clocks.now().monotonic))
     }
 
+    /// What became of what was on its way.
+    enum Collected {
+        case done
+        case failed(any Error)
+    }
+
     // MARK: One turn
 
     private func work() throws {
         try look()
         // What waits, and what is to be settled, is read from the store: all that was decided must be in it.
         // And what has ended is taken over when nothing comes, too: holds expire by it, and a failure is dealt with.
-        if hasChores || !courier.isBusy { try collected() }
+        if hasChores { try settled() } else if !courier.isBusy { try collected() }
         do {
             try decideNext()
         } catch let error as KafkaError where [.offsetOutOfRange, .autoOffsetReset].contains(error.code) {
@@ -248,13 +256,13 @@ package final class TransactionLoop<
 
     /// Reads what there is, decides it, and hands it over.
     private func decideNext() throws {
-        try consumer.poll(max: Self.batch, timeout: hasChores ? .zero : Patience.idle) { batch in
+        try consumer.poll(max: Self.batch, timeout: hasChores ? .zero : patience()) { batch in
             if let error = hookFailure {
                 hookFailure = nil
                 throw error
             }
             try hearBrokerAgain(now: clock.time(clocks.now()).tick)
-            turn.reset()
+            if !company.isAwaited { turn.reset() }
             let began = clocks.now()
             let now = clock.time(began)
             turn.began = began
@@ -270,8 +278,15 @@ package final class TransactionLoop<
             try batch.forEach { record in try decide(record, now.tick) }
             for (partition, key) in ready { try expire(partition, key, now.tick) }
             for chore in chores { try work(off: chore, now.tick) }
-            try handOver(moved + standing(moved, chores))
+            turn.positions = moved + standing(moved, chores)
+            if company.isWorthwhile(for: turn, chores: chores.count, at: clocks.now().monotonic) { return }
+            try handOver()
         }
+    }
+
+    /// How long the next records are waited for.
+    private func patience() -> Duration {
+        company.left(at: clocks.now().monotonic).map { .milliseconds($0) } ?? Patience.idle
     }
 
     /// Where partitions stand that have not moved, but in which something was decided by the time alone, or told again: their
@@ -390,110 +405,9 @@ package final class TransactionLoop<
             return size
         }
         for case .due(let key, let time) in effects.list { overlay.setDue(partition, key, time) }
-        outputs.note(effects, epoch: epoch(of: partition), trace: trace, into: topic, in: turn)
+        if !effects.list.isEmpty {
+            outputs.note(effects, epoch: epoch(of: partition), trace: trace, into: topic, in: turn)
+        }
         return nil
-    }
-
-    // MARK: Commit
-
-    /// Completes the turn, waits for the one before it, and lets this one be committed.
-    private func handOver(_ positions: [TopicPartitionOffset]) throws {
-        let overlay = turn.overlay
-        for place in positions {
-            guard let domain = domains[place.partition.topic] else { continue }
-            let partition = DomainPartition(domain, place.partition.partition)
-            let mirror = Mirror(inputOffset: place.offset, tick: turn.now, mark: inputMarks[partition])
-            overlay.put(partition, Mirror.key, mirror.bytes)
-            if settlement.unnoted.contains(partition) {
-                overlay.put(partition, Note.settled, settlement.digest(of: partition))
-            }
-            if let epoch = newEpochs[partition] { overlay.put(partition, Note.epoch, Epoch(epoch).bytes) }
-        }
-        turn.positions = positions
-        turn.group = consumer.groupMetadata()
-        try collected()
-        swap(&turn, &underWay)
-        for place in positions { reached[place.partition] = place.offset }
-        let handover = Handover(commits, underWay, insistence)
-        outcome = handover
-        courier.carry(handover)
-        if courier.isImmediate { try collected() }
-    }
-
-    /// Waits for the turn on its way, and throws why it has failed, if so.
-    func collected() throws {
-        if case .failed(let error) = collect() { throw error }
-    }
-
-    enum Collected {
-        case done
-        case failed(any Error)
-    }
-
-    /// Waits for the turn on its way, and takes over what became of it.
-    func collect() -> Collected {
-        guard let handover = outcome else { return .done }
-        courier.wait()
-        outcome = nil
-        let found = handover.outcome
-        if let began = underWay.began { hear(found.deliveries, from: began) }
-        if found.isCommitted {
-            note(found.deliveries)
-            for place in underWay.positions where committed[place.partition] != nil {
-                committed[place.partition] = place.offset
-            }
-            let overlay = underWay.overlay
-            for partition in overlay.partitions {
-                settlement.noted(partition)
-                if let epoch = newEpochs.removeValue(forKey: partition) { epochs[partition] = epoch }
-            }
-            for entry in overlay.entries {
-                guard let due = entry.due else { continue }
-                timers.set(
-                    overlay.partitions[Int(entry.partition)], String(decoding: entry.key, as: UTF8.self),
-                    due.isKnown ? due : nil)
-            }
-        }
-        if let error = found.error {
-            isStoreBehind = isStoreBehind || found.isCommitted
-            return .failed(error)
-        }
-        underWay.reset()
-        return .done
-    }
-
-    /// After an abort: everything decided on the overlay is dropped, and the partitions are read again from where the
-    /// last commit left them (I4).
-    private func rewind() throws {
-        // The error may have come while another turn was on its way: that one may be committed yet.
-        if case .failed(let error) = collect() {
-            // What waiting and reading again can't mend is for a new process.
-            if (error as? StoreError)?.isCorruption ?? !(error is KafkaError) { throw error }
-            log.warning("dropped, too", metadata: ["error": "\(error)"])
-        }
-        // Until that has ended, the producer may read what the turns hold.
-        try abort()
-        turn.reset()
-        underWay.reset()
-        reached = committed
-        let places = consumer.partitions.compactMap { partition in committed[partition].map { partition.at($0) } }
-        try consumer.seek(to: places, timeout: .seconds(30))
-    }
-
-    func abort() throws {
-        do {
-            try insist("an abort") { timeout throws(KafkaError) in try producer.abort(timeout: timeout) }
-        } catch let error as KafkaError where error.code == .state {
-            // No transaction was open: the failure came before it began.
-        }
-    }
-
-    /// A commit that the store missed is in the changelog: reads it from there, once the disk allows.
-    private func mendStore() throws {
-        let owned = committed.keys.compactMap { place in
-            domains[place.topic].map { DomainPartition($0, place.partition) }
-        }
-        try restore.run(owned, now: clock.time(clocks.now()).tick, until: isStopping)
-        isStoreBehind = false
     }
 }

@@ -1,13 +1,13 @@
 /// Bytes that stay where they are until all of them are forgotten at once: memory in large pieces that is used again.
 ///
-/// One thread at a time uses it; whoever hands it over hands over all that points into it.
+/// One thread at a time uses it; whoever hands it over hands over all that points into it. Nothing calls back (``Overlay``).
 final class Arena: @unchecked Sendable {
-    private var pieces: [UnsafeMutableRawBufferPointer] = []
+    @exclusivity(unchecked) private var pieces: [UnsafeMutableRawBufferPointer] = []
     /// The piece that is being filled, and how far.
-    private var current = 0
-    private var used = 0
+    @exclusivity(unchecked) private var current = 0
+    @exclusivity(unchecked) private var used = 0
     /// How many bytes were taken since the last ``reset()``.
-    private(set) var count = 0
+    @exclusivity(unchecked) private(set) var count = 0
 
     private static let pieceSize = 1 << 20
 

@@ -34,8 +34,7 @@ public final class Admin: Sendable {
     public func ends(
         of partitions: [TopicPartition], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
-        let ends = try client.offsets(of: partitions, at: Offset.end, timeout: timeout, "read the ends")
-        return Dictionary(ends.map { ($0.partition, $0.offset) }) { $1 }
+        try client.ends(of: partitions, timeout: timeout)
     }
 
     /// The offset of the first record at or after a time, milliseconds since 1970-01-01 UTC. Partitions without such

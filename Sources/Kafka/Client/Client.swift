@@ -14,6 +14,7 @@ final class Client: @unchecked Sendable {
         _ type: rd_kafka_type_t, _ settings: Settings, _ context: ClientContext, destroyFlags: Int32 = 0,
         prepare: (OpaquePointer) -> Void = { _ in }
     ) throws(KafkaError) {
+        SASLPlugins.spare(unless: settings)
         context.begin(settings)
         let configuration = try Self.telling(settings).makeConfiguration()
         rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(context).toOpaque())

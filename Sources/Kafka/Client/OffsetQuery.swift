@@ -59,12 +59,46 @@ extension Client {
         return Dictionary(high.map { ($0.partition, Watermarks(low: lows[$0.partition] ?? 0, high: $0.offset)) }) { $1 }
     }
 
+    func ends(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        let ends = try offsets(of: partitions, at: Offset.end, timeout: timeout, "read the ends")
+        return Dictionary(ends.map { ($0.partition, $0.offset) }) { $1 }
+    }
+
     func offsets(
         from times: [TopicPartition: Int64], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
         let places = try offsets(
             at: times.map { $0.key.at(max(0, $0.value)) }, timeout: timeout, "find offsets by time")
         return Dictionary(places.filter { $0.offset >= 0 }.map { ($0.partition, $0.offset) }) { $1 }
+    }
+}
+
+// A consumer's connections carry its fetches, and each of them lets what comes behind it wait for `fetch.wait.max.ms`: nothing
+// long waits in front of a producer's questions.
+extension Producer {
+    /// What partitions hold, asked through the producer's connections. Under `read_committed`, which is librdkafka's default,
+    /// the end is the last stable offset.
+    public func watermarks(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        try client.watermarks(of: partitions, timeout: timeout)
+    }
+
+    /// Where partitions end, as ``watermarks(of:timeout:)`` has it; one request a leader.
+    public func ends(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try client.ends(of: partitions, timeout: timeout)
+    }
+
+    /// The offset of the first record at or after a time, milliseconds since 1970-01-01 UTC, which each partition has its
+    /// own of. Partitions without such a record are left out.
+    public func offsets(
+        from times: [TopicPartition: Int64], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try client.offsets(from: times, timeout: timeout)
     }
 }
 

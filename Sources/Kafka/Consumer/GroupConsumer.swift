@@ -8,9 +8,6 @@ package protocol GroupConsumer: AnyObject {
     func positions() -> [TopicPartitionOffset]
     func commit(_ positions: [TopicPartitionOffset], wait: Bool) throws(KafkaError)
     func committed(_ partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
-    func watermarks(of partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition:
-        Watermarks]
-    func offsets(from times: [TopicPartition: Int64], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
     func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError)
     func groupMetadata() -> ConsumerGroupMetadata
     func close() throws

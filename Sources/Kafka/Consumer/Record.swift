@@ -74,8 +74,13 @@ public struct Record: ~Copyable, ~Escapable {
 
     /// Lends names (UTF-8) and values of all headers in their order, as they lie in memory: for who reads them of every
     /// record. A value without an address is Kafka's null.
+    ///
+    /// librdkafka reads headers when they are asked for, each into memory of its own, and keeps them with their record: a
+    /// batch's are tens of thousands of pieces. So they are freed here as soon as they are lent: the next record's take their
+    /// place while it is still in the cache. Who asks again has them read again.
     package func forEachHeaderBytes(_ body: (UnsafeBufferPointer<UInt8>, UnsafeRawBufferPointer) -> Void) {
-        guard let headers else { return }
+        guard let headers = detachedHeaders ?? madeHeaders else { return }
+        defer { if assignment != nil { rd_kafka_headers_destroy(headers) } }
         var index = 0
         var (name, start, count): (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) = (nil, nil, 0)
         while rd_kafka_header_get_all(headers, index, &name, &start, &count) == RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -93,6 +98,17 @@ public struct Record: ~Copyable, ~Escapable {
         var headers: OpaquePointer?
         return rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR ? headers : nil
     }
+
+    /// The headers, taken from their record; whoever asks frees them.
+    private var detachedHeaders: OpaquePointer? {
+        var headers: OpaquePointer?
+        guard assignment != nil, rd_kafka_message_detach_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return nil
+        }
+        return headers
+    }
+
+    private var madeHeaders: OpaquePointer? { assignment == nil ? made.pointee.headers : nil }
 
     private var made: UnsafeMutablePointer<MadeRecord.Body> {
         UnsafeMutableRawPointer(message).assumingMemoryBound(to: MadeRecord.Body.self)

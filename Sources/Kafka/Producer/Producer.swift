@@ -121,6 +121,10 @@ public final class Producer: Sendable {
         if let failure = context.takeFailure() { throw failure }
     }
 
+    /// Sends what is queued without lingering, until all is acknowledged or the time is up. Another thread may go on with the
+    /// transaction meanwhile; what fails shows when it is committed.
+    public func hasten(timeout: Duration) { rd_kafka_flush(client.handle, timeout.milliseconds) }
+
     /// What was delivered since this was last called, by partition. An abort forgets what it undid.
     public func takeDelivered() -> [Delivered] { context.takeDelivered() }
 

@@ -19,6 +19,12 @@ package protocol TransactionalProducer: AnyObject {
     func commit(timeout: Duration) throws(KafkaError)
     func abort(timeout: Duration) throws(KafkaError)
     func takeDelivered() -> [Delivered]
+    /// Sends what is queued without lingering, until all is acknowledged or the time is up. What fails shows in the commit.
+    func hasten(timeout: Duration)
+    func watermarks(of partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition:
+        Watermarks]
+    func ends(of partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
+    func offsets(from times: [TopicPartition: Int64], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
 }
 
 extension TransactionalProducer {

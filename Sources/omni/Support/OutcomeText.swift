@@ -8,7 +8,9 @@ enum OutcomeText {
         let isWritten = outcome.update != .none && outcome.update != .withheld
         var lines = ["\(isWritten ? "✎" : outcome.isFine ? "✓" : "✗") \(place)/\(outcome.name)"]
         lines += outcome.differences.map { "    \($0)" }
-        lines += outcome.update == .none ? [] : counted(outcome.refusals).map { "    ! refused: \($0)" }
+        // Of what is as expected they are expected, too.
+        let isExpected = outcome.isFine && outcome.update == .none
+        lines += isExpected ? [] : counted(outcome.refusals).map { "    ! refused: \($0)" }
         switch outcome.update {
         case .none: break
         case .written(let what): lines.append("    wrote \(what)")

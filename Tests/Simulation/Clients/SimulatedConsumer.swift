@@ -179,22 +179,6 @@ package final class SimulatedConsumer: GroupConsumer {
         return committed
     }
 
-    package func watermarks(
-        of partitions: [TopicPartition], timeout: Duration
-    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
-        try scheduler.point(process, "read watermarks")
-        return broker.watermarks(partitions, stable: true)
-    }
-
-    package func offsets(
-        from times: [TopicPartition: Int64], timeout: Duration
-    ) throws(KafkaError) -> [TopicPartition: Int64] {
-        try scheduler.point(process, "find offsets by time")
-        var offsets: [TopicPartition: Int64] = [:]
-        for (place, time) in times { offsets[place] = broker.log(place)?.offset(from: time) }
-        return offsets
-    }
-
     package func seek(to places: [TopicPartitionOffset], timeout: Duration) throws(KafkaError) {
         try scheduler.point(process, "seek \(places.map(\.description).joined(separator: " "))")
         scheduler.trace.count("rewound", process.name)

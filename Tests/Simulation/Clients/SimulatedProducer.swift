@@ -158,6 +158,8 @@ package final class SimulatedProducer: TransactionalProducer {
             .producerFenced, operation: what, message: "\(name) is another process's now", verdict: .fenced)
     }
 
+    package func hasten(timeout: Duration) { send(queue.count) }
+
     package func takeDelivered() -> [Delivered] {
         defer { tallies = [:] }
         return tallies.sorted { $0.key < $1.key }.map { place, tally in
@@ -165,6 +167,30 @@ package final class SimulatedProducer: TransactionalProducer {
                 partition: place, count: tally.count, highestOffset: tally.highest, isExact: tally.isExact,
                 appended: tally.time)
         }
+    }
+
+    // MARK: Offsets
+
+    package func watermarks(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
+        try scheduler.point(process, "read watermarks")
+        return broker.watermarks(partitions, stable: true)
+    }
+
+    package func offsets(
+        from times: [TopicPartition: Int64], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try scheduler.point(process, "find offsets by time")
+        var offsets: [TopicPartition: Int64] = [:]
+        for (place, time) in times { offsets[place] = broker.log(place)?.offset(from: time) }
+        return offsets
+    }
+
+    package func ends(
+        of partitions: [TopicPartition], timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try watermarks(of: partitions, timeout: timeout).mapValues(\.high)
     }
 
     // MARK: The end
