@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "Kafka", dependencies: ["CRdKafka", logging],
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
-        module("Canonical", ["Document", "Schema", "Digests"]),
+        module("Canonical", ["Document", "Schema", "Mapping", "Digests"]),
 
         // Floor 2: what decides, and what is configured. No input or output in Consistency.
         module("Consistency", ["Document", "Canonical", "Digests"]),
@@ -83,8 +83,8 @@ let package = Package(
         module(
             "Hub",
             [
-                "Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Schema", "Transports",
-                "CLMDB", logging,
+                "Document", "Canonical", "Consistency", "Digests", "Installation", "Kafka", "Mapping", "Schema",
+                "Transports", "CLMDB", logging,
             ]),
         module(
             "Connector",
@@ -179,7 +179,7 @@ let package = Package(
         tests("Mapping", ["Document"]),
         tests("Formats", ["Document"]),
         tests("Transports", ["Digests"]),
-        tests("Canonical", ["Document", "Digests"]),
+        tests("Canonical", ["Document", "Digests", "Mapping"]),
         tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical", "Formats"]),

@@ -15,6 +15,8 @@ public struct EntityType: Sendable {
     public let key: KeyRule
     /// The kinds of data that its file defines. The first one is the entity itself.
     public let kinds: [Kind]
+    /// The versions of its kinds that came before and are kept, the oldest first.
+    public let earlier: [EarlierVersion]
     /// The business rules.
     public let rules: Rules
     /// The whole schema file.
@@ -43,7 +45,10 @@ public struct EntityType: Sendable {
     ///   - name: the files' first part.
     ///   - schema: the schema file's content.
     ///   - rules: the rules file's content; nil when there is none.
-    public init(name: String, schema: JSON, rules: JSON?) throws(ModelError) {
+    ///   - earlier: the major versions that came before, as far as they are kept.
+    public init(
+        name: String, schema: JSON, rules: JSON?, earlier: [Model.Source.Earlier] = []
+    ) throws(ModelError) {
         guard schema["type"] == "object", schema["properties"]?.object != nil else {
             throw ModelError(name, "an entity's schema has \"type\": \"object\" and \"properties\"")
         }
@@ -65,6 +70,7 @@ public struct EntityType: Sendable {
             schema["properties"]!.object!.compactMap { $0.value["readOnly"] == true ? $0.key : nil })
         key = try KeyRule(entity: name, schema: schema, rules: self.rules)
         kinds = Self.kinds(of: name, schema, major: major, domain: domain)
+        self.earlier = try Self.earlier(earlier, of: kinds[0])
         for kind in Self.stockKindNames where name == "stock" && !kinds.contains(where: { $0.name == kind }) {
             throw ModelError(name, "\"$defs\" lacks '\(kind)'")
         }

@@ -37,6 +37,26 @@ public struct ReferenceField: Sendable, Hashable {
     }
 }
 
+extension JSON {
+    /// With lists of one where something stands alone that is a list (``Kind/lists``): JSONata gives the one alone. Null stays null.
+    public func listing(_ lists: [[String?]]) -> JSON { lists.reduce(self) { $0.listing($1[...]) } }
+
+    private func listing(_ path: ArraySlice<String?>) -> JSON {
+        guard let step = path.first else {
+            if case .array = self { return self }
+            return isNull ? self : .array([self])
+        }
+        if let name = step {
+            guard let member = self[name] else { return self }
+            var value = self
+            value[name] = member.listing(path.dropFirst())
+            return value
+        }
+        guard case .array(let elements) = self else { return self }
+        return .array(elements.map { $0.listing(path.dropFirst()) })
+    }
+}
+
 /// Finds annotations in a schema: references, and fields that hold personal data.
 struct SchemaWalk {
     let document: JSON

@@ -15,12 +15,15 @@ public struct Model: Sendable {
         public let schema: JSON
         /// The rules, if there are any.
         public let rules: JSON?
+        /// The major versions that came before, as far as they are kept.
+        public let earlier: [Earlier]
 
         /// One entity's files.
-        public init(entity: String, schema: JSON, rules: JSON?) {
+        public init(entity: String, schema: JSON, rules: JSON?, earlier: [Earlier] = []) {
             self.entity = entity
             self.schema = schema
             self.rules = rules
+            self.earlier = earlier
         }
     }
 
@@ -34,7 +37,9 @@ public struct Model: Sendable {
             guard !EntityType.stockKindNames.contains(source.entity) else {
                 throw ModelError(source.entity, "this name is one of stock's kinds; choose another one")
             }
-            entities.append(try EntityType(name: source.entity, schema: source.schema, rules: source.rules))
+            entities.append(
+                try EntityType(
+                    name: source.entity, schema: source.schema, rules: source.rules, earlier: source.earlier))
         }
         var entityByName: [String: Int] = [:]
         var kindByName: [String: (entity: Int, kind: Int)] = [:]

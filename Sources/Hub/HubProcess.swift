@@ -25,6 +25,7 @@ public final class HubProcess: Sendable {
     public let subscribers: [String: [String]]
     /// By entity, the systems of these whose sinks read nothing back (no `seen-by`): nobody sees what they hold.
     public let unseen: [String: Set<String>]
+    private let lifts: Lifts
     private let bounds: HoldBounds
     private let settings: Settings
     private let instance: String
@@ -48,6 +49,7 @@ public final class HubProcess: Sendable {
         let omni = installation.settings
         model = try installation.model()
         kinds = try KindCatalog(model)
+        lifts = try Lifts(model)
         names = TopicNames(prefix: omni.prefix)
         settings = Settings(omni.brokerPairs)
         bounds = HoldBounds(
@@ -150,8 +152,9 @@ public final class HubProcess: Sendable {
         do { producer = try clients.producer(insist, log) } catch is Interrupted { return }
         let loop = try HubLoop(
             consumer: clients.consumer(log), producer: producer, changelog: clients.changelog(log),
-            store: store, clocks: .machine, model: model, kinds: kinds, subscribers: subscribers, bounds: bounds,
-            names: names, largest: clients.largest, quarantine: quarantine, partitionCounts: partitionCounts,
+            store: store, clocks: .machine, model: model, kinds: kinds, lifts: lifts, subscribers: subscribers,
+            bounds: bounds, names: names, largest: clients.largest, quarantine: quarantine,
+            partitionCounts: partitionCounts,
             ownership: { [unowned self] partitions in
                 owned.withLock { $0 = partitions }
                 standby?.own(partitions)

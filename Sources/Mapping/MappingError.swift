@@ -29,6 +29,15 @@ public struct MappingError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+extension MappingError {
+    /// What happened and where, without the words of the mapping's author: those of `$error` and `$assert` may quote the
+    /// record (I12).
+    public var withoutWords: String {
+        guard ["D3137", "D3141"].contains(code) else { return description }
+        return "\(file):\(line):\(column): \(code): the mapping failed the record"
+    }
+}
+
 /// How a record's mapping ended without a result.
 public indirect enum MappingFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// The mapping and the record don't fit, or a limit was exceeded.

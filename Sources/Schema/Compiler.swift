@@ -11,10 +11,8 @@ struct Compiler {
     var draft = Program.Draft()
     var problems: [SchemaError.Problem] = []
 
-    /// The dynamic scope: for each dynamic anchor's name, the outermost place that bears it.
-    private typealias Scope = [String: SchemaSet.Place]
-    private var scopes: [Scope] = [[:]]
-    private var scopeNumbers: [Scope: Int] = [[:]: 0]
+    private var scopes: [SchemaSet.Scope] = [[:]]
+    private var scopeNumbers: [SchemaSet.Scope: Int] = [[:]: 0]
     private var known: [Key: Int32] = [:]
     private var queue: [(number: Int32, context: Context)] = []
     /// By resource.
@@ -44,7 +42,12 @@ struct Compiler {
         append(Subschema(isTrivial: true))
     }
 
-    mutating func compile(_ root: SchemaSet.Location) throws(SchemaError) -> Program {
+    /// - Parameter scope: what the way to the root has bound already.
+    mutating func compile(
+        _ root: SchemaSet.Location, in scope: SchemaSet.Scope = [:]
+    ) throws(SchemaError) -> Program {
+        scopes = [scope]
+        scopeNumbers = [scope: 0]
         let number = subschema(at: root, scope: 0)
         var next = 0
         while next < queue.count {
@@ -83,7 +86,7 @@ struct Compiler {
 
     private mutating func entering(_ resource: Int, from outer: Int) -> Int {
         guard set.usesDynamicReferences else { return 0 }
-        let scope = scopes[outer].merging(set.resources[resource].dynamicAnchors) { bound, _ in bound }
+        let scope = set.scope(entering: resource, from: scopes[outer])
         if let number = scopeNumbers[scope] { return number }
         scopes.append(scope)
         scopeNumbers[scope] = scopes.count - 1
@@ -174,13 +177,13 @@ struct Compiler {
     // MARK: References
 
     private mutating func reference(_ member: JSON.Member, _ context: Context, _ parts: inout Parts) -> Bool {
-        guard ["$ref", "$dynamicRef", "$recursiveRef"].contains(member.key) else { return false }
+        guard Keywords.references.contains(member.key) else { return false }
         guard let text = member.value.string else {
             problem(context, [member.key], "must be a URI reference, a string")
             return true
         }
         let base = set.resources[context.location.resource].uri
-        guard var target = set.find(text, from: base)?.location else {
+        guard let target = set.target(of: member.key, text, from: base, in: scopes[context.scope]) else {
             let uri = Reference(text).resolved(against: base).withoutFragment
             let reason =
                 set.byURI[uri] == nil
@@ -188,22 +191,9 @@ struct Compiler {
             problem(context, [member.key], "'\(text)' leads nowhere: \(reason)")
             return true
         }
-        if member.key != "$ref", let anchor = dynamicAnchor(member.key, text, base, target),
-            let outermost = scopes[context.scope][anchor].flatMap({ set.location(at: $0) })
-        {
-            target = outermost
-        }
         let number = subschema(at: target, scope: context.scope)
         parts.any.append(Instruction(operation: .apply, a: number, place: place(member.key, context)))
         return true
-    }
-
-    /// The name under which the dynamic scope may hold another target than the one that was found.
-    private func dynamicAnchor(
-        _ keyword: String, _ text: String, _ base: Reference, _ target: SchemaSet.Location
-    ) -> String? {
-        if keyword == "$dynamicRef" { return set.find(text, from: base)?.dynamicAnchor }
-        return target.schema["$recursiveAnchor"] == .bool(true) ? SchemaSet.recursiveAnchor : nil
     }
 
     // MARK: Annotations

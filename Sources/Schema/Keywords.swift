@@ -21,6 +21,9 @@ enum Keywords {
         "patternProperties": .namedSchemas, "dependentSchemas": .namedSchemas, "dependencies": .namedSchemasOrNames,
     ]
 
+    /// What leads to another schema.
+    static let references = ["$ref", "$dynamicRef", "$recursiveRef"]
+
     /// Keywords by the vocabulary that defines them; a metaschema may leave vocabularies out.
     static func vocabularies(of draft: SchemaDraft) -> [String: Set<String>] {
         draft == .draft2019 ? vocabularies2019 : vocabularies2020

@@ -30,6 +30,78 @@ import Testing
         [{"type": "omni.product.stated", "key": "06438012345675", "data": {"gtin": "06438012345675", "name": "Sofa"}}]
         """#
 
+    private static let list = """
+        system: till
+        connections: { drop: { folder: drop } }
+        sources:
+          prices:
+            from: { drop: { files: "*.csv" } }
+            format: { csv: { delimiter: ";", decimals: comma, fields: { EAN: text, Price: number, Stock: integer }, optional: [Stock] } }
+            map: prices.jsonata
+        sinks:
+          list:
+            of: product
+            map: list.jsonata
+            to: { drop: { file: list.csv, format: { csv: { fields: { gtin: text, price: number } } } } }
+        """
+
+    /// What the file can't take is refused by the test, as it is in production.
+    @Test func whatTheSinksFileCannotTakeIsRefused() throws {
+        let golden = #"{"key": "06438012345675", "data": {"gtin": "06438012345675", "price": 19.90}}"#
+        func outcome(_ map: String) throws -> Fixtures.Outcome {
+            let place = try DryInstallation([
+                "connector.yaml": Self.list, "prices.jsonata": "[]", "list.jsonata": map,
+                "fixtures/list/a.in.json": golden,
+            ])
+            return try withExtendedLifetime(place) { try #require(try place.fixtures().run(updating: .meant).first) }
+        }
+        let wrong = try outcome(#"{"gtin": $key, "price": $formatNumber(price, "0.00")}"#)
+        #expect(wrong.update == .withheld && !wrong.isFine)
+        #expect(wrong.refusals.count == 1 && wrong.refusals[0].contains("price"), "\(wrong.refusals)")
+        #expect(try outcome(#"{"gtin": $key, "price": price, "name": "x"}"#).refusals.first?.contains("name") == true)
+        #expect(try outcome(#"{"gtin": $key, "price": price}"#).update == .written("list/a.out.json, 1 put"))
+    }
+
+    /// Dates of price lists have no time, those of databases no offset: what is missing is said.
+    @Test(arguments: [
+        ("2026-11-20", #"; this is a date alone: & "T00:00:00Z" says its midnight"#),
+        ("2026-11-20T10:00:00", #"; this has no offset: & "Z" says UTC"#),
+        (
+            "2026-11-20 10:00:00.5",
+            #"; this has no offset: & "Z" says UTC, and $replace(…, " ", "T") what stands between"#
+        ),
+        ("20.11.2026", "since 1970"),
+    ])
+    func aTimeThatIsNoneSaysWhatItLacks(text: String, expected: String) throws {
+        let place = try place(map: "{\"product\": {\"gtin\": gtin}, \"at\": \"\(text)\"}")
+        let refusals = try #require(try place.fixtures().run().first).refusals
+        #expect(refusals.count == 1 && refusals[0].contains(expected), "\(refusals)")
+        #expect(!refusals[0].contains(text), "values are not quoted (I12)")
+    }
+
+    /// A column that a file lacks is no empty cell: every row would be read as if it said nothing there.
+    @Test(arguments: [
+        ("EAN;Price\r\n6438012345675;19,90\r\n", []),
+        ("EAN;Price;Name\r\n6438012345675;19,90;\r\n", ["no column \"Brand\""]),
+        (
+            "EAN;Price;Nmae;Brand\r\n6438012345675;19,90;a;b\r\n",
+            [
+                "fixture prices/a.in.csv: the header has no column \"Name\", which prices.jsonata:2 reads; did you mean \"Nmae\"?"
+            ]
+        ),
+    ])
+    func aColumnThatTheMappingReadsAndAFixtureLacksIsNamed(csv: String, expected: [String]) throws {
+        let reads = csv.contains("Na") || csv.contains("Nm") ? "\n\"name\": Name, \"brand\": Brand," : ""
+        let place = try DryInstallation([
+            "connector.yaml": Self.list, "list.jsonata": "{\"gtin\": $key}",
+            "prices.jsonata": "{\"product\": {\(reads) \"gtin\": $omni_gtin(EAN), \"price\": Stock > 0 ? Price}}",
+            "fixtures/prices/a.in.csv": csv,
+        ])
+        let found = try withExtendedLifetime(place) { try place.fixtures().missingColumns() }
+        #expect(found.count == expected.count, "\(found)")
+        for (line, words) in zip(found, expected) { #expect(line.contains(words), "\(line)") }
+    }
+
     @Test func whatIsAsExpectedIsNotWritten() throws {
         let place = try place(Self.right)
         let outcome = try #require(try place.fixtures().run(updating: .meant).first)

@@ -18,7 +18,7 @@ import Testing
               list:
                 of: product
                 map: list.jsonata
-                to: { drop: { file: list.csv, format: { csv: { fields: { gtin: text, name: text } } } } }
+                to: { drop: { file: list.csv, format: { csv: { fields: { gtin: text, name: text, price: number } } } } }
             """,
             "sales.jsonata": map, "list.jsonata": sink, "fixtures/sales/a.in.json": input,
         ])
@@ -98,6 +98,10 @@ import Testing
     @Test(arguments: [
         (#"{"gtin": $key, "name": titel}"#, "absent: there is no \"titel\" here"),
         (#"{"gtin": $key, "nme": name}"#, "unknown-field: the file has no field \"nme\"; did you mean \"name\"?"),
+        (
+            #"{"gtin": $key, "price": $formatNumber(price, "0.00")}"#,
+            "value: the file's \"price\" takes a number; this is a string"
+        ),
         (#"{"gtin": $kee}"#, "language: U1004: nothing binds the variable $kee; did you mean $key?"),
         (#"{"gtin": $key, "name": price & labels.txt}"#, "absent: there is no \"txt\" here; did you mean \"text\"?"),
         (#"{"gtin": $key, "name": name > 3}"#, "type: '>' compares null or a string with a number"),
@@ -105,6 +109,97 @@ import Testing
     func whatCannotBeRightInASinkIsNamed(map: String, expected: String) throws {
         let found = try findings(source: "[]", Self.article, sink: map)
         #expect(found.contains { $0.hasPrefix("list 1:") && $0.contains(expected) }, "\(found)")
+    }
+
+    /// What the mapping writes itself is known, whatever else may come: each is named at its own place.
+    @Test(arguments: [
+        (
+            #"{"product": {"gtin": ean, "currency": "Eur"}}"#,
+            #"sales 1:39 value: product's "currency" can be "Eur", which must match the pattern ^[A-Z]{3}$; did you mean "EUR"?"#
+        ),
+        (
+            #"{"product": {"gtin": ean, "currency": price > 5 ? $uppercase(title) : "eur "}}"#,
+            #"sales 1:71 value: product's "currency" can be "eur ", which must match the pattern ^[A-Z]{3}$; did you mean"#
+        ),
+        (
+            #"{"product": {"gtin": "6438012345675"}}"#,
+            #"sales 1:22 value: product's "gtin" can be "6438012345675", which must"#
+        ),
+        (
+            #"{"product": {"gtin": "6438012345675"}}"#, #"did you mean "06438012345675"?"#
+        ),
+        (
+            #"{"product": {"gtin": ean, "price": state = "x" ? -1 : price}}"#,
+            #" value: product's "price" can be -1, which must be at least 0"#
+        ),
+        (
+            #"{"product": {"gtin": ean, "name": title ? title : ""}}"#,
+            #"sales 1:51 value: product's "name" can be "", which must be at least 1 character long"#
+        ),
+        (
+            #"{"product": {"gtin": ean, "assortment": ["till", 7]}}"#,
+            #"sales 1:50 value: product's "assortment[]" can be 7, which must be of type string"#
+        ),
+        (
+            #"{"product": {"gtin": state = "x" ? null : ean}}"#,
+            #"sales 1:36 value: product's "gtin" can be null, which must be of type string"#
+        ),
+        (
+            #"{"movement": {"product": ean, "place": "k", "quantity": 1, "kind": price > 5 ? "sales" : "return"}}"#,
+            #"sales 1:80 value: movement's "kind" can be "sales", which is none of "#
+        ),
+        (
+            #"{"movement": {"product": ean, "place": "k", "quantity": 1, "kind": price > 5 ? "sales" : "return"}}"#,
+            #"; did you mean "sale"?"#
+        ),
+    ])
+    func aConstantThatTheSchemaNeverTakesIsNamedWhereItStands(map: String, expected: String) throws {
+        let found = try findings(source: map, Self.article)
+        #expect(found.count == 1 && found[0].contains(expected), "\(found)")
+    }
+
+    @Test(arguments: [
+        #"{"product": {"gtin": ean, "currency": price > 5 ? "EUR" : "SEK", "name": null}}"#,
+        #"{"product": {"gtin": ean, "assortment": price > 5 ? "till" : ["shop"]}}"#,
+        #"{"product": {"gtin": ean, "price": price > 5 ? 0 : null}}"#,
+    ])
+    func aConstantThatTheSchemaTakesIsLeftAlone(map: String) throws {
+        #expect(try findings(source: map, Self.article) == [])
+    }
+
+    @Test(arguments: [
+        (
+            #"{"gtin": $key, "name": currency = "eur" ? "e" : "o"}"#,
+            #"list 1:33 comparison: this never holds: "eur" can't be here: it must match the pattern ^[A-Z]{3}$; did you mean "EUR"?"#
+        ),
+        (
+            #"{"gtin": $key, "name": currency in ["EUR", "Sek"] ? "e" : "o"}"#,
+            #"list 1:44 comparison: "Sek" can't be here: it must match the pattern ^[A-Z]{3}$; did you mean "SEK"?"#
+        ),
+        (
+            #"{"gtin": $key, "name": name != "" ? name : "o"}"#,
+            #"list 1:29 comparison: this always holds: "" can't be here: it must be at least 1 character long"#
+        ),
+        (
+            #"{"gtin": $key, "name": price < 0 ? "e" : "o"}"#,
+            "list 1:30 comparison: this never holds: what is compared with 0 is at least 0"
+        ),
+        (
+            #"{"gtin": $key, "name": -1 >= price ? "e" : "o"}"#,
+            "list 1:27 comparison: this never holds: what is compared with -1 is at least 0"
+        ),
+    ])
+    func aComparisonThatTheSchemaRulesOutIsNamed(map: String, expected: String) throws {
+        let found = try findings(source: "[]", Self.article, sink: map)
+        #expect(found == [expected])
+    }
+
+    @Test(arguments: [
+        #"{"gtin": $key, "name": currency = "EUR" ? "e" : "o"}"#, #"{"gtin": $key, "name": price <= 0 ? "e" : "o"}"#,
+        #"{"gtin": $key, "name": price > 0 ? "e" : "o"}"#, #"{"gtin": $key, "name": name = null ? "e" : "o"}"#,
+    ])
+    func aComparisonThatMayHoldIsLeftAlone(map: String) throws {
+        #expect(try findings(source: "[]", Self.article, sink: map) == [])
     }
 
     /// A setting that names what no record has does nothing, and says nothing.

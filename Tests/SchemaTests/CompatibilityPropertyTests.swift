@@ -7,13 +7,30 @@ import Testing
     @Test(arguments: 0..<16) func noDocumentContradictsAVerdict(round: Int) throws {
         var dice = Dice(seed: UInt64(round) &* 7_919 + 1)
         for _ in 0..<6 {
-            let old = SchemaMaker.schema(&dice, depth: 3)
-            let new = dice.below(3) == 0 ? SchemaMaker.schema(&dice, depth: 3) : SchemaMaker.changed(old, &dice)
+            let old = SchemaMaker.root(&dice)
+            let new = dice.below(3) == 0 ? SchemaMaker.root(&dice) : SchemaMaker.changed(old, &dice)
             try judge(old, new, &dice)
         }
     }
 
-    private func judge(_ old: JSON, _ new: JSON, _ dice: inout Dice) throws {
+    /// A schema that another one extends all the way down, by `$dynamicRef`.
+    @Test(arguments: 0..<12) func noDocumentContradictsAVerdictAboutAnExtendedTree(round: Int) throws {
+        var dice = Dice(seed: UInt64(round) &* 104_729 + 3)
+        for _ in 0..<8 {
+            let old = TreeMaker(&dice)
+            var new = old
+            new.change(&dice)
+            try judge(old.schema, new.schema, closed: TreeMaker.closed, &dice) { TreeMaker.document(&$0, depth: 3) }
+        }
+    }
+
+    /// - Parameters:
+    ///   - closed: a schema for documents that hold no fields but those that a schema names.
+    ///   - document: a document at random; nil: some of them after the writer's schema.
+    private func judge(
+        _ old: JSON, _ new: JSON, closed: (JSON) -> JSON = { SchemaMaker.closedRoot($0) }, _ dice: inout Dice,
+        document: ((inout Dice) -> JSON)? = nil
+    ) throws {
         // What applies itself to the same value without end is no schema.
         guard let before = try? compile(old.text), let after = try? compile(new.text) else { return }
         let verdict = try compare(old.text, new.text, seed: dice.next())
@@ -25,9 +42,13 @@ import Testing
         }
         let directions = [(verdict.backward, old, before, after), (verdict.forward, new, after, before)]
         for (findings, schema, writer, reader) in directions where findings.isEmpty {
-            guard let closed = try? compile(SchemaMaker.closed(schema).text) else { continue }
-            for _ in 0..<150 {
-                let document = SchemaMaker.document(&dice, depth: 3)
+            guard let closed = try? compile(closed(schema).text) else { continue }
+            for number in 0..<200 {
+                let document =
+                    document?(&dice)
+                    ?? (number % 3 == 0
+                        ? SchemaMaker.document(&dice, depth: 3)
+                        : SchemaMaker.document(after: schema, in: schema, &dice, depth: 5))
                 guard fits(document, writer), fits(document, closed) else { continue }
                 #expect(fits(document, reader), "\(old.text) → \(new.text): \(document.text)")
             }
@@ -48,175 +69,5 @@ import Testing
         var tape = Tape()
         tape.setRoot(tape.append(document))
         return schema.isValid(tape.root)
-    }
-}
-
-/// SplitMix64.
-struct Dice {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
-}
-
-/// Schemas and documents over a small vocabulary, so that they meet.
-enum SchemaMaker {
-    static let names = ["a", "b", "ab", "c"]
-    static let scalars: [JSON] = [.null, true, false, 0, 1, 2, 3, "", "a", "b", "ab", "abc", .number(Number("1.5")!)]
-
-    static func schema(_ dice: inout Dice, depth: Int) -> JSON {
-        if dice.below(12) == 0 { return .bool(dice.below(3) > 0) }
-        var members: JSON = [:]
-        for _ in 0..<dice.below(3) + 1 {
-            let (keyword, value) = keyword(&dice, depth: depth)
-            members[keyword] = value
-        }
-        if dice.below(2) == 0 { members["type"] = type(&dice) }
-        return members
-    }
-
-    private static func type(_ dice: inout Dice) -> JSON {
-        let names = ["object", "array", "string", "integer", "number", "boolean", "null"]
-        let first = dice.pick(names)
-        guard dice.below(3) == 0 else { return .string(first) }
-        let second = dice.pick(names.filter { $0 != first })
-        return [.string(first), .string(second)]
-    }
-
-    private static func keyword(_ dice: inout Dice, depth: Int) -> (String, JSON) {
-        let scalarKeywords = 14
-        switch dice.below(depth > 0 ? scalarKeywords + 18 : scalarKeywords) {
-        case 0: return ("const", dice.pick(scalars))
-        case 1: return ("enum", .array((0..<dice.below(4) + 1).map { _ in dice.pick(scalars) }))
-        case 2:
-            return (
-                dice.pick(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]),
-                .number(Number(dice.below(4)))
-            )
-        case 3: return ("multipleOf", .number(dice.pick([Number(1), Number(2), Number("0.5")!])))
-        case 4: return (dice.pick(["minLength", "maxLength"]), .number(Number(dice.below(4))))
-        case 5: return ("pattern", .string(dice.pick(["^a", "b$", "^[ab]+$", "c"])))
-        case 6: return (dice.pick(["minItems", "maxItems"]), .number(Number(dice.below(3))))
-        case 7: return ("uniqueItems", .bool(dice.below(4) > 0))
-        case 8: return (dice.pick(["minProperties", "maxProperties"]), .number(Number(dice.below(3))))
-        case 9, 10:
-            return ("required", .array(Array(names.shuffled(&dice).prefix(dice.below(2) + 1)).map { .string($0) }))
-        case 11: return ("dependentRequired", .object([.init(dice.pick(names), [.string(dice.pick(names))])]))
-        case 12, 13: return ("type", type(&dice))
-        case 14...18: return ("properties", named(&dice, depth, names))
-        case 19: return ("patternProperties", named(&dice, depth, ["^a", "b$"]))
-        case 20, 21: return ("additionalProperties", dice.below(2) == 0 ? false : schema(&dice, depth: depth - 1))
-        case 22: return ("propertyNames", schema(&dice, depth: 0))
-        case 23: return ("items", schema(&dice, depth: depth - 1))
-        case 24: return ("prefixItems", list(&dice, depth))
-        case 25: return ("contains", schema(&dice, depth: depth - 1))
-        case 26: return (dice.pick(["allOf", "anyOf", "oneOf"]), list(&dice, depth))
-        case 27: return ("not", schema(&dice, depth: depth - 1))
-        case 28: return ("if", schema(&dice, depth: depth - 1))
-        case 29: return (dice.pick(["then", "else"]), schema(&dice, depth: depth - 1))
-        case 30: return ("dependentSchemas", named(&dice, depth, names))
-        default:
-            return (
-                dice.pick(["unevaluatedProperties", "unevaluatedItems"]),
-                dice.below(2) == 0 ? false : schema(&dice, depth: 0)
-            )
-        }
-    }
-
-    private static func named(_ dice: inout Dice, _ depth: Int, _ names: [String]) -> JSON {
-        .object(names.shuffled(&dice).prefix(dice.below(3) + 1).map { .init($0, schema(&dice, depth: depth - 1)) })
-    }
-
-    private static func list(_ dice: inout Dice, _ depth: Int) -> JSON {
-        .array((0..<dice.below(2) + 1).map { _ in schema(&dice, depth: depth - 1) })
-    }
-
-    /// The schema with one thing changed, somewhere.
-    static func changed(_ schema: JSON, _ dice: inout Dice) -> JSON {
-        guard var members = schema.object, !members.isEmpty, dice.below(4) > 0 else {
-            var changed = schema.object == nil ? [:] : schema
-            let (name, value) = keyword(&dice, depth: 2)
-            changed[name] = value
-            return changed
-        }
-        let place = dice.below(members.count)
-        let isSchema = ["not", "items", "contains", "if", "additionalProperties"].contains(members[place].key)
-        if isSchema {
-            members[place].value = changed(members[place].value, &dice)
-        } else if ["properties", "dependentSchemas", "patternProperties"].contains(members[place].key),
-            var inner = members[place].value.object, !inner.isEmpty
-        {
-            let which = dice.below(inner.count)
-            inner[which].value = changed(inner[which].value, &dice)
-            members[place].value = .object(inner)
-        } else {
-            members.remove(at: place)
-        }
-        return .object(members)
-    }
-
-    /// A schema for documents that hold no fields but those that the schema evaluates: what a verdict is about. Documents
-    /// are judged by the schema itself too, so it doesn't matter that this one lets fewer pass.
-    static func closed(_ schema: JSON, depth: Int = 4) -> JSON {
-        guard depth > 0 else { return false }
-        if schema == .bool(false) { return schema }
-        let rest: JSON = ["unevaluatedProperties": false, "unevaluatedItems": closed(true, depth: depth - 1)]
-        guard case .object(let members) = rest else { return rest }
-        return .object([.init("allOf", [inside(schema, depth)])] + members)
-    }
-
-    /// The schemas below, closed; those for the same value as they are.
-    private static func inside(_ schema: JSON, _ depth: Int) -> JSON {
-        guard let members = schema.object else { return schema }
-        func below(_ value: JSON) -> JSON { closed(value, depth: depth - 1) }
-        func named(_ value: JSON, _ change: (JSON) -> JSON) -> JSON {
-            .object((value.object ?? []).map { .init($0.key, change($0.value)) })
-        }
-        return .object(
-            members.map { member in
-                let value = member.value
-                switch member.key {
-                case "properties", "patternProperties": return .init(member.key, named(value, below))
-                case "additionalProperties":
-                    // Open on purpose, unless it says nothing.
-                    return .init(member.key, value == .bool(true) || value == [:] ? false : below(value))
-                case "items", "contains": return .init(member.key, below(value))
-                case "prefixItems": return .init(member.key, .array((value.array ?? []).map(below)))
-                case "allOf", "anyOf", "oneOf":
-                    return .init(member.key, .array((value.array ?? []).map { inside($0, depth) }))
-                case "then", "else": return .init(member.key, inside(value, depth))
-                case "dependentSchemas": return .init(member.key, named(value) { inside($0, depth) })
-                default: return member
-                }
-            })
-    }
-
-    static func document(_ dice: inout Dice, depth: Int) -> JSON {
-        switch dice.below(depth > 0 ? 8 : 2) {
-        case 0...2: return dice.pick(scalars)
-        case 3, 4: return .array((0..<dice.below(4)).map { _ in document(&dice, depth: depth - 1) })
-        default:
-            let held = names.shuffled(&dice).prefix(dice.below(4))
-            return .object(held.map { .init($0, document(&dice, depth: depth - 1)) })
-        }
-    }
-}
-
-extension [String] {
-    fileprivate func shuffled(_ dice: inout Dice) -> [String] {
-        var rest = self
-        var result: [String] = []
-        while !rest.isEmpty { result.append(rest.remove(at: dice.below(rest.count))) }
-        return result
     }
 }

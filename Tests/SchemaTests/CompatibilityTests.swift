@@ -139,6 +139,41 @@ import Testing
             ##"{"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "number"}}}"##, .backward, nil,
             "/n"
         ),
+        // Extended all the way down, by a reference that depends on the way to it.
+        (
+            tree("integer"), tree("integer").replacing(#""type": "object""#, #""type": "object", "title": "T""#), .full,
+            nil, nil
+        ),
+        (tree("integer"), tree("number"), .backward, nil, "/data"),
+        (tree("integer"), tree("integer", #""properties": {"name": {"type": "string"}}"#), .full, nil, nil),
+        (
+            tree("integer", #""properties": {"name": {"type": "string"}}"#),
+            tree("integer", #""properties": {"name": {"type": "string", "maxLength": 3}}"#), .forward, "/name", nil
+        ),
+        (tree("integer"), tree("integer", #""required": ["data"]"#), .forward, "", nil),
+        (
+            tree("integer", #""required": ["data"]"#, "$ref"), tree("integer", #""required": ["data"]"#), .forward,
+            "/children/*", nil
+        ),
+        (
+            tree("integer", #""unevaluatedProperties": false"#),
+            tree("integer", #""unevaluatedProperties": false, "properties": {"name": true}"#), .backward, nil, "/name"
+        ),
+        (
+            ##"{"$schema": "https://json-schema.org/draft/2019-09/schema", "$recursiveAnchor": true, "type": "object", "properties": {"n": {"type": "integer"}, "next": {"$recursiveRef": "#"}}}"##,
+            ##"{"$schema": "https://json-schema.org/draft/2019-09/schema", "$recursiveAnchor": true, "type": "object", "properties": {"n": {"type": "number"}, "next": {"$recursiveRef": "#"}}}"##,
+            .backward, nil, "/n"
+        ),
+        // Until draft 7 nothing beside '$ref' counts; since then all does.
+        (
+            siblings("http://json-schema.org/draft-07/schema#", ""),
+            siblings("http://json-schema.org/draft-07/schema#", #", "type": "integer", "maxLength": 1"#), .full, nil,
+            nil
+        ),
+        (
+            siblings("https://json-schema.org/draft/2019-09/schema", ""),
+            siblings("https://json-schema.org/draft/2019-09/schema", #", "maxLength": 1"#), .forward, "/a", nil
+        ),
         // A draft's way to say it.
         (
             #"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "array", "items": [{"type": "string"}], "additionalItems": false}"#,
@@ -202,6 +237,23 @@ import Testing
 
 private func object(_ properties: String, _ more: String? = nil) -> String {
     #"{"type": "object", "properties": {\#(properties)}\#(more.map { ", " + $0 } ?? "")}"#
+}
+
+/// A tree, and what extends each of its nodes.
+private func tree(_ data: String, _ more: String = #""title": "W""#, _ reference: String = "$dynamicRef") -> String {
+    #"""
+    {"$id": "https://example.org/wide", "$dynamicAnchor": "node", "$ref": "tree", \#(more), "$defs": {
+      "tree": {"$id": "tree", "$dynamicAnchor": "node", "type": "object", "properties": {
+        "data": {"type": "\#(data)"}, "children": {"type": "array", "items": {"\#(reference)": "#node"}}}}}}
+    """#
+}
+
+private func siblings(_ draft: String, _ more: String) -> String {
+    ##"""
+    {"$schema": "\##(draft)", "type": "object", "properties": {"a": {"$ref": "#/definitions/n"\##(more)}},
+     "definitions": {"n": {"type": "string"}}}
+    """##.replacing("\"definitions\": {", draft.contains("2019") ? "\"$defs\": {" : "\"definitions\": {")
+        .replacing("#/definitions/n", draft.contains("2019") ? "#/$defs/n" : "#/definitions/n")
 }
 
 func compare(_ old: String, _ new: String, seed: UInt64 = 1) throws -> Compatibility {

@@ -1,5 +1,4 @@
 import Canonical
-import Digests
 import Document
 import Installation
 import Logging
@@ -78,11 +77,6 @@ struct LocalLookup: Lookup {
 
     func row(of table: String, key: String) -> [(column: String, value: String)]? { tables.row(of: table, key: key) }
     func hasTable(_ name: String) -> Bool { tables.has(name) }
-}
-
-/// SHA-1, for UUIDs from names (RFC 9562, version 5).
-struct NameSHA1: NameHash {
-    func sha1(_ bytes: [UInt8]) -> [UInt8] { SHA1.digest(bytes) }
 }
 
 extension EvaluationLimits {

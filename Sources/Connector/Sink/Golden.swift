@@ -22,10 +22,12 @@ final class Golden: Sendable, Equatable {
     let traceparent: String?
     /// What the revision is counted from.
     let epoch: Int64
+    /// The major version of the document's schema; nil when it isn't known.
+    let major: Int?
 
     init(
         entity: String, key: String, verb: Verb, revision: Int64, data: [UInt8], time: Tick, place: Place,
-        traceparent: String? = nil, epoch: Int64 = 0
+        traceparent: String? = nil, epoch: Int64 = 0, major: Int? = nil
     ) {
         self.entity = entity
         self.key = key
@@ -36,6 +38,7 @@ final class Golden: Sendable, Equatable {
         self.place = place
         self.traceparent = traceparent
         self.epoch = epoch
+        self.major = major
     }
 
     static func == (one: Golden, other: Golden) -> Bool {
@@ -93,7 +96,7 @@ final class Golden: Sendable, Equatable {
                 Golden(
                     entity: entity, key: key, verb: try headers.verb(), revision: headers.revision,
                     data: value.withUnsafeBytes { Array($0) }, time: headers.time, place: place,
-                    traceparent: headers.traceparent, epoch: headers.epoch))
+                    traceparent: headers.traceparent, epoch: headers.epoch, major: headers.major))
         } catch {
             return .failure(error)
         }

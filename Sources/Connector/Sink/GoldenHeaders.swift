@@ -9,6 +9,8 @@ struct GoldenHeaders {
     private(set) var epoch: Int64 = 0
     private(set) var time = Tick.never
     private(set) var traceparent: String?
+    /// The major version of the document's schema; nil when none is named.
+    private(set) var major: Int?
     private var failure: String?
 
     private enum `Type` {
@@ -26,6 +28,10 @@ struct GoldenHeaders {
         case 10 where Self.equal(name, "ce_subject"): isSubjectKey = key.utf8.elementsEqual(value)
         case 11 where Self.equal(name, "ce_revision"): revision = integer(value, "ce_revision")
         case 11 where Self.equal(name, "traceparent"): traceparent = String(decoding: value, as: UTF8.self)
+        case 13 where Self.equal(name, "ce_dataschema"):
+            major = value.lastIndex(of: UInt8(ascii: ":")).flatMap {
+                Int(String(decoding: value[($0 + 1)...], as: UTF8.self))
+            }
         default: break
         }
     }

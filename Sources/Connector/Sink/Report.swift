@@ -22,6 +22,7 @@ struct Report {
 struct ReportWriter: ~Copyable {
     private let source: [UInt8]
     private let type: [UInt8]
+    private let dataSchema: [UInt8]
     private let topic: String
     private var ids: EventIDs
     /// The report that is being made, the name that its id is made of, and short texts.
@@ -34,6 +35,7 @@ struct ReportWriter: ~Copyable {
         let source = EventSource(system: knowledge.system, name: settings.name).description
         self.source = Array(source.utf8)
         type = Array(EventType(settings.of, .written).description.utf8)
+        dataSchema = Array(entry.kind.dataSchema.utf8)
         topic = knowledge.inputTopic(entry.kind)
         ids = EventIDs(source: source)
     }
@@ -102,12 +104,13 @@ struct ReportWriter: ~Copyable {
 
     /// As an event's are written (docs/contracts.md, Events).
     private mutating func headers(_ report: Report, _ golden: Golden) -> Headers {
-        var headers = Headers(capacity: 10)
+        var headers = Headers(capacity: 11)
         headers.add(constant: "ce_specversion", "1.0")
         headers.add(constant: "ce_id", id.span.bytes)
         headers.add(constant: "ce_source", source.span.bytes)
         headers.add(constant: "ce_type", type.span.bytes)
         headers.add(constant: "ce_subject", golden.key)
+        if report.held != nil { headers.add(constant: "ce_dataschema", dataSchema.span.bytes) }
         headers.add(constant: "content-type", "application/json")
         if let position = report.position {
             write(number: position)

@@ -19,6 +19,10 @@ final class SinkLoop: Loop {
     let brokers: any Brokers
     let consumer: any Member
     let entityOf: [String: String]
+    /// By entity, the major version of the schema that the mappings are written for.
+    let majors: [String: Int]
+    /// A golden record of a later one, if any came.
+    var later: Golden?
     /// The entities that systems have numbers for.
     let hasNumbers: Set<String>
     /// The partitions of the topics of numbers.
@@ -147,6 +151,8 @@ final class SinkLoop: Loop {
         log = shared.log
         let entities = Set(settings.map(\.of)).sorted()
         entityOf = Dictionary(uniqueKeysWithValues: entities.map { (shared.names.golden(entity: $0), $0) })
+        majors = Dictionary(
+            uniqueKeysWithValues: entities.compactMap { name in shared.kinds[name].map { (name, $0.kind.major) } })
     }
 
     package var name: String { "sinks" }

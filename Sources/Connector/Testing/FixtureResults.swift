@@ -91,14 +91,25 @@ extension Fixtures {
         case .refuse(let reason, let isMeant):
             return Found(results: [["refused": .string(reason)]], refusals: isMeant ? [] : [reason])
         case .write(let writes, let settled):
-            var results: [JSON] = []
+            var encoder = try encoder(of: settings)
+            var found = Found()
             for write in settled.map(\.write) + writes {
                 var json: JSON = [write.action == .put ? "put" : "delete": write.document]
-                if results.count < settled.count { json = ["unchanged": true] }
+                if found.results.count < settled.count { json = ["unchanged": true] }
+                if write.action == .put, case .failure(let fault)? = encoder?.encode(write.bytes) {
+                    json = ["refused": .string(fault.description)]
+                    found.refusals.append(fault.description)
+                }
                 if let own = write.own { json["self"] = .string(own) }
-                results.append(json)
+                found.results.append(json)
             }
-            return Found(results: results)
+            return found
         }
+    }
+
+    /// What a sink's file takes of its documents, as it is when it is written; nil for what is no file.
+    private func encoder(of sink: SinkSettings) throws -> FileEncoder? {
+        guard case .file(let file) = sink.to.transport else { return nil }
+        return try FileEncoder(file, sink: sink.name)
     }
 }

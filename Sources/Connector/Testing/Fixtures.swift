@@ -89,7 +89,9 @@ public struct Fixtures {
     public func run(updating: Updating = .nothing) throws -> [Outcome] {
         try files().map { file in
             let bytes = try AtomicFile.read(file.path)
-            return try conclude(file, try found(in: file, bytes), updating)
+            return try Self.conclude(
+                file.title, sink: file.role.isSink(file.part) ? file.part : nil, in: "\(settings.folder)/fixtures",
+                try found(in: file, bytes), updating)
         }
     }
 
@@ -99,9 +101,12 @@ public struct Fixtures {
         return Set(settings.sources.map(\.name) + settings.sinks.map(\.name)).subtracting(shown).sorted()
     }
 
-    private func conclude(_ file: FixtureFile, _ found: Found, _ updating: Updating) throws -> Outcome {
-        let name = file.title
-        let path = "\(settings.folder)/fixtures/\(name).out.json"
+    /// Compares what came of a fixture with what is expected, and writes that where it is to be written.
+    static func conclude(
+        _ name: String, sink: String? = nil, in folder: String, _ found: Found, _ updating: Updating,
+        summary: ([JSON]) -> String = summary
+    ) throws -> Outcome {
+        let path = "\(folder)/\(name).out.json"
         let expected = (try? AtomicFile.read(path)).map { try? JSON(parsing: $0) }
         let result = JSON.array(found.results)
         let differences: [String] =
@@ -119,9 +124,8 @@ public struct Fixtures {
         case .meant where !refusals.isEmpty: update = .withheld
         case .meant, .everything:
             try AtomicFile.replace(path, with: Array((result.pretty + "\n").utf8))
-            update = .written("\(name).out.json, \(Self.summary(found.results))")
+            update = .written("\(name).out.json, \(summary(found.results))")
         }
-        let sink = file.role.isSink(file.part) ? file.part : nil
         return Outcome(name: name, sink: sink, differences: differences, refusals: refusals, update: update)
     }
 

@@ -205,6 +205,7 @@ public struct MappingCheck {
                     .error, .missingField, "\"\(name)\" names the record there, and is never given",
                     at: made.offset ?? 0, in: bytes))
         }
+        findings += columns(made, sink, bytes)
         guard let fields = sink.fields else { return findings }
         for (name, member) in made.members.sorted(by: { ($0.value.offset ?? 0) < ($1.value.offset ?? 0) })
         where !fields.contains(name) {
@@ -215,6 +216,34 @@ public struct MappingCheck {
                     in: bytes))
         }
         return findings
+    }
+
+    /// Values that a file's column never takes.
+    private static func columns(_ made: Outline, _ sink: SinkSettings, _ bytes: [UInt8]) -> [MappingFinding] {
+        (sink.columns ?? []).compactMap { column in
+            guard let member = made.members[column.key], let wanted = Outline.Kinds(column: column.value) else {
+                return nil
+            }
+            let given = member.shape.kinds.subtracting([.nothing, .null])
+            guard !given.isEmpty, given.isDisjoint(with: wanted) else { return nil }
+            return MappingFinding(
+                member.shape.isSampled ? .warning : .error, .value,
+                "the file's \"\(column.key)\" takes \(Outline(wanted).always); this is \(member.shape.always)",
+                at: member.offset ?? 0, in: bytes)
+        }
+    }
+}
+
+extension Outline.Kinds {
+    /// What a column of a CSV file takes, by its declaration; nil where that says nothing.
+    fileprivate init?(column type: JSON) {
+        switch type {
+        case "number", "integer": self = .number
+        case "text": self = .scalars
+        default:
+            guard type["date"] != nil else { return nil }
+            self = .string
+        }
     }
 }
 
@@ -230,11 +259,12 @@ extension SinkSettings {
         }
     }
 
-    /// The fields of a file that has no others.
-    fileprivate var fields: [String]? {
-        guard case .file(let file) = to.transport, let fields = file.format["csv"]?["fields"]?.object else {
-            return nil
-        }
-        return fields.map(\.key)
+    /// The columns of a file that has no others, with their types.
+    fileprivate var columns: [JSON.Member]? {
+        guard case .file(let file) = to.transport else { return nil }
+        return file.format["csv"]?["fields"]?.object
     }
+
+    /// Their names.
+    fileprivate var fields: [String]? { columns?.map(\.key) }
 }

@@ -42,10 +42,30 @@ struct SchemaFit {
     /// Compares what is made at a place with the schema for it.
     mutating func check(_ made: Outline, _ schema: JSON, at path: String = "", near offset: Int? = nil, depth: Int = 0)
     {
+        let before = findings.count
+        checkShape(made, schema, at: path, near: offset, depth: depth)
+        // Where the whole is wrong, its parts needn't be named.
+        if findings.count == before { checkConstants(made, schema, path) }
+    }
+
+    /// What the mapping itself writes there: each value is known, whatever else may come.
+    private mutating func checkConstants(_ made: Outline, _ schema: JSON, _ path: String) {
+        guard !made.constants.isEmpty, let judge = ValueJudge(schema, in: document) else { return }
+        let resolved = schema["$ref"]?.string.flatMap { Self.resolve($0, in: document) } ?? schema
+        let isList = Self.kinds(of: resolved)?.contains(.array) == true
+        for (value, place) in made.constants.sorted(by: { $0.value < $1.value }) {
+            // One element where the schema says array is wrapped.
+            if isList, value != .null { continue }
+            guard let reason = judge.refusal(of: value) else { continue }
+            report(.error, .value, "\(field(path)) can be \(value.text), which \(reason)", place)
+        }
+    }
+
+    private mutating func checkShape(_ made: Outline, _ schema: JSON, at path: String, near offset: Int?, depth: Int) {
         guard depth < 12, schema.object != nil, !made.kinds.subtracting(.nothing).isEmpty else { return }
         if let target = schema["$ref"]?.string {
             if let found = Self.resolve(target, in: document) {
-                check(made, found, at: path, near: offset, depth: depth + 1)
+                checkShape(made, found, at: path, near: offset, depth: depth + 1)
             }
             return
         }
@@ -78,7 +98,7 @@ struct SchemaFit {
 
     private mutating func checkValues(_ made: Outline, _ values: [JSON], _ path: String, _ place: Int) {
         guard let own = made.values, made.kinds.isSubset(of: [.nothing, .boolean, .number, .string]) else { return }
-        let strange = own.subtracting(values)
+        let strange = own.subtracting(values).subtracting(made.constants.keys)
         guard !strange.isEmpty else { return }
         let known = values.compactMap(\.string)
         for value in strange.sorted(by: { $0.text < $1.text }) {

@@ -109,6 +109,9 @@ public struct SchemaImpact {
                 failures += goldenRecords(of: sink, settings)
             }
         }
+        for outcome in try LiftFixtures(installation).run() where !outcome.isFine {
+            failures.append(Failure(fixture: "Schemas/\(outcome.name)", reasons: outcome.differences))
+        }
         return failures
     }
 

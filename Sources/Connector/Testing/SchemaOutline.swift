@@ -30,6 +30,7 @@ extension Outline {
             return
         }
         self.init(SchemaFit.kinds(of: schema) ?? .any, isOpen: schema["properties"] == nil)
+        limit(by: schema, in: document)
         let required = Set(schema["required"]?.array?.compactMap(\.string) ?? [])
         if let properties = schema["properties"]?.object {
             let members = properties.map { property in
@@ -42,5 +43,20 @@ extension Outline {
         if let items = schema["items"], kinds.contains(.array) {
             element = Outline(schema: items, in: document, depth: depth + 1)
         }
+    }
+
+    /// Keywords that leave only some texts or numbers.
+    private static let limiting = [
+        "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+        "multipleOf", "not",
+    ]
+
+    private mutating func limit(by schema: JSON, in document: JSON) {
+        guard !kinds.isDisjoint(with: .scalars), Self.limiting.contains(where: { schema[$0] != nil }) else { return }
+        if let judge = ValueJudge(schema, in: document) { refusal = { judge.refusal(of: $0) } }
+        guard kinds.intersection(.scalars) == .number else { return }
+        let (lower, upper) = (["minimum", "exclusiveMinimum"], ["maximum", "exclusiveMaximum"])
+        least = lower.compactMap { schema[$0]?.number }.max()
+        most = upper.compactMap { schema[$0]?.number }.min()
     }
 }

@@ -1,3 +1,4 @@
+import Canonical
 public import Document
 public import Installation
 import Mapping
@@ -6,16 +7,19 @@ import Transports
 /// Where a mapping is tried out: a file, an input, and what comes of it (`omni map run`, `omni map try`).
 ///
 /// A mapping in a connector's folder runs as its source or sink does: with its variables, tables, known numbers
-/// (`fixtures/ids.json`) and the schema's verdict. Any other file is a plain JSONata expression over a JSON document.
+/// (`fixtures/ids.json`) and the schema's verdict; one in `Schemas/` as it lifts a document of an earlier version. Any other
+/// file is a plain JSONata expression over a JSON document.
 public struct Workbench {
     private enum Role {
         case plain(CompiledMapping)
         case source(Fixtures, SourceSettings)
         case sink(Fixtures, SinkSettings)
+        /// Lifts documents of the version of that name.
+        case lift(LiftFixtures, String)
     }
 
     private let role: Role
-    /// The connector and its source or sink, `retailer/prices`; nil for a plain expression.
+    /// The connector and its source or sink, `retailer/prices`, or `Schemas/product.v1`; nil for a plain expression.
     public let place: String?
 
     /// What came of one input.
@@ -34,6 +38,11 @@ public struct Workbench {
     ///   - part: the source or sink, where several use the mapping.
     /// - Throws: `SystemError` when it can't be read, ``MappingError`` or `ConfigurationError` when it doesn't compile.
     public init(_ file: String, in installation: Installation?, as part: String? = nil) throws {
+        if let installation, let name = Self.lift(file, in: installation) {
+            role = .lift(try LiftFixtures(installation), name)
+            place = "Schemas/\(name)"
+            return
+        }
         let folders = (installation?.folder).map { "\($0)/Connectors/" }
         guard let installation, let folders, file.hasPrefix(folders), let owner = Owner(file.dropFirst(folders.count))
         else {
@@ -59,6 +68,13 @@ public struct Workbench {
         }
         place = "\(owner.connector)/\(name)"
         role = sources.first.map { .source(fixtures, $0) } ?? .sink(fixtures, sinks[0])
+    }
+
+    /// `product.v1`: the version whose documents a mapping lifts; nil when it is none of these.
+    private static func lift(_ file: String, in installation: Installation) -> String? {
+        let (folder, suffix) = ("\(installation.folder)/Schemas/", ".jsonata")
+        guard file.hasPrefix(folder), file.hasSuffix(suffix) else { return nil }
+        return String(file.dropFirst(folder.utf8.count).dropLast(suffix.utf8.count))
     }
 
     /// `retailer/prices/main.jsonata`: the connector's name, and the file in its folder.
@@ -90,6 +106,9 @@ public struct Workbench {
             if golden["data"] == nil { golden = ["key": "", "data": golden] }
             let found = try fixtures.found(in: sink, golden)
             return Trial(results: found.results, refusals: found.refusals)
+        case .lift(let fixtures, let name):
+            let found = try fixtures.found(bytes, name)
+            return Trial(results: found.refusals.isEmpty ? found.results : [], refusals: found.refusals)
         }
     }
 
@@ -130,6 +149,7 @@ public struct Workbench {
         let (fixtures, files): (Fixtures, [FixtureFile])
         switch role {
         case .plain: return []
+        case .lift(let fixtures, let name): return fixtures.cases(of: name)
         case .source(let all, let source):
             (fixtures, files) = (all, all.files().filter { $0.role.isSource(source.name) })
         case .sink(let all, let sink): (fixtures, files) = (all, all.files().filter { $0.role.isSink(sink.name) })

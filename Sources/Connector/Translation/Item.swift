@@ -85,6 +85,21 @@ struct Item {
         if node.isNull { return nil }
         if node.kind == .string, let tick = Tick(rfc3339: node.utf8) { return tick }
         if let milliseconds = node.integer { return Tick(Int64(milliseconds)) }
-        throw Fault(description: "at must be an RFC 3339 time with an offset, or milliseconds since 1970")
+        throw Fault(
+            description: "at must be an RFC 3339 time with an offset, or milliseconds since 1970\(Self.advice(node))")
+    }
+
+    /// What the usual ways of writing times lack; the value isn't shown (I12).
+    private static func advice(_ node: Node) -> String {
+        guard let text = node.string else { return "" }
+        let ways = [
+            ("T00:00:00Z", "; this is a date alone: & \"T00:00:00Z\" says its midnight"),
+            ("Z", "; this has no offset: & \"Z\" says UTC"),
+        ]
+        let joined = String(text.map { $0 == " " ? "T" : $0 })
+        for (end, words) in ways where Tick(rfc3339: joined + end) != nil {
+            return words + (joined == text ? "" : ", and $replace(…, \" \", \"T\") what stands between date and time")
+        }
+        return ""
     }
 }

@@ -103,8 +103,7 @@ struct Translator: ~Copyable {
         guard holdsReferences || kind.lists.contains(where: { Self.isAlone(document, $0[...]) }) else {
             return document
         }
-        var json = JSON(document)
-        for path in kind.lists { json = Self.listed(json, path[...]) }
+        var json = JSON(document).listing(kind.lists)
         for field in kind.references {
             json = replace(json, field.path[...], entity: field.entity, &translation)
         }
@@ -126,21 +125,6 @@ struct Translator: ~Copyable {
         guard node.kind == .array else { return isAlone(node, path.dropFirst()) }
         for element in node.elements where isAlone(element, path.dropFirst()) { return true }
         return false
-    }
-
-    private static func listed(_ value: JSON, _ path: ArraySlice<String?>) -> JSON {
-        guard let step = path.first else {
-            if case .array = value { return value }
-            return value.isNull ? value : .array([value])
-        }
-        if let name = step {
-            guard let member = value[name] else { return value }
-            var value = value
-            value[name] = listed(member, path.dropFirst())
-            return value
-        }
-        guard case .array(let elements) = value else { return value }
-        return .array(elements.map { listed($0, path.dropFirst()) })
     }
 
     private func replace(

@@ -1,8 +1,9 @@
 import Canonical
-import Schema
 import Consistency
 import Document
 import Kafka
+import Mapping
+import Schema
 
 /// The gate: what may reach the engine. Connectors have checked before, but anybody may write into `omni.in.*`.
 struct Intake: ~Copyable {
@@ -19,11 +20,16 @@ struct Intake: ~Copyable {
     }
 
     let kinds: KindCatalog
+    private let lifts: Lifts
+    private var evaluator = MappingEvaluator()
     private var reader = Envelope.Reader(leaves: true)
     /// Mostly the next record's, too.
     private var latestKind: KindCatalog.Entry?
 
-    init(kinds: KindCatalog) { self.kinds = kinds }
+    init(kinds: KindCatalog, lifts: Lifts) {
+        self.kinds = kinds
+        self.lifts = lifts
+    }
 
     /// Checks a record of a domain's input; parses its data onto the tape.
     mutating func check(
@@ -84,7 +90,36 @@ struct Intake: ~Copyable {
         } catch {
             return .refused("not JSON: \(error)")
         }
+        if let major = envelope.schemaMajor, major < kind.kind.major {
+            do throws(LiftFault) { try lift(envelope, kind.kind, from: major, &tape) } catch {
+                return .refused(error.description)
+            }
+        }
         return verdict(envelope, kind, tape.root, key: key, keyBytes, partition: place.partition, of: place.of)
+    }
+
+    /// Puts in place of data of an earlier version, as far as that is kept, what they say in the present one.
+    private mutating func lift(
+        _ envelope: Envelope, _ kind: Kind, from major: Int, _ tape: inout Tape
+    ) throws(LiftFault) {
+        guard let ladder = lifts[kind.name] else { return }
+        let time = envelope.time.isKnown ? Int(envelope.time.milliseconds) : 0
+        var lifted: [UInt8]?
+        switch envelope.type.verb {
+        case .stated, .requested, .released:
+            lifted = try ladder.lifted(tape.root, from: major, at: time, on: &tape, by: &evaluator)
+        case .written:
+            // What a copy holds is told in the version of the connector that looked.
+            guard let held = tape.root["held"], held.kind == .object else { return }
+            var report = JSON(tape.root)
+            let now = try ladder.lifted(held, from: major, at: time, on: &tape, by: &evaluator, isWhole: false)
+            guard let now, let held = try? JSON(parsing: now) else { return }
+            report["held"] = held
+            lifted = report.utf8
+        default: return
+        }
+        guard let lifted else { return }
+        guard (try? tape.parse(lifted)) != nil else { preconditionFailure("what was written as JSON is none") }
     }
 
     private mutating func kind(_ name: String) -> KindCatalog.Entry? {
@@ -132,7 +167,10 @@ struct Intake: ~Copyable {
             } catch {
                 return .refused(error.description)
             }
-        case .deleted, .written: break
+        case .written:
+            // So are the fields of what a copy holds.
+            if let major = envelope.schemaMajor, major > kind.kind.major { early = major }
+        case .deleted: break
         case .golden, .erased, .merged, .decided:
             return .refused("ce_type: '\(envelope.type)' comes out of the hub, never in")
         }
@@ -153,10 +191,11 @@ struct Intake: ~Copyable {
         return key
     }
 
-    /// Data of an older version are read with the schema that is there now: who reads why they are refused has to know.
+    /// Data of an older version that isn't kept are read with the schema that is there now: who reads why they are refused has to know.
     private static func version(_ envelope: Envelope, _ kind: Kind) -> String {
         guard let major = envelope.schemaMajor, major < kind.major else { return "" }
-        return "of version \(major), read with version \(kind.major): "
+        return "of version \(major), which isn't kept (Schemas/\(kind.entity).v\(major).schema.json, docs/schemas.md), "
+            + "and so read with version \(kind.major): "
     }
 
     /// The local store takes keys of 511 bytes, with the domain's name before them.

@@ -84,6 +84,7 @@ package final class TransactionLoop<
     /// - Parameters:
     ///   - consumer: a member of the hub's group, not subscribed yet.
     ///   - producer: with the transactional id of this process.
+    ///   - lifts: what reads documents of earlier versions.
     ///   - largest: the largest value that the broker takes, in bytes.
     ///   - quarantine: the folder for what is larger.
     ///   - partitionCounts: of the input topics.
@@ -95,8 +96,8 @@ package final class TransactionLoop<
     ///   - restoring: told how far that is; nil when it is done.
     package init(
         consumer: Consumer, producer: Producer, changelog: Changelog, store: Store, clocks: LoopClocks, model: Model,
-        kinds: KindCatalog, subscribers: [String: [String]], bounds: HoldBounds, names: TopicNames, largest: Int,
-        quarantine: String, partitionCounts: [String: Int32],
+        kinds: KindCatalog, lifts: Lifts = .none, subscribers: [String: [String]], bounds: HoldBounds,
+        names: TopicNames, largest: Int, quarantine: String, partitionCounts: [String: Int32],
         ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void,
         courier: any Courier = ImmediateCourier(), runner: any Courier = ImmediateCourier(),
         taking: @escaping ([DomainPartition]) -> Void = { _ in },
@@ -121,7 +122,7 @@ package final class TransactionLoop<
         domains = Dictionary(uniqueKeysWithValues: model.domains.map { (names.input(domain: $0), $0) })
         outputDomains = Self.outputDomains(model, names)
         looks = Looks(domains.keys.sorted() + outputDomains.keys.sorted())
-        intake = Intake(kinds: kinds)
+        intake = Intake(kinds: kinds, lifts: lifts)
         clock = HubClock(start: clocks.now())
         outputs = Outputs(names: names, model: model, kinds: kinds, largest: largest)
         letters = Letters(names: names, quarantine: Quarantine(folder: quarantine), largest: largest)

@@ -32,6 +32,8 @@ public struct MappingFinding: Sendable, Hashable {
     public let rule: Rule
     /// What is wrong, and what would be right.
     public let message: String
+    /// The name that no sample has; nil where it is about something else.
+    public let absent: String?
     /// The place, in bytes from the source's start.
     public let offset: Int
     /// The place's line, from 1.
@@ -40,8 +42,12 @@ public struct MappingFinding: Sendable, Hashable {
     public let column: Int
 
     /// A finding at a place of a mapping's source.
-    public init(_ severity: Severity, _ rule: Rule, _ message: String, at offset: Int, in source: [UInt8]) {
+    public init(
+        _ severity: Severity, _ rule: Rule, _ message: String, absent: String? = nil, at offset: Int,
+        in source: [UInt8]
+    ) {
         (self.severity, self.rule, self.message, self.offset) = (severity, rule, message, offset)
+        self.absent = absent
         (line, column) = SourceText(file: "", bytes: source).place(of: offset)
     }
 
@@ -49,5 +55,6 @@ public struct MappingFinding: Sendable, Hashable {
     public init(_ error: MappingError) {
         (severity, rule, message) = (.error, .language, "\(error.code): \(error.message)")
         (offset, line, column) = (error.offset, error.line, error.column)
+        absent = nil
     }
 }

@@ -58,10 +58,32 @@ extension Inspector {
                 "this \(outcome): the left side is \(left.always), the right side \(right.always)", at: node)
             return
         }
+        for (asked, limits) in [(left, right), (right, left)] {
+            guard let reason = Self.refusal(of: asked, by: limits) else { continue }
+            report(.warning, .comparison, "this \(outcome): \(reason)", at: node)
+            return
+        }
         guard !left.isSampled, !right.isSampled, let mine = left.values, let others = right.values,
             both.isSubset(of: .scalars), mine.isDisjoint(with: others)
         else { return }
         report(.warning, .comparison, "this \(outcome): \(Self.choice(mine, others))", at: node)
+    }
+
+    /// Why none of some values can be where the limits are those of a schema; nil when one can.
+    private static func refusal(of asked: Outline, by limits: Outline) -> String? {
+        guard let refuses = limits.refusal, asked.kinds.isSubset(of: .scalars), let values = asked.values else {
+            return nil
+        }
+        var first: String?
+        for value in values.sorted(by: { $0.text < $1.text }) {
+            guard let reason = refuses(value) else { return nil }
+            first = first ?? Self.impossible(value, reason)
+        }
+        return first
+    }
+
+    private static func impossible(_ value: JSON, _ reason: String) -> String {
+        "\(value.text) can't be here: it \(reason)"
     }
 
     private mutating func checkOrder(_ left: Outline, _ right: Outline, _ node: Syntax) {
@@ -72,6 +94,7 @@ extension Inspector {
                 "'\(node.text)' compares numbers or texts; this is \(side.always): it fails the record", at: node)
             return
         }
+        checkRange(left, right, node)
         let (mine, others) = (left.kinds.subtracting(.nothing), right.kinds.subtracting(.nothing))
         guard isPlain(left), isPlain(right), mine.isDisjoint(with: others), mine != .null, others != .null else {
             return
@@ -81,12 +104,38 @@ extension Inspector {
             "'\(node.text)' compares \(left.always) with \(right.always): it fails the record", at: node)
     }
 
+    /// A number on one side, and on the other one what a schema keeps below or above it.
+    private mutating func checkRange(_ left: Outline, _ right: Outline, _ node: Syntax) {
+        let mirrored = ["<": ">", "<=": ">=", ">": "<", ">=": "<="]
+        for (numbers, limits, sign) in [(right, left, node.text), (left, right, mirrored[node.text] ?? "")] {
+            guard numbers.kinds == .number, let values = numbers.values, values.count == 1,
+                let number = values.first?.number
+            else { continue }
+            let isBelow = limits.most.map { sign == ">" ? $0 <= number : sign == ">=" && $0 < number } ?? false
+            let isAbove = limits.least.map { sign == "<" ? $0 >= number : sign == "<=" && $0 > number } ?? false
+            guard isBelow || isAbove else { continue }
+            let limit = isBelow ? "at most \(limits.most ?? 0)" : "at least \(limits.least ?? 0)"
+            report(.warning, .comparison, "this never holds: what is compared with \(number) is \(limit)", at: node)
+            return
+        }
+    }
+
     private mutating func checkMembership(_ left: Outline, _ right: Outline, _ node: Syntax) {
         let items = right.items
+        if isPlain(left), isPlain(items) { checkConstants(items, left) }
         guard isPlain(left), isPlain(items), !left.isSampled, !items.isSampled, let mine = left.values,
             let others = items.values, !left.kinds.contains(.null), mine.isDisjoint(with: others)
         else { return }
         report(.warning, .comparison, "this never holds: \(Self.choice(mine, others))", at: node)
+    }
+
+    /// Those of a list's constants that can't be on the left side.
+    private mutating func checkConstants(_ list: Outline, _ left: Outline) {
+        guard let refuses = left.refusal else { return }
+        for (value, offset) in list.constants.sorted(by: { $0.value < $1.value }) {
+            guard value != .null, let reason = refuses(value) else { continue }
+            report(.warning, .comparison, Self.impossible(value, reason), at: offset)
+        }
     }
 
     /// `it is one of "placed", "ready"; did you mean "ready"?`

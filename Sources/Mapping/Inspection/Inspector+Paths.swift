@@ -27,7 +27,8 @@ extension Inspector {
             .warning, .absent,
             items.isSampled
                 ? "no fixture has \"\(node.text)\" here\(meant)"
-                : "there is no \"\(node.text)\" here\(meant)", at: node)
+                : "there is no \"\(node.text)\" here\(meant)",
+            absent: items.isSampled ? node.text : nil, at: node.offset)
     }
 
     func everyMember(of context: Outline) -> Outline {

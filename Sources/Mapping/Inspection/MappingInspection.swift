@@ -60,7 +60,14 @@ struct Inspector {
     mutating func report(
         _ severity: MappingFinding.Severity, _ rule: MappingFinding.Rule, _ message: String, at node: Syntax
     ) {
-        findings.insert(MappingFinding(severity, rule, message, at: node.offset, in: source.bytes))
+        report(severity, rule, message, at: node.offset)
+    }
+
+    mutating func report(
+        _ severity: MappingFinding.Severity, _ rule: MappingFinding.Rule, _ message: String, absent: String? = nil,
+        at offset: Int
+    ) {
+        findings.insert(MappingFinding(severity, rule, message, absent: absent, at: offset, in: source.bytes))
     }
 
     // MARK: Scopes
@@ -106,7 +113,12 @@ struct Inspector {
         case .regex, .transform, .partial: return function(node, context)
         case .path: return path(node, context)
         case .binary: return binary(node, context)
-        case .negate: return arithmetic([inspect(node.left!, context)], "-", node)
+        case .negate:
+            // -1 is a number as 1 is one.
+            if let digits = node.left, digits.kind == .number, digits.predicates.isEmpty {
+                return made(.number(-digits.number), node)
+            }
+            return arithmetic([inspect(node.left!, context)], "-", node)
         case .array: return array(node, context)
         case .object: return group(node.children, context, at: node.offset)
         case .condition:
@@ -139,6 +151,7 @@ struct Inspector {
     private func made(_ value: JSON, _ node: Syntax) -> Outline {
         var shape = Outline(oneOf: [value])
         shape.offset = node.offset
+        shape.constants = [value: node.offset]
         return shape
     }
 

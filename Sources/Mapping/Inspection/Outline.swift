@@ -49,6 +49,16 @@ public struct Outline: Sendable {
     public var isOpen = false
     /// The booleans, numbers and strings that there may be; nil when that isn't known.
     public var values: Set<JSON>?
+    /// The scalars and nulls among them that the mapping itself writes, each with its place in the source in bytes. They are known
+    /// where other values may come, too.
+    public internal(set) var constants: [JSON: Int] = [:]
+    /// Why a scalar can't be here, and what may be meant: `must match the pattern ^[A-Z]{3}$`; nil where nobody knows of any. The
+    /// closure gives nil for those that may.
+    public var refusal: (@Sendable (JSON) -> String?)?
+    /// No number here is less; nil where that isn't known.
+    public var least: Number?
+    /// No number here is more; nil where that isn't known.
+    public var most: Number?
     /// Whether it was taken from samples: what isn't in it may still come.
     public var isSampled = false
     /// Where the mapping makes it, in bytes from the source's start.
@@ -139,7 +149,9 @@ extension Outline {
         if hasScalars {
             let both = hadScalars ? values.flatMap { mine in other.values.map { mine.union($0) } } : other.values
             values = both.flatMap { $0.count <= Self.mostValues ? $0 : nil }
+            uniteLimits(other, hadScalars: hadScalars)
         }
+        if constants.count < Self.mostValues { constants.merge(other.constants) { min($0, $1) } }
         uniteMembers(other)
         if other.kinds.contains(.array) {
             if !kinds.contains(.array) {
@@ -154,6 +166,21 @@ extension Outline {
         isSampled = isSampled || other.isSampled
         offset = offset ?? other.offset
         kinds.formUnion(other.kinds)
+    }
+
+    /// What neither of them takes, the two of them don't.
+    private mutating func uniteLimits(_ other: Outline, hadScalars: Bool) {
+        guard hadScalars else {
+            (refusal, least, most) = (other.refusal, other.least, other.most)
+            return
+        }
+        if let mine = refusal, let others = other.refusal {
+            refusal = { value in mine(value).flatMap { reason in others(value) == nil ? nil : reason } }
+        } else {
+            refusal = nil
+        }
+        least = least.flatMap { mine in other.least.map { min(mine, $0) } }
+        most = most.flatMap { mine in other.most.map { max(mine, $0) } }
     }
 
     private mutating func uniteMembers(_ other: Outline) {

@@ -6,12 +6,30 @@ struct Part {
     let version: SchemaVersion
     let location: SchemaSet.Location
     /// What tells made-up parts apart from others at the same place.
-    var note = ""
+    let note: String
+    /// The dynamic anchors that the way to it has bound, those of its own resource among them.
+    private let scope: SchemaSet.Scope
+
+    init(version: SchemaVersion, location: SchemaSet.Location, note: String = "", from outer: SchemaSet.Scope = [:]) {
+        self.version = version
+        self.location = location
+        self.note = note
+        scope = version.set.scope(entering: location.resource, from: outer)
+    }
 
     var schema: JSON { location.schema }
     var draft: SchemaDraft { version.set.resources[location.resource].draft }
     /// Tells whether two parts are the same.
-    var key: String { "\(version.label) \(location.place.document)#\(location.place.pointer) \(note)" }
+    var key: String {
+        let way = scope.map { "\($0.key)=\($0.value.document)#\($0.value.pointer)" }.sorted().joined(separator: ",")
+        return "\(version.label) \(location.place.document)#\(location.place.pointer) \(note) \(way)"
+    }
+
+    /// Its schema, compiled as it is reached.
+    var compiled: CompiledSchema? {
+        var compiler = Compiler(version.set)
+        return (try? compiler.compile(location, in: scope)).map { CompiledSchema(program: $0) }
+    }
 
     /// The keyword's value; nil where the draft doesn't know it.
     func value(_ keyword: String) -> JSON? {
@@ -33,7 +51,8 @@ struct Part {
             place = .init(document: place.document, pointer: place.pointer + "/" + JSONPointer.escape(token))
             resource = version.set.byPlace[place] ?? resource
         }
-        return Part(version: version, location: .init(schema: schema, place: place, resource: resource))
+        return Part(
+            version: version, location: .init(schema: schema, place: place, resource: resource), from: scope)
     }
 
     /// The schemas of a list: `anyOf`, `prefixItems`.
@@ -50,17 +69,20 @@ struct Part {
     func target(_ keyword: String) -> Part? {
         guard let text = value(keyword)?.string else { return nil }
         let base = version.set.resources[location.resource].uri
-        return version.set.find(text, from: base).map { Part(version: version, location: $0.location) }
+        return version.set.target(of: keyword, text, from: base, in: scope).map {
+            Part(version: version, location: $0, from: scope)
+        }
     }
 
     /// What the schema refers to, when it does nothing else.
     var soleTarget: Part? {
-        guard note.isEmpty, let target = target("$ref") else { return nil }
-        if draft.hidesSiblingsOfReferences { return target }
-        let speaking = schema.object?.contains { member in
-            member.key != "$ref" && Keywords.any.contains(member.key) && !Sameness.silent.contains(member.key)
+        guard note.isEmpty else { return nil }
+        if draft.hidesSiblingsOfReferences, let target = target("$ref") { return target }
+        let speaking = (schema.object ?? []).filter {
+            Keywords.any.contains($0.key) && !Sameness.silent.contains($0.key)
         }
-        return speaking == true ? nil : target
+        guard speaking.count == 1, Keywords.references.contains(speaking[0].key) else { return nil }
+        return target(speaking[0].key)
     }
 
     /// File, `#` and pointer of a keyword, as in reports.
@@ -70,11 +92,13 @@ struct Part {
     }
 
     /// A part with nothing but a type.
-    func only(type: String) -> Part {
+    func only(type: String) -> Part { saying(["type": .string(type)], note: "type \(type)") }
+
+    /// A part that is made up, at the same place.
+    func saying(_ schema: JSON, note: String) -> Part {
         Part(
-            version: version,
-            location: .init(schema: ["type": .string(type)], place: location.place, resource: location.resource),
-            note: "type \(type)")
+            version: version, location: .init(schema: schema, place: location.place, resource: location.resource),
+            note: note, from: scope)
     }
 
     /// The items by position, and all that follow; nil: nothing is said.
@@ -101,7 +125,7 @@ struct Conjunction {
             return
         }
         parts.append(part)
-        if let target = part.target("$ref") { add(target) }
+        for keyword in Keywords.references { if let target = part.target(keyword) { add(target) } }
         for inner in part.list("allOf") { add(inner) }
     }
 

@@ -1,11 +1,10 @@
 import Document
 
-/// Keywords that combine schemas. `$ref` and `allOf` are followed before.
+/// Keywords that combine schemas. References and `allOf` are followed before.
 extension Prover {
     mutating func combinations(_ written: Conjunction, _ asked: Part, _ around: Surroundings) -> [Suspicion] {
         anyOf(written, asked, around) + oneOf(written, asked, around) + not(written, asked, around)
             + conditional(written, asked, around) + dependentSchemas(written, asked, around)
-            + dynamic(written, asked, around)
     }
 
     /// Whether one of the writer's schemas has the keyword too, with the same schemas below it.
@@ -74,22 +73,10 @@ extension Prover {
                     part.value(keyword) != nil && part.below(keyword, name).map { Sameness.holds($0, schema) } ?? false
                 }
                 if isShared { continue }
-                let holding = Part(
-                    version: asked.version,
-                    location: .init(
-                        schema: ["required": [.string(name)], "type": "object"], place: asked.location.place,
-                        resource: asked.location.resource), note: "with \(name)")
+                let holding = asked.saying(
+                    ["required": [.string(name)], "type": "object"], note: "with \(name)")
                 found += prove(written.with(holding), schema, around)
             }
-        }
-        return found
-    }
-
-    private mutating func dynamic(_ written: Conjunction, _ asked: Part, _ around: Surroundings) -> [Suspicion] {
-        var found: [Suspicion] = []
-        for keyword in ["$dynamicRef", "$recursiveRef"] where asked.value(keyword) != nil {
-            let cause = "where \(keyword) leads depends on the way to it: this is not looked through"
-            found.append(suspicion(asked, keyword, cause, written, around))
         }
         return found
     }

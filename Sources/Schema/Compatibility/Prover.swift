@@ -92,11 +92,7 @@ struct Prover {
         if let types = part.note.isEmpty ? nil : part.value("type") {
             return Types(kinds: Kinds(value)).fit(in: Types(kinds: Types(types).kinds))
         }
-        if validators[part.key] == nil {
-            var compiler = Compiler(part.version.set)
-            guard let program = try? compiler.compile(part.location) else { return true }
-            validators[part.key] = CompiledSchema(program: program)
-        }
+        if validators[part.key] == nil { validators[part.key] = part.compiled }
         var tape = Tape()
         tape.setRoot(tape.append(value))
         return validators[part.key]?.isValid(tape.root) ?? true

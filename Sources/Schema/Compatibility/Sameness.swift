@@ -30,10 +30,8 @@ enum Sameness {
         _ keyword: String, _ a: Part, _ b: Part, _ assumed: inout Set<String>, _ budget: inout Int
     ) -> Bool {
         guard let left = a.value(keyword), let right = b.value(keyword) else { return false }
-        // What a dynamic reference leads to depends on the way to it.
-        if keyword == "$dynamicRef" || keyword == "$recursiveRef" { return false }
-        if keyword == "$ref" {
-            guard let one = a.target("$ref"), let other = b.target("$ref") else { return false }
+        if Keywords.references.contains(keyword) {
+            guard let one = a.target(keyword), let other = b.target(keyword) else { return false }
             return holds(one, other, &assumed, &budget)
         }
         switch (Keywords.holdingSchemas[keyword], left, right) {

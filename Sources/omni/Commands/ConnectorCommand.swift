@@ -62,10 +62,10 @@ struct ConnectorCommand: ParsableCommand {
                 for outcome in outcomes {
                     failed += outcome.isFine ? 0 : 1
                     passed += outcome.isFine ? 1 : 0
-                    results.append(Self.json(outcome, of: name))
-                    if !output.json { Self.show(outcome, of: name) }
+                    results.append(OutcomeText.json(of: outcome, in: name))
+                    if !output.json { OutcomeText.lines(of: outcome, in: name).forEach { say($0) } }
                 }
-                for complaint in try fixtures.strangePlaces() {
+                for complaint in try fixtures.strangePlaces() + fixtures.missingColumns() {
                     failed += 1
                     results.append(["connector": .string(name), "passed": false, "complaint": .string(complaint)])
                     if !output.json { say("✗ \(name), \(complaint)") }
@@ -89,18 +89,6 @@ struct ConnectorCommand: ParsableCommand {
             if failed > 0 { throw ExitCode.failure }
         }
 
-        private static func show(_ outcome: Fixtures.Outcome, of connector: String) {
-            let isWritten = outcome.update != .none && outcome.update != .withheld
-            say("\(isWritten ? "✎" : outcome.isFine ? "✓" : "✗") \(connector)/\(outcome.name)")
-            for difference in outcome.differences { say("    \(difference)") }
-            for refusal in outcome.update == .none ? [] : outcome.refusals { say("    ! refused: \(refusal)") }
-            switch outcome.update {
-            case .none: break
-            case .written(let what): say("    wrote \(what)")
-            case .withheld: say("    not written: mend the record or the mapping, or add --refused to expect this")
-            }
-        }
-
         private static func show(_ varied: Variations, of connector: String) {
             for complaint in varied.complaints { say("✗ \(connector)/\(varied.name), varied: \(complaint)") }
         }
@@ -111,16 +99,6 @@ struct ConnectorCommand: ParsableCommand {
                 "count": .number(Number(varied.count)), "passed": .bool(varied.complaints.isEmpty),
                 "complaints": .array(varied.complaints.map { .string($0) }),
             ]
-        }
-
-        private static func json(_ outcome: Fixtures.Outcome, of connector: String) -> JSON {
-            var json: JSON = [
-                "connector": .string(connector), "fixture": .string(outcome.name), "passed": .bool(outcome.isFine),
-                "differences": .array(outcome.differences.map { .string($0) }),
-                "refusals": .array(outcome.refusals.map { .string($0) }),
-            ]
-            if case .written(let what) = outcome.update { json["wrote"] = .string(what) }
-            return json
         }
     }
 

@@ -24,7 +24,7 @@ struct MapCommand: ParsableCommand {
             discussion: """
                 Finds, before any record comes: what doesn't compile, paths that match nothing in any fixture, comparisons that
                 can never hold, operands of a wrong type, fields that the schema doesn't know, required fields that are never
-                given, values that the schema never takes. Without a name also rules that speak of systems and fields that
+                given, values that the schema never takes. Without a name also what lifts earlier versions (Schemas/), and rules that speak of systems and fields that
                 nothing else knows.
 
                 EXAMPLE
@@ -45,7 +45,8 @@ struct MapCommand: ParsableCommand {
 
         func run() throws {
             let installation = try global.installation(isShort: true)
-            var reports: [MappingCheck.Report] = []
+            // What lifts earlier versions is no connector's.
+            var reports = names.isEmpty ? LiftCheck.reports(try installation.model()) : []
             for name in names.isEmpty ? installation.connectors : names {
                 reports += try MappingCheck(installation, name).reports()
             }

@@ -8,7 +8,9 @@ import Schema
 /// `omni schema …`: work on the schemas of an installation.
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Says what a change of a schema breaks.", subcommands: [Check.self])
+        commandName: "schema",
+        abstract: "Says what a change of a schema breaks, and tests what lifts earlier versions.",
+        subcommands: [Check.self, Test.self])
 
     /// `omni schema check`
     struct Check: ParsableCommand {
@@ -24,8 +26,9 @@ struct SchemaCommand: ParsableCommand {
                   omni schema check --against v1.4 product
                   omni schema check --against ../other/product.schema.json product
 
-                Ends with 1 when a direction that --need names is broken, unless the schema's major version was raised; a
-                schema that is gone or that doesn't compile counts as broken. See docs/schemas.md.
+                Ends with 1 when a direction that --need names is broken. A raised major version breaks nobody as long as the
+                earlier one is kept (Schemas/<entity>.v1.schema.json) and lifted (Schemas/<entity>.v1.jsonata). A schema that is
+                gone or that doesn't compile counts as broken. See docs/schemas.md.
                 """)
 
         @OptionGroup var global: GlobalOptions
@@ -51,14 +54,17 @@ struct SchemaCommand: ParsableCommand {
             var comparisons = try compare(model, revision, installation)
             let impact = try SchemaImpact(installation)
             for place in comparisons.indices { try comparisons[place].findUses(impact) }
+            let earlier = try EarlierVersions(model, revision, installation, of: comparisons)
             let changed = Set(comparisons.filter { !$0.isUntouched }.map(\.kind))
             let failures = changed.isEmpty ? [] : try impact.failures(of: changed)
             if output.json {
-                say(SchemaReport.json(comparisons, failures).text)
+                say(SchemaReport.json(comparisons, earlier, failures).text)
             } else {
-                for line in SchemaReport.lines(comparisons, failures, against) { say(line) }
+                for line in SchemaReport.lines(comparisons, earlier, failures, against) { say(line) }
             }
-            let isBroken = comparisons.contains { $0.isBroken(backward: needsBackward, forward: needsForward) }
+            let isBroken =
+                comparisons.contains { $0.isBroken(backward: needsBackward, forward: needsForward) }
+                || needsBackward && !earlier.troubles.isEmpty
             if isBroken || (!failures.isEmpty && need != .none) { throw ExitCode.failure }
         }
 

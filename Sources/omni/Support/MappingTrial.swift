@@ -43,7 +43,9 @@ struct MappingTrial {
     private func findings(_ bench: Workbench) -> [String] {
         guard let place = bench.place, let installation = try? global.load(),
             let connector = place.split(separator: "/").first,
-            let reports = try? MappingCheck(installation, String(connector)).reports()
+            let reports = connector == "Schemas"
+                ? (try? installation.model()).map(LiftCheck.reports)
+                : try? MappingCheck(installation, String(connector)).reports()
         else { return [] }
         return reports.filter { "\($0.connector)/\($0.part)" == place }.flatMap { FindingText.lines(of: $0) }
     }
@@ -90,7 +92,8 @@ extension Workbench {
     static func open(_ file: String, _ global: GlobalOptions, as part: String?) throws -> Workbench {
         let path = absolute(file)
         // A file of its own needs no installation; one in a connector's folder is told what is wrong with it.
-        let installation = path.contains("/Connectors/") ? try global.load() : nil
+        let belongs = path.contains("/Connectors/") || path.contains("/Schemas/")
+        let installation = belongs ? try global.load() : nil
         return try Workbench(path, in: installation, as: part)
     }
 

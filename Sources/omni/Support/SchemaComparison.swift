@@ -16,6 +16,8 @@ struct SchemaComparison {
     }
 
     let kind: String
+    /// The entity in whose file it stands.
+    let entity: String
     let outcome: Outcome
     /// The schema's major versions.
     let majors: (old: Int?, new: Int?)
@@ -38,7 +40,8 @@ struct SchemaComparison {
             let old = before.first { $0.name == name }
             let new = after.first { $0.name == name }
             var comparison = SchemaComparison(
-                kind: name, outcome: try outcome(old, oldName, new), majors: (old?.major, new?.major), present: new)
+                kind: name, entity: entity, outcome: try outcome(old, oldName, new), majors: (old?.major, new?.major),
+                present: new)
             if let old, let new {
                 let (before, after) = (NamedFields.of(old.schema), NamedFields.of(new.schema))
                 comparison.gone = before.filter { !after.contains($0) }

@@ -5,7 +5,8 @@ import Schema
 /// What `omni schema check` prints.
 enum SchemaReport {
     static func lines(
-        _ comparisons: [SchemaComparison], _ failures: [SchemaImpact.Failure], _ against: String
+        _ comparisons: [SchemaComparison], _ earlier: EarlierVersions, _ failures: [SchemaImpact.Failure],
+        _ against: String
     ) -> [String] {
         var lines: [String] = []
         var table = TextTable([("", .left), ("against \(against)", .left)])
@@ -25,10 +26,16 @@ enum SchemaReport {
             if !compatibility.backward.isEmpty, !comparison.isRaised, let major = comparison.majors.new {
                 lines += [
                     "",
-                    "Keep what old documents hold acceptable, or raise the version:"
-                        + " \"$id\": \"urn:omni:\(comparison.kind):\(major + 1)\" (docs/schemas.md)",
+                    "Keep what old documents hold acceptable, or raise the version (docs/schemas.md): put what the schema was into"
+                        + " Schemas/\(comparison.entity).v\(major).schema.json, what lifts it into"
+                        + " Schemas/\(comparison.kind).v\(major).jsonata, and"
+                        + " \"$id\": \"urn:omni:\(comparison.entity):\(major + 1)\" into the new one",
                 ]
             }
+        }
+        if !earlier.troubles.isEmpty {
+            lines += ["", "earlier versions that can't all be read"]
+            lines += earlier.troubles.map { "  ✗ \($0.kind), version \($0.major): \($0.message)" }
         }
         if !failures.isEmpty {
             lines += ["", "fixtures that the new version changes"]
@@ -109,9 +116,17 @@ enum SchemaReport {
 
     // MARK: For programs
 
-    static func json(_ comparisons: [SchemaComparison], _ failures: [SchemaImpact.Failure]) -> JSON {
+    static func json(
+        _ comparisons: [SchemaComparison], _ earlier: EarlierVersions, _ failures: [SchemaImpact.Failure]
+    ) -> JSON {
         [
             "kinds": .array(comparisons.map(json)),
+            "earlier": .array(
+                earlier.troubles.map {
+                    [
+                        "kind": .string($0.kind), "version": .number(Number($0.major)), "message": .string($0.message),
+                    ]
+                }),
             "fixtures": .array(
                 failures.map { ["fixture": .string($0.fixture), "reasons": .array($0.reasons.map { .string($0) })] }),
         ]

@@ -1,3 +1,4 @@
+import Canonical
 import Connector
 import Document
 import Installation
@@ -26,6 +27,11 @@ enum SchemaRevision {
 
     /// The names of the entities that it has; nil when it is one entity's file.
     func entities(_ installation: Installation) throws -> [String]? {
+        try files(installation)?.filter { EarlierName($0) == nil }
+    }
+
+    /// What the names of its schemas' files begin with, earlier versions among them; nil when it is one entity's file.
+    func files(_ installation: Installation) throws -> [String]? {
         let suffix = ".schema.json"
         let names: [String]
         switch self {

@@ -56,10 +56,12 @@ final class MemoryBrokers: Brokers, @unchecked Sendable {
     }
 
     /// Appends a golden record, as the hub does.
-    func golden(_ topic: String, _ entity: String, _ key: String, revision: Int64, _ document: JSON) {
+    func golden(
+        _ topic: String, _ entity: String, _ key: String, revision: Int64, _ document: JSON, major: Int = 1
+    ) {
         var envelope = Envelope(
             id: "\(key)/\(revision)", source: .hub, type: EventType(entity, .golden), subject: key)
-        envelope.dataSchema = "urn:omni:\(entity):1"
+        envelope.dataSchema = "urn:omni:\(entity):\(major)"
         envelope.revision = revision
         append(topic, key: key, document, envelope.headers)
     }
