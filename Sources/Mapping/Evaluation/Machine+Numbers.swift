@@ -162,7 +162,7 @@ extension Machine {
         do throws(MappingFailure) {
             return try calculate(kind, left, right)
         } catch {
-            if code.pointee.flags.contains(.special) {
+            if code.pointee.flags.contains(.special), case .error(let found) = error, found.code == "D1001" {
                 throw failure(
                     "D3001", "$string was given what is no number: the result of '\(kind.symbol)' is out of range",
                     at: operation, token: kind.symbol, input: input)
