@@ -92,7 +92,7 @@ import Transports
         #expect(try writer.write([gone, put("a", 1, "nine")]).map(\.status) == [.absent, .outdated])
         #expect(try text().split(whereSeparator: \.isNewline).count == 3)
         try AtomicFile.replace(path, with: Array("somebody else's".utf8))
-        #expect(throws: OvertakenFile.self) { try writer.write([put("a", 3, "four")]) }
+        #expect(throws: Overtaken.self) { try writer.write([put("a", 3, "four")]) }
         #expect(try text() == "somebody else's")
     }
 
