@@ -53,6 +53,8 @@ enum Mailbox {
             return isIPv6 ? Host.isIPv6(address.dropFirst(5)) : Host.isIPv4(address)
         }
         guard international, domain.contains(where: { $0 > 127 }) else { return Host.isName(domain) }
-        return InternationalName.fits(UnsafeBufferPointer(rebasing: domain), separators: [0x2E])
+        // Letters may come in parts (RFC 6531 doesn't ask for composed ones); together they must make a name.
+        let composed = Array(String(decoding: domain, as: UTF8.self)._nfcCodeUnits)
+        return composed.withUnsafeBufferPointer { InternationalName.fits($0, separators: [0x2E]) }
     }
 }
