@@ -104,8 +104,7 @@ import Testing
         #expect(try admin.offsets(of: partitions, from: 1_700_000_003_500, timeout: patience) == [partitions[0]: 4])
         #expect(try admin.offsets(of: partitions, from: 0, timeout: patience) == [partitions[0]: 0])
         #expect(try admin.offsets(of: partitions, from: 1_800_000_000_000, timeout: patience) == [:])
-        let consumer = try Cluster.reader(name)
         let times = [partitions[0]: 1_700_000_009_000, partitions[1]: 1_700_000_000_000] as [TopicPartition: Int64]
-        #expect(try consumer.offsets(from: times, timeout: patience) == [partitions[0]: 9])
+        #expect(try producer.offsets(from: times, timeout: patience) == [partitions[0]: 9])
     }
 }

@@ -59,7 +59,7 @@ import Testing
         let place = TopicPartition(topic, 0)
         let end = try #require(try Cluster.admin().watermarks(of: [place], timeout: patience)[place]?.high)
         #expect(end == 1)
-        #expect(try consumer.watermarks(of: [place], timeout: patience)[place]?.high == 0, "the last stable offset")
+        #expect(try producer.watermarks(of: [place], timeout: patience)[place]?.high == 0, "the last stable offset")
         let error = #expect(throws: KafkaError.self) {
             try consumer.read(to: [place: end], timeout: .milliseconds(200)) { _ in }
         }

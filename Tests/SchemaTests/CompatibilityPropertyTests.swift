@@ -1,11 +1,12 @@
 import Document
-import Schema
 import Testing
+
+@testable import Schema
 
 /// Random pairs of schemas and random documents: no document contradicts a verdict.
 @Suite struct CompatibilityPropertyTests {
     @Test(arguments: 0..<16) func noDocumentContradictsAVerdict(round: Int) throws {
-        var dice = Dice(seed: UInt64(round) &* 7_919 + 1)
+        var dice = SeededNumbers(seed: UInt64(round) &* 7_919 + 1)
         for _ in 0..<6 {
             let old = SchemaMaker.root(&dice)
             let new = dice.below(3) == 0 ? SchemaMaker.root(&dice) : SchemaMaker.changed(old, &dice)
@@ -15,7 +16,7 @@ import Testing
 
     /// A schema that another one extends all the way down, by `$dynamicRef`.
     @Test(arguments: 0..<12) func noDocumentContradictsAVerdictAboutAnExtendedTree(round: Int) throws {
-        var dice = Dice(seed: UInt64(round) &* 104_729 + 3)
+        var dice = SeededNumbers(seed: UInt64(round) &* 104_729 + 3)
         for _ in 0..<8 {
             let old = TreeMaker(&dice)
             var new = old
@@ -28,8 +29,8 @@ import Testing
     ///   - closed: a schema for documents that hold no fields but those that a schema names.
     ///   - document: a document at random; nil: some of them after the writer's schema.
     private func judge(
-        _ old: JSON, _ new: JSON, closed: (JSON) -> JSON = { SchemaMaker.closedRoot($0) }, _ dice: inout Dice,
-        document: ((inout Dice) -> JSON)? = nil
+        _ old: JSON, _ new: JSON, closed: (JSON) -> JSON = { SchemaMaker.closedRoot($0) }, _ dice: inout SeededNumbers,
+        document: ((inout SeededNumbers) -> JSON)? = nil
     ) throws {
         // What applies itself to the same value without end is no schema.
         guard let before = try? compile(old.text), let after = try? compile(new.text) else { return }
@@ -56,7 +57,7 @@ import Testing
     }
 
     @Test func aVerdictIsTheSameForTheSameSeed() throws {
-        var dice = Dice(seed: 5)
+        var dice = SeededNumbers(seed: 5)
         for _ in 0..<20 {
             let (old, new) = (SchemaMaker.schema(&dice, depth: 2), SchemaMaker.schema(&dice, depth: 2))
             guard let once = try? compare(old.text, new.text, seed: 3) else { continue }

@@ -222,6 +222,20 @@ import Testing
         )
     }
 
+    /// What no document fits, as it would have to go on for ever, isn't followed for ever.
+    @Test(arguments: [1, 3]) func requiredFieldsWithoutEndAreNotFollowedForEver(count: Int) throws {
+        func endless(_ type: String) -> String {
+            let names = (0..<count).map { "\"n\($0)\"" }
+            let fields = names.map { "\($0): {\"$ref\": \"#/$defs/\(type)\"}" }.joined(separator: ", ")
+            return
+                "\"\(type)\": {\"type\": \"object\", \"required\": [\(names.joined(separator: ", "))], \"properties\": {\(fields)}}"
+        }
+        let old = "{\"$ref\": \"#/$defs/a\", \"$defs\": {\(endless("a"))}}"
+        let new = "{\"not\": {\"$ref\": \"#/$defs/b\"}, \"$defs\": {\(endless("b"))}}"
+        _ = try compare(old, new)
+        _ = try compare(new, old)
+    }
+
     @Test func whatCanNeitherBeProvedNorShownHasNoWitness() throws {
         // The patterns mean the same, which nobody proves here.
         let compatibility = try compare(

@@ -1,20 +1,8 @@
 import Document
 
-/// SplitMix64.
-struct Dice {
-    private var state: UInt64
+@testable import Schema
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+extension SeededNumbers {
     mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 }
 
@@ -29,7 +17,7 @@ enum SchemaMaker {
     static let formats: [JSON] = ["date", "ipv4", "gtin"]
 
     /// A schema with what references lead to.
-    static func root(_ dice: inout Dice) -> JSON {
+    static func root(_ dice: inout SeededNumbers) -> JSON {
         var root = schema(&dice, depth: 3)
         guard root.object != nil else { return root }
         root["$defs"] = ["x": schema(&dice, depth: 2)]
@@ -37,7 +25,7 @@ enum SchemaMaker {
         return root
     }
 
-    static func schema(_ dice: inout Dice, depth: Int) -> JSON {
+    static func schema(_ dice: inout SeededNumbers, depth: Int) -> JSON {
         if dice.below(12) == 0 { return .bool(dice.below(3) > 0) }
         var members: JSON = [:]
         for _ in 0..<dice.below(3) + 1 {
@@ -48,7 +36,7 @@ enum SchemaMaker {
         return members
     }
 
-    private static func type(_ dice: inout Dice) -> JSON {
+    private static func type(_ dice: inout SeededNumbers) -> JSON {
         let names = ["object", "array", "string", "integer", "number", "boolean", "null"]
         let first = dice.pick(names)
         guard dice.below(3) == 0 else { return .string(first) }
@@ -56,7 +44,7 @@ enum SchemaMaker {
         return [.string(first), .string(second)]
     }
 
-    private static func keyword(_ dice: inout Dice, depth: Int) -> (String, JSON) {
+    private static func keyword(_ dice: inout SeededNumbers, depth: Int) -> (String, JSON) {
         let scalarKeywords = 16
         switch dice.below(depth > 0 ? scalarKeywords + 20 : scalarKeywords) {
         case 0: return ("const", dice.pick(scalars))
@@ -100,16 +88,16 @@ enum SchemaMaker {
         }
     }
 
-    private static func named(_ dice: inout Dice, _ depth: Int, _ names: [String]) -> JSON {
+    private static func named(_ dice: inout SeededNumbers, _ depth: Int, _ names: [String]) -> JSON {
         .object(names.shuffled(&dice).prefix(dice.below(3) + 1).map { .init($0, schema(&dice, depth: depth - 1)) })
     }
 
-    private static func list(_ dice: inout Dice, _ depth: Int) -> JSON {
+    private static func list(_ dice: inout SeededNumbers, _ depth: Int) -> JSON {
         .array((0..<dice.below(2) + 1).map { _ in schema(&dice, depth: depth - 1) })
     }
 
     /// The schema with one thing changed, somewhere.
-    static func changed(_ schema: JSON, _ dice: inout Dice) -> JSON {
+    static func changed(_ schema: JSON, _ dice: inout SeededNumbers) -> JSON {
         guard var members = schema.object, !members.isEmpty, dice.below(4) > 0 else {
             var changed = schema.object == nil ? [:] : schema
             let (name, value) = keyword(&dice, depth: 2)
@@ -181,7 +169,7 @@ enum SchemaMaker {
     }
 
     /// A document that a schema has something to say of.
-    static func document(after schema: JSON, in root: JSON, _ dice: inout Dice, depth: Int) -> JSON {
+    static func document(after schema: JSON, in root: JSON, _ dice: inout SeededNumbers, depth: Int) -> JSON {
         guard depth > 0, schema.object != nil, dice.below(8) > 0 else { return document(&dice, depth: min(depth, 1)) }
         func after(_ inner: JSON?) -> JSON { document(after: inner ?? true, in: root, &dice, depth: depth - 1) }
         if let constant = schema["const"] { return constant }
@@ -215,7 +203,7 @@ enum SchemaMaker {
         return document(&dice, depth: 1)
     }
 
-    static func document(_ dice: inout Dice, depth: Int) -> JSON {
+    static func document(_ dice: inout SeededNumbers, depth: Int) -> JSON {
         switch dice.below(depth > 0 ? 8 : 2) {
         case 0...2: return dice.pick(scalars)
         case 3, 4: return .array((0..<dice.below(4)).map { _ in document(&dice, depth: depth - 1) })
@@ -227,7 +215,7 @@ enum SchemaMaker {
 }
 
 extension [String] {
-    fileprivate func shuffled(_ dice: inout Dice) -> [String] {
+    fileprivate func shuffled(_ dice: inout SeededNumbers) -> [String] {
         var rest = self
         var result: [String] = []
         while !rest.isEmpty { result.append(rest.remove(at: dice.below(rest.count))) }
@@ -242,7 +230,7 @@ struct TreeMaker {
     private var required: [JSON]
     private var isDynamic = true
 
-    init(_ dice: inout Dice) {
+    init(_ dice: inout SeededNumbers) {
         data = SchemaMaker.schema(&dice, depth: 0)
         more = SchemaMaker.schema(&dice, depth: 0)
         required = dice.below(3) == 0 ? [dice.pick(["data", "more"])] : []
@@ -250,7 +238,7 @@ struct TreeMaker {
     }
 
     /// One thing of it becomes another one.
-    mutating func change(_ dice: inout Dice) {
+    mutating func change(_ dice: inout SeededNumbers) {
         switch dice.below(5) {
         case 0: data = SchemaMaker.changed(data, &dice)
         case 1, 2: more = SchemaMaker.changed(more, &dice)
@@ -283,7 +271,7 @@ struct TreeMaker {
         return closed
     }
 
-    static func document(_ dice: inout Dice, depth: Int) -> JSON {
+    static func document(_ dice: inout SeededNumbers, depth: Int) -> JSON {
         var node: JSON = [:]
         for name in ["data", "more"] where dice.below(3) > 0 { node[name] = dice.pick(SchemaMaker.scalars) }
         if depth > 0, dice.below(3) > 0 {

@@ -79,7 +79,8 @@ extension Client {
 // long waits in front of a producer's questions.
 extension Producer {
     /// What partitions hold, asked through the producer's connections. Under `read_committed`, which is librdkafka's default,
-    /// the end is the last stable offset.
+    /// the end is the last stable offset: the first record of the oldest open transaction. ``Admin/watermarks(of:timeout:)`` knows the
+    /// end behind it.
     public func watermarks(
         of partitions: [TopicPartition], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Watermarks] {
@@ -103,16 +104,7 @@ extension Producer {
 }
 
 extension Consumer {
-    /// What partitions hold. Under `read_committed` the end is the last stable offset: the first record of the oldest
-    /// open transaction. ``Admin/watermarks(of:timeout:)`` knows the end behind it.
-    public func watermarks(
-        of partitions: [TopicPartition], timeout: Duration
-    ) throws(KafkaError) -> [TopicPartition: Watermarks] {
-        try client.watermarks(of: partitions, timeout: timeout)
-    }
-
-    /// The offset of the first record at or after a time, milliseconds since 1970-01-01 UTC, which each partition has its
-    /// own of. Partitions without such a record are left out.
+    /// As ``Producer/offsets(from:timeout:)`` has it, asked through the consumer's connections.
     public func offsets(
         from times: [TopicPartition: Int64], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {

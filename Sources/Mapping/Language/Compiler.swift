@@ -6,13 +6,17 @@ import Patterns
 struct Compiler {
     let source: SourceText
     let options: MappingOptions
-    private(set) var program: Program
+    var program: Program
     private var symbolNumbers: [String: Int32] = [:]
     /// Every variable the mapping itself binds somewhere.
-    private var bound: Set<String> = []
+    var bound: Set<String> = []
     private var shapes = ShapeBuilder()
     /// The context that names are looked up in here; those of variables' values.
-    private var scope: ShapeBuilder.Scope
+    var scope: ShapeBuilder.Scope
+    /// The expressions whose result is the function's: their places, by identity.
+    var tails: Set<ObjectIdentifier> = []
+    /// Those that are looked at before they become the result: a call of the mapping's own function must come back.
+    var handsOn: Set<ObjectIdentifier> = []
     private let rootScope = ShapeBuilder.Scope()
     private var variableScopes: [String: ShapeBuilder.Scope] = [:]
 
@@ -37,7 +41,7 @@ struct Compiler {
 
     // MARK: Tables
 
-    private mutating func symbol(_ name: String) -> Int32 {
+    mutating func symbol(_ name: String) -> Int32 {
         if let known = symbolNumbers[name] { return known }
         let number = Int32(program.symbols.count)
         program.symbols.append(name)
@@ -50,20 +54,20 @@ struct Compiler {
     }
 
     /// Compiles what is evaluated in another context than what surrounds it.
-    private mutating func compile(_ node: Syntax, in inner: ShapeBuilder.Scope) throws(MappingError) -> Int32 {
+    mutating func compile(_ node: Syntax, in inner: ShapeBuilder.Scope) throws(MappingError) -> Int32 {
         let outer = scope
         scope = inner
         defer { scope = outer }
         return try compile(node)
     }
 
-    private mutating func list(_ entries: [Int32]) -> Int32 {
+    mutating func list(_ entries: [Int32]) -> Int32 {
         let start = Int32(program.lists.count)
         program.lists += entries
         return start
     }
 
-    private mutating func emit(_ operation: Operation) -> Int32 {
+    mutating func emit(_ operation: Operation) -> Int32 {
         program.operations.append(operation)
         return Int32(program.operations.count - 1)
     }
@@ -107,11 +111,11 @@ struct Compiler {
     }
 
     /// The library's function of that name, unless the mapping or its caller binds the name otherwise.
-    private func libraryFunction(_ name: String) -> Int? {
+    func libraryFunction(_ name: String) -> Int? {
         bound.contains(name) ? nil : Library.standard.number(of: name)
     }
 
-    private func check(function number: Int, at offset: Int) throws(MappingError) {
+    func check(function number: Int, at offset: Int) throws(MappingError) {
         let function = Library.standard.functions[number]
         switch function.purity {
         case .random where !options.allowsRandom:
@@ -127,7 +131,7 @@ struct Compiler {
         }
     }
 
-    private func unknown(variable name: String, at offset: Int, called: Bool) -> MappingError? {
+    func unknown(variable name: String, at offset: Int, called: Bool) -> MappingError? {
         if bound.contains(name) || options.variables?.contains(name) == true { return nil }
         if called {
             return source.error("T1006", "there is no function $\(name)\(advice(for: name))", at: offset, token: name)
@@ -156,7 +160,7 @@ struct Compiler {
             && node.ancestor == nil && node.focusName == nil && node.indexName == nil
     }
 
-    private mutating func compile(_ node: Syntax) throws(MappingError) -> Int32 {
+    mutating func compile(_ node: Syntax) throws(MappingError) -> Int32 {
         if Self.isTransparent(node) { return try compile(node.children[0]) }
         var operation = try operation(for: node)
         switch node.kind {
@@ -183,7 +187,7 @@ struct Compiler {
         return emit(operation)
     }
 
-    private mutating func compile(all nodes: [Syntax]) throws(MappingError) -> [Int32] {
+    mutating func compile(all nodes: [Syntax]) throws(MappingError) -> [Int32] {
         var numbers: [Int32] = []
         for node in nodes { numbers.append(try compile(node)) }
         return numbers
@@ -450,124 +454,5 @@ struct Compiler {
         pair.access = operation.a
         if operation.b == 2 { pair.inner = operation.a + 1 }
         return pair
-    }
-
-    // MARK: Functions
-
-    private func name(of procedure: Syntax) -> String? {
-        procedure.kind == .variable && procedure.predicates.isEmpty ? procedure.text : nil
-    }
-
-    private mutating func call(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
-        let procedure = node.left!
-        let arguments = list(try compile(all: node.children))
-        (result.b, result.c) = (arguments, Int32(node.children.count))
-        if let name = name(of: procedure), !name.isEmpty, name != "$" {
-            if let number = libraryFunction(name), node.kind == .call {
-                try check(function: number, at: procedure.offset)
-                try check(arguments: node, of: Library.standard.functions[number])
-                (result.kind, result.a) = (.callLibrary, Int32(number))
-                if tails.contains(ObjectIdentifier(node)) || handsOn.contains(ObjectIdentifier(node)) {
-                    result.flags.insert(.tail)
-                }
-                if name == "string", !node.children.isEmpty {
-                    let first = Int(program.lists[Int(arguments)])
-                    let isCalculation = [.add, .subtract, .multiply, .divide, .modulo]
-                        .contains(program.operations[first].kind)
-                    if isCalculation { program.operations[first].flags.insert(.special) }
-                }
-                if name == "number", node.children.count == 1 {
-                    // The commonest function by far. Its argument is not on the list: it is evaluated first.
-                    (result.kind, result.c, result.word) = (.toNumber, 0, UInt64(program.lists[Int(arguments)]))
-                } else if name == "round", let places = places(node) {
-                    // Its first argument is evaluated first, too.
-                    result.kind = .round
-                    result.word = UInt64(places) << 32 | UInt64(program.lists[Int(arguments)])
-                    (result.b, result.c) = (arguments + 1, Int32(node.children.count - 1))
-                }
-                return
-            }
-            if let error = unknown(
-                variable: name, at: procedure.offset, called: libraryFunction(name) == nil && node.kind == .call)
-            {
-                throw error
-            }
-        }
-        result.kind = node.kind == .partial ? .partial : .call
-        if tails.contains(ObjectIdentifier(node)) { result.flags.insert(.tail) }
-        result.a = try compile(procedure)
-        if procedure.kind == .path, procedure.children[0].kind == .name {
-            let name = procedure.children[0].text
-            if libraryFunction(name) != nil || bound.contains(name) { result.flags.insert(.special) }
-        }
-    }
-
-    /// What the library's function wants to see of its arguments while compiling.
-    private func check(arguments node: Syntax, of function: Function) throws(MappingError) {
-        guard let check = function.check else { return }
-        let literals = node.children.map { $0.kind == .string && $0.predicates.isEmpty ? $0.text : nil }
-        if let complaint = check(literals, options) {
-            throw source.error(complaint.code, complaint.message, at: node.offset, token: function.name)
-        }
-    }
-
-    private mutating func lambda(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
-        result.kind = .lambda
-        markTails(node.left!)
-        var parameters: [Int32] = []
-        for parameter in node.children { parameters.append(symbol(parameter.text)) }
-        result.a = try compile(node.left!)
-        (result.b, result.c) = (list(parameters), Int32(parameters.count))
-        guard !node.extra.isEmpty, let signature = try? Signature(node.extra) else { return }
-        result.flags.insert(.special)
-        result.word = UInt64(program.signatures.count)
-        program.signatures.append(signature)
-    }
-
-    /// The expressions whose result is the function's: their places, by identity.
-    private var tails: Set<ObjectIdentifier> = []
-    /// Those that are looked at before they become the result: a call of the mapping's own function must come back.
-    private var handsOn: Set<ObjectIdentifier> = []
-
-    private mutating func markTails(_ node: Syntax) {
-        guard node.predicates.isEmpty, node.groupPairs == nil, !node.keepsArray else { return }
-        tails.insert(ObjectIdentifier(node))
-        switch node.kind {
-        case .condition:
-            markTails(node.right!)
-            if let third = node.third { markTails(third) }
-        case .elvis, .coalesce:
-            if node.left!.kind == .call, node.left!.predicates.isEmpty, node.left!.groupPairs == nil {
-                handsOn.insert(ObjectIdentifier(node.left!))
-            }
-            markTails(node.right!)
-        case .block: if let last = node.children.last { markTails(last) }
-        default: break
-        }
-    }
-
-    /// To how many decimals a call rounds, where it says a few.
-    private func places(_ call: Syntax) -> Int? {
-        guard call.children.count == 2 else { return call.children.count == 1 ? 0 : nil }
-        let places = call.children[1]
-        guard places.kind == .number, places.predicates.isEmpty, places.groupPairs == nil, !places.keepsArray,
-            let count = places.number.integer, (0...8).contains(count)
-        else { return nil }
-        return count
-    }
-
-    private mutating func apply(_ node: Syntax, _ result: inout Operation) throws(MappingError) {
-        result.a = try compile(node.left!)
-        result.b = try compile(node.right!)
-        let called = program.operations[Int(result.b)]
-        if called.kind == .toNumber || called.kind == .round {
-            // It gets another argument, so it is a call like others.
-            program.operations[Int(result.b)].kind = .callLibrary
-            program.operations[Int(result.b)].c = called.c + 1
-            if called.kind == .round { program.operations[Int(result.b)].b = called.b - 1 }
-        }
-        let right = program.operations[Int(result.b)]
-        let isCall = node.right!.kind == .call && node.right!.predicates.isEmpty && node.right!.groupPairs == nil
-        result.kind = isCall && (right.kind == .call || right.kind == .callLibrary) ? .applyCall : .apply
     }
 }

@@ -8,6 +8,8 @@ struct Comparison {
 
     /// How many documents are tried at random, beside those made for a finding.
     private static let trials = 200
+    /// Of how many values all of them may consist.
+    private static let mostValues = 8_000
 
     func findings() -> [Compatibility.Finding] {
         // What didn't change needs no proof, however it refers to itself.
@@ -76,7 +78,7 @@ struct Comparison {
     private func randomWitnesses(_ written: Conjunction) -> [JSON] {
         var sampler = Sampler(numbers: SeededNumbers(seed: seed), hints: reader)
         var found: [JSON] = []
-        for _ in 0..<Self.trials where found.count < 16 {
+        for _ in 0..<Self.trials where found.count < 16 && sampler.made < Self.mostValues {
             let document = sampler.value(written, .random)
             if !found.contains(document), shows(document) { found.append(document) }
         }

@@ -95,6 +95,14 @@ extension Prover {
 
     /// Whether it is certain that no value fits both: different types, or a field that must be there with other values.
     func areDisjoint(_ a: Conjunction, _ b: Conjunction) -> Bool {
+        // Schemas that hold themselves are looked into so far; what isn't certain by then isn't certain.
+        var steps = 64
+        return areDisjoint(a, b, steps: &steps)
+    }
+
+    private func areDisjoint(_ a: Conjunction, _ b: Conjunction, steps: inout Int) -> Bool {
+        steps -= 1
+        guard steps >= 0 else { return false }
         if a.isNever || b.isNever { return true }
         let one = Types(a)
         let other = Types(b)
@@ -111,13 +119,15 @@ extension Prover {
         let right = Members(b)
         // A field that one requires and the other refuses, or has other values for. Unnamed fields count as possible
         // here: they might be written for another reason.
-        return left.required.union(right.required).contains { name in
+        for name in left.required.union(right.required).sorted() {
             let isRequiredByBoth = left.required.contains(name) && right.required.contains(name)
             let here = left.schema(of: name)
             let there = right.schema(of: name)
             if here.isNever || there.isNever { return true }
             // Of one that only one side requires, the other one's words count all the same: it is there.
-            return (isRequiredByBoth || !here.parts.isEmpty && !there.parts.isEmpty) && areDisjoint(here, there)
+            guard isRequiredByBoth || !here.parts.isEmpty && !there.parts.isEmpty else { continue }
+            if areDisjoint(here, there, steps: &steps) { return true }
         }
+        return false
     }
 }

@@ -15,15 +15,26 @@ struct Sampler {
     /// Whose constants and bounds are tried too.
     let hints: SchemaVersion
     private lazy var constants: [JSON] = Self.constants(in: hints.root.schema)
+    /// How many values the document may still get: fields that must be there and hold themselves multiply without end.
+    private var room = 0
+    /// How many values were made, in all documents.
+    private(set) var made = 0
 
     init(numbers: SeededNumbers, hints: SchemaVersion) {
         self.numbers = numbers
         self.hints = hints
     }
 
-    mutating func value(_ schemas: Conjunction, _ form: Form) -> JSON { value(schemas, form, depth: 0) }
+    mutating func value(_ schemas: Conjunction, _ form: Form) -> JSON {
+        room = Self.mostValues
+        return value(schemas, form, depth: 0)
+    }
+
+    private static let mostValues = 300
 
     private mutating func value(_ schemas: Conjunction, _ form: Form, depth: Int) -> JSON {
+        room -= 1
+        made += 1
         let schemas = decided(schemas, form)
         if let values = choices(schemas), !values.isEmpty {
             return values[form == .random ? numbers.below(values.count) : 0]
@@ -35,8 +46,8 @@ struct Sampler {
         let order = ["object", "string", "integer", "number", "array", "boolean", "null"]
         let name = form == .random ? names[numbers.below(names.count)] : order.first(where: names.contains) ?? names[0]
         switch name {
-        case "object": return depth > 6 ? [:] : object(schemas, form, depth)
-        case "array": return depth > 6 ? [] : array(schemas, form, depth)
+        case "object": return depth > 6 || room < 0 ? [:] : object(schemas, form, depth)
+        case "array": return depth > 6 || room < 0 ? [] : array(schemas, form, depth)
         case "string": return text(schemas, form)
         case "boolean": return .bool(form == .random && numbers.below(2) == 0)
         case "null": return .null
@@ -190,7 +201,8 @@ struct Sampler {
 
     /// An array of so many items, as far as the schemas allow.
     mutating func array(_ schemas: Conjunction, count: Int) -> JSON {
-        array(schemas, .minimal, 0, count: min(max(count, schemas.least("minItems")), schemas.most("maxItems")))
+        room = Self.mostValues
+        return array(schemas, .minimal, 0, count: min(max(count, schemas.least("minItems")), schemas.most("maxItems")))
     }
 
     private mutating func array(_ schemas: Conjunction, _ form: Form, _ depth: Int) -> JSON {
