@@ -145,11 +145,12 @@ extension Golden {
     /// Within an epoch the revisions decide.
     func isNewer(than other: Golden) -> Bool { (epoch, revision) > (other.epoch, other.revision) }
 
-    /// Why a connector whose mappings are written for a version of the schema leaves this record alone: they would take what they
-    /// don't know for absent. nil: it doesn't.
+    /// Why a connector whose mappings are written for a version of the schema leaves this record alone: they would take
+    /// what they don't know for absent. nil: it doesn't.
     func foreignVersion(to known: Int) -> String? {
         guard let major, major > known else { return nil }
-        return "\(place) is of version \(major) of '\(entity)', and this connector was started with version \(known): restart it "
+        return
+            "\(place) is of version \(major) of '\(entity)', and this connector was started with version \(known): restart it "
             + "with the Schemas/ that the hub has (docs/schemas.md, Raising the version)"
     }
 
