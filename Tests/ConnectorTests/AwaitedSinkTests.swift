@@ -135,6 +135,64 @@ import Transports
         #expect(reports("product") == ["1 written", "2 written"])
     }
 
+    @Test(arguments: [false, true])
+    func aTopicThatCannotBeReadIsWaitedForByItsSinkAlone(joinsLate: Bool) throws {
+        let list = List()
+        list.isAway = joinsLate
+        let connector = try connector(list, source: Self.pages())
+        let (sinks, prices) = (try connector.loop("sinks"), try connector.loop("prices"))
+        if joinsLate { try connector.step(sinks) { reports("location").count == 1 } }
+        list.isAway = false
+        let topic = names.golden(entity: "product")
+        brokers.isAway = { $0 == topic }
+        try step(connector, sinks) { reports("location").count == 1 }
+        golden("location", "sello", revision: 1)
+        try step(connector, sinks) { reports("location").count == 2 }
+        var pauses: [Duration] = []
+        for _ in 0..<50 {
+            if case .time(let pause) = try sinks.step() { pauses.append(pause) }
+            try connector.step(prices)
+            connector.pass(.milliseconds(200))
+        }
+        #expect(pauses.isEmpty, "who has begun goes on")
+        let input = names.input(domain: "product")
+        #expect(brokers.records(input).isEmpty, "it may have shown what nobody has reported (I6)")
+        brokers.isAway = { _ in false }
+        for key in ["1", "2"] { golden("product", key, revision: 2) }
+        try step(connector, sinks) { reports("product").count == 2 }
+        #expect(reports("product") == ["1 written", "2 written"])
+    }
+
+    /// A system may be away for hours: sources of other kinds don't wait for that.
+    @Test func whoMeetsADoubtOfAnotherKindWaitsForThatAlone() throws {
+        let list = List()
+        list.isAway = true
+        var failures = 1
+        let shops = WriterOf { _ in
+            failures -= 1
+            guard failures < 0 else { throw SystemFailure("busy") }
+            return Written(.written)
+        }
+        for key in ["prices", "places"] {
+            brokers.append(names.position(connector: "test"), key: key, ["position": ["at": 0]])
+        }
+        golden("product", "1", revision: 1)
+        golden("location", "kamppi", revision: 1)
+        let connector = try SteppedConnector(
+            Self.files, brokers, source: Self.pages(), writers: ["list": list, "shops": shops])
+        let (sinks, places) = (try connector.loop("sinks"), try connector.loop("places"))
+        try connector.step(sinks) { connector.isReady }
+        golden("location", "kamppi", revision: 2)
+        failures = 1
+        try connector.step(sinks) { failures == 0 }
+        var met: Set<String> = []
+        try connector.step(places) {
+            if case .certainty(let kinds) = try places.step() { met = kinds }
+            return !met.isEmpty
+        }
+        #expect(met == ["location"])
+    }
+
     /// One page of a product, and from the other source one of a place: whichever mapping reads it.
     private static func pages() -> PagedSource {
         PagedSource([

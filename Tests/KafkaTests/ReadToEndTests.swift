@@ -1,5 +1,6 @@
-import Kafka
 import Testing
+
+@testable import Kafka
 
 @Suite struct ReadingToTheEnd {
     @Test func aTableIsReadThroughMarkersAndAbortedTails() throws {
@@ -73,6 +74,25 @@ import Testing
             batch.forEach { values.append($0.value?.text) }
         }
         #expect(values == ["in flight"])
+    }
+
+    /// A large topic takes as long as it takes.
+    @Test func patienceCountsFromWhereAPositionLastMoved() {
+        let (one, two) = (TopicPartition("table", 0), TopicPartition("table", 1))
+        let start = ContinuousClock.now
+        var progress = ReadProgress(from: [one: 3, two: 0], to: [one: 10, two: 5], now: start)
+        progress.reach([one.at(7), two.at(0)], now: start + .seconds(100))
+        #expect(progress.standstill(start + .seconds(150)) == .seconds(50))
+        // The same again is no progress.
+        progress.reach([one.at(7)], now: start + .seconds(200))
+        #expect(progress.standstill(start + .seconds(220)) == .seconds(120))
+        progress.reach([two.at(5)], now: start + .seconds(230))
+        #expect(progress.behind == [one: 10])
+        // Nor is what comes behind an end that was reached.
+        progress.reach([two.at(9)], now: start + .seconds(300))
+        #expect(progress.standstill(start + .seconds(300)) == .seconds(70))
+        progress.reach([one.at(11)], now: start + .seconds(310))
+        #expect(progress.behind.isEmpty)
     }
 
     @Test func readingGoesOnFromWhereTheEndWas() throws {

@@ -23,17 +23,29 @@ final class Doubts: Sendable {
     func check(_ events: [OutgoingEvent]) throws(InDoubt) {
         let open = open.withLock { $0 }
         guard !open.isEmpty else { return }
-        let kinds = Set(open.map(\.kind))
-        for event in events where kinds.contains(event.envelope.type.kind) { throw InDoubt() }
+        let kinds = Set(open.map(\.kind)).intersection(events.map(\.envelope.type.kind))
+        if !kinds.isEmpty { throw InDoubt(kinds: kinds) }
     }
 
-    /// Waits until nothing is in doubt: reading again before that would only meet the same doubt.
-    func waitUntilNone(_ stop: StopSignal) {
+    /// Whether one of these kinds is in doubt.
+    func areOpen(_ kinds: Set<String>) -> Bool { open.withLock { Self.holds($0, kinds) } }
+
+    /// Waits until none of these kinds is in doubt: reading again before that would only meet the same doubt. Others' may last
+    /// for as long as their systems are away.
+    func waitUntilNone(of kinds: Set<String>, _ stop: StopSignal) {
         while !stop.isSet {
-            if open.wait(for: .milliseconds(100), until: { $0.isEmpty ? true : nil }) == true { return }
+            let isOver = open.wait(for: .milliseconds(100)) { Self.holds($0, kinds) ? nil : true }
+            if isOver == true { return }
         }
+    }
+
+    private static func holds(_ open: Set<Doubt>, _ kinds: Set<String>) -> Bool {
+        open.contains { kinds.contains($0.kind) }
     }
 }
 
 /// What was read must be read again later: a write of the same kind is in doubt.
-struct InDoubt: Error {}
+struct InDoubt: Error {
+    /// The kinds that were met.
+    let kinds: Set<String>
+}

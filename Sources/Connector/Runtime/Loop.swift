@@ -15,8 +15,8 @@ package enum Next {
     case turn
     /// Another loop: until the gate is open.
     case gate(Gate)
-    /// The sinks: until no write is in doubt.
-    case certainty
+    /// The sinks: until no write of these kinds is in doubt.
+    case certainty(Set<String>)
     /// So much time: something failed, or is looked at again.
     case time(Duration)
 }
@@ -71,7 +71,7 @@ extension Loop {
             case .records: if shared.stop.isSet { return }
             case .system: waitForSystem(shared.stop)
             case .gate(let gate): gate.wait(for: .milliseconds(100))
-            case .certainty: shared.doubts.waitUntilNone(shared.stop)
+            case .certainty(let kinds): shared.doubts.waitUntilNone(of: kinds, shared.stop)
             case .time(let time): if shared.stop.wait(for: time) { return }
             }
         }

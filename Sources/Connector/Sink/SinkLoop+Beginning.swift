@@ -23,9 +23,12 @@ extension SinkLoop {
         for name in awaited.filter({ $0.due.map { $0 <= now } ?? true }).map(\.settings.name) {
             let index = awaited.firstIndex { $0.settings.name == name }!
             do { try admit(at: index) } catch let failure as SystemFailure {
-                try keepWaiting(index, failure, nil, seen: nil)
+                try keepWaiting(index, failure)
             } catch let unfit as UnfitSink {
-                try keepWaiting(index, unfit.failure, unfit.writer, seen: try seen(by: awaited[index]))
+                try keepWaiting(index, unfit)
+            } catch let error as KafkaError where error.isRetriable {
+                // It alone needs what the brokers can't give now: all that its topic holds.
+                try keepWaiting(index, SystemFailure("\(error)"))
             }
         }
     }
@@ -57,16 +60,32 @@ extension SinkLoop {
         try brokers.partitions(of: [shared.names.golden(entity: sink.settings.of)])
     }
 
-    private func keepWaiting(
-        _ index: Int, _ failure: SystemFailure, _ writer: (any WholeWriter)?, seen: AwaitedSink.Seen?
-    ) throws {
-        let (kind, doubt) = (kind(of: awaited[index]), AwaitedSink.doubt(awaited[index].settings))
-        if try mayOwe(awaited[index], writer) {
-            shared.doubts.begin(kind, by: doubt)
-        } else {
-            shared.doubts.end(kind, by: doubt)
+    /// What it has is refused: for as long as there is nothing new.
+    private func keepWaiting(_ index: Int, _ unfit: UnfitSink) throws {
+        do {
+            // Asked first: what comes while that is found out is something new.
+            let seen = try seen(by: awaited[index])
+            setDoubt(of: awaited[index], try mayOwe(awaited[index], unfit.writer))
+            say(index, unfit.failure, seen)
+        } catch let error as KafkaError where error.isRetriable {
+            setDoubt(of: awaited[index], true)
+            say(index, unfit.failure, nil)
         }
-        say(index, failure, seen)
+    }
+
+    private func keepWaiting(_ index: Int, _ failure: SystemFailure) throws {
+        do { setDoubt(of: awaited[index], try mayOwe(awaited[index], nil)) } catch let error as KafkaError
+            where error.isRetriable
+        {
+            // Nobody knows.
+            setDoubt(of: awaited[index], true)
+        }
+        say(index, failure, nil)
+    }
+
+    private func setDoubt(of sink: AwaitedSink, _ mayOwe: Bool) {
+        let (kind, doubt) = (kind(of: sink), AwaitedSink.doubt(sink.settings))
+        if mayOwe { shared.doubts.begin(kind, by: doubt) } else { shared.doubts.end(kind, by: doubt) }
     }
 
     private func say(_ index: Int, _ failure: SystemFailure, _ seen: AwaitedSink.Seen?) {

@@ -99,11 +99,11 @@ final class SourceLoop: Loop {
     package func step() throws -> Next {
         do {
             return try advance()
-        } catch is InDoubt {
+        } catch let doubt as InDoubt {
             undo()
             // The sink repeats its write, and says itself what it waits for.
             log.debug("what was read may be our own write, which is in doubt: it is read again later")
-            return .certainty
+            return .certainty(doubt.kinds)
         } catch {
             undo()
             guard let reason = Self.passing(error) else { throw error }

@@ -7,10 +7,12 @@ extension Consumer {
     /// compacted away. The consumer can go on polling from there. A partition of `ends` that is not assigned is an
     /// error; assigned ones without an end are read too, but not waited for.
     ///
-    /// Throws a retriable ``KafkaError`` when the ends are not reached in time, naming the first partition that is
+    /// Throws a retriable ``KafkaError`` when the positions stand still before the ends, naming the first partition that is
     /// behind: an open transaction before its end looks like that.
     ///
-    /// - Parameter body: gets an empty batch, too, when nothing came for a moment: so it can give up by throwing.
+    /// - Parameters:
+    ///   - timeout: how long no position may move. However much there is to be read, it is not given up while it comes.
+    ///   - body: gets an empty batch, too, when nothing came for a moment: so it can give up by throwing.
     public func read(
         to ends: [TopicPartition: Int64], max: Int = 10_000, timeout: Duration,
         _ body: (borrowing Batch) throws -> Void
@@ -21,19 +23,17 @@ extension Consumer {
                 .invalidArgument, operation: "read to end", message: "the partition is not assigned",
                 topic: stranger.topic, partition: stranger.partition)
         }
-        let starts = try starts(of: ends.keys.sorted(), until: deadline)
-        // Where reading starts at or behind the end there is nothing to read.
-        var behind = ends.filter { (starts[$0.key] ?? 0) < $0.value }
-        while !behind.isEmpty {
-            guard !deadline.passed else { throw tooSlow(behind) }
-            let wait = Duration.milliseconds(deadline.milliseconds(atMost: 100))
-            let (positions, finished) = try poll(max: max, timeout: wait) { batch in
+        var progress = ReadProgress(
+            from: try starts(of: ends.keys.sorted(), until: deadline), to: ends, now: .now)
+        while !progress.behind.isEmpty {
+            let left = timeout - progress.standstill(.now)
+            guard left > .zero else { throw tooSlow(progress.behind) }
+            let (positions, finished) = try poll(max: max, timeout: min(left, .milliseconds(100))) { batch in
                 try body(batch)
                 return (batch.positions(), batch.ends)
             }
-            for place in positions + finished {
-                if let end = behind[place.partition], place.offset >= end { behind[place.partition] = nil }
-            }
+            // What the caller did with the batch was no standing still.
+            progress.reach(positions + finished, now: .now)
         }
     }
 
@@ -59,6 +59,38 @@ extension Consumer {
     }
 }
 
+/// How far a read to ends has come, and since when it has stood still.
+struct ReadProgress {
+    /// The ends that aren't reached yet.
+    private(set) var behind: [TopicPartition: Int64]
+    private var reached: [TopicPartition: Int64]
+    private var moved: ContinuousClock.Instant
+
+    init(
+        from starts: [TopicPartition: Int64], to ends: [TopicPartition: Int64], now: ContinuousClock.Instant
+    ) {
+        // Where reading starts at or behind the end there is nothing to read.
+        behind = ends.filter { (starts[$0.key] ?? 0) < $0.value }
+        reached = starts
+        moved = now
+    }
+
+    /// Takes up where the partitions are read on.
+    mutating func reach(_ places: [TopicPartitionOffset], now: ContinuousClock.Instant) {
+        for place in places {
+            guard let end = behind[place.partition] else { continue }
+            if place.offset > reached[place.partition] ?? -1 {
+                reached[place.partition] = place.offset
+                moved = now
+            }
+            if place.offset >= end { behind[place.partition] = nil }
+        }
+    }
+
+    /// For how long no partition that is behind has moved.
+    func standstill(_ now: ContinuousClock.Instant) -> Duration { now - moved }
+}
+
 /// What of a partition counts as its content when it is read to its end.
 public enum Isolation: String, Sendable {
     /// Committed records only; the end is that of everything written so far, so open transactions are waited for.
@@ -74,6 +106,7 @@ public enum Table {
     /// The way to restore a table from a compacted topic: the ends are taken from the watermarks first, uncommitted
     /// records included, then partitions are read until their *positions* are there. `settings` are those of a
     /// consumer, `group.id` among them; nothing is committed. Returns the positions: where to follow the topic from.
+    /// `timeout` is for the questions before, then for how long reading may stand still.
     @discardableResult
     public static func read(
         _ partitions: [TopicPartition], _ settings: Settings, isolation: Isolation = .readCommitted, max: Int = 10_000,

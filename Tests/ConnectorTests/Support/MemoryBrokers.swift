@@ -14,6 +14,8 @@ final class MemoryBrokers: Brokers, @unchecked Sendable {
     var refuses: (_ topic: String, _ key: String, _ value: JSON?) -> Bool = { _, _, _ in false }
     /// Whether nothing that is said in a topic is acknowledged.
     var keepsWaiting: (_ topic: String) -> Bool = { _ in false }
+    /// Whether nobody can say what a topic holds.
+    var isAway: (_ topic: String) -> Bool = { _ in false }
     /// Whether what is to be committed is refused, as the group moves on.
     var groupMoves = false
 
@@ -90,12 +92,19 @@ final class MemoryBrokers: Brokers, @unchecked Sendable {
 
     func watermarks(of partitions: [TopicPartition]) throws(KafkaError) -> [TopicPartition: Watermarks] {
         var marks: [TopicPartition: Watermarks] = [:]
+        try checkLeaders(of: partitions)
         for place in partitions { marks[place] = Watermarks(low: 0, high: Int64(logs[place.topic]?.count ?? 0)) }
         return marks
     }
 
     func read(_ partitions: [TopicPartition], _ body: (borrowing Batch) throws -> Void) throws {
+        try checkLeaders(of: partitions)
         for place in partitions { try body(Batch(logs[place.topic] ?? [], positions: [])) }
+    }
+
+    private func checkLeaders(of partitions: [TopicPartition]) throws(KafkaError) {
+        guard let place = partitions.first(where: { isAway($0.topic) }) else { return }
+        throw KafkaError(.leaderNotAvailable, operation: "read", topic: place.topic)
     }
 }
 
@@ -114,6 +123,10 @@ private final class MemoryOutlet: Outlet, @unchecked Sendable {
         timestamp: Int64?, token: UInt64
     ) throws(KafkaError) {
         let name = key?.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } ?? ""
+        // As librdkafka has it: room for headers, and no more.
+        if (key?.byteCount ?? 0) + (value?.byteCount ?? 0) > brokers.largest + 4096 {
+            throw KafkaError(.messageTooLarge, operation: "produce", topic: topic)
+        }
         let json = value?.withUnsafeBytes { try? JSON(parsing: Array($0)) }
         if brokers.refuses(topic, name, json ?? nil) {
             throw KafkaError(.queueFull, operation: "produce", verdict: .retriable)
