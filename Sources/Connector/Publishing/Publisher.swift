@@ -23,9 +23,12 @@ final class Publisher: Sendable {
         producer = try brokers.producer { Account.end($0.token, $0.error) }
     }
 
-    /// Whether brokers take it: its key also stands in its headers.
-    func takes(_ event: OutgoingEvent) -> Bool {
-        event.data.count + 3 * event.key.utf8.count + 2 * (event.envelope.selfID?.utf8.count ?? 0) <= largest
+    /// Whether brokers take it.
+    func takes(_ event: OutgoingEvent) -> Bool { takes(event.data.count, key: event.key, own: event.envelope.selfID) }
+
+    /// Whether brokers take so many bytes that are said of an entity: its key also stands in the headers.
+    func takes(_ bytes: Int, key: String, own: String?) -> Bool {
+        bytes + 3 * key.utf8.count + 2 * (own?.utf8.count ?? 0) <= largest
     }
 
     /// A ticket for what is said from now on.

@@ -40,15 +40,24 @@ struct ReportWriter: ~Copyable {
         ids = EventIDs(source: source)
     }
 
-    /// Says what became of a golden record.
+    /// Says what became of a golden record; without what its system holds where that is more than a topic takes.
+    ///
+    /// - Returns: whether all was said.
     mutating func publish(
         _ report: Report, of golden: Golden, by publisher: Publisher, on ticket: Publisher.Ticket
-    ) throws(KafkaError) {
+    ) throws(KafkaError) -> Bool {
+        var report = report
         write(report)
+        let isWhole = publisher.takes(data.bytes.count, key: golden.key, own: report.own)
+        if !isWhole {
+            report.held = nil
+            write(report)
+        }
         identify(report, golden.place)
         let headers = headers(report, golden)
         try publisher.write(
             to: topic, key: golden.key.utf8.span.bytes, value: data.bytes.span.bytes, headers: headers, on: ticket)
+        return isWhole
     }
 
     private mutating func write(_ report: Report) {

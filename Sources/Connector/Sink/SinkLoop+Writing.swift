@@ -212,7 +212,15 @@ extension SinkLoop {
         let seen = undertaken.held(before: golden, own: write.own)
         for (attempt, before) in seen.enumerated() {
             let reference = "\(golden.place)/\(write.own ?? "")/before/\(attempt)"
-            for var event in sink.observation(before.record, reference: reference, except: held ?? golden.data) {
+            let events = sink.observation(before.record, reference: reference, except: held ?? golden.data)
+            guard events.allSatisfy(shared.publisher.takes) else {
+                // As where it is too large to be noted: wherever a source reads it, it is a dead letter.
+                log.warning(
+                    "what was there before a write is too large for Kafka, and isn't said",
+                    metadata: ["sink": "\(sink.settings.name)", "place": "\(golden.place)"])
+                continue
+            }
+            for var event in events {
                 // Where the report of that write is known already, this was said before it.
                 if before.isNoted { event.envelope.revision = golden.revision }
                 try shared.publisher.publish(event, on: ticket)
@@ -229,6 +237,9 @@ extension SinkLoop {
     }
 
     func report(_ report: Report, _ golden: Golden, _ sink: Sink, on ticket: Publisher.Ticket) throws {
-        try sink.reports.publish(report, of: golden, by: shared.publisher, on: ticket)
+        if try sink.reports.publish(report, of: golden, by: shared.publisher, on: ticket) { return }
+        log.warning(
+            "what is there after a write is too large for Kafka: nobody can tell whether it is in sync",
+            metadata: ["sink": "\(sink.settings.name)", "place": "\(golden.place)"])
     }
 }
