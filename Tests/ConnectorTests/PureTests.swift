@@ -367,3 +367,12 @@ import Testing
         #expect(table.all(entity: "customer", in: "till").map(\.id) == ["95"])
     }
 }
+
+extension Lanes {
+    /// Parks a record, unless it waits already.
+    fileprivate mutating func park(_ record: StoredRecord, entities: [String], missing: [String]) -> Waiting? {
+        guard let waiting = waiting(record, entities: entities, missing: missing) else { return nil }
+        park(waiting)
+        return waiting
+    }
+}

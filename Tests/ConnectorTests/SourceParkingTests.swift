@@ -51,6 +51,42 @@ import Testing
         #expect(Self.waiting(connector).isEmpty, "the next process would publish it behind newer ones")
     }
 
+    /// Many rows of one record, each with a number that nobody knows.
+    private static let longList: JSON = [
+        "rows": .array(
+            (0..<4_000).map { row in
+                let article = "\(row)" + String(repeating: "x", count: 100)
+                return ["article": .string(article), "quantity": 1]
+            })
+    ]
+
+    /// It fits into a topic, and what it waits for beside it doesn't.
+    @Test func whatWaitsForTooMuchIsADeadLetterAndNothingStopsBehindIt() throws {
+        let source = PagedSource([[("r1", Self.longList)], [("r2", Self.counts((1, 5)))]])
+        let connector = try SteppedConnector(Self.files, source: source)
+        let loop = try connector.loop("counts")
+        try connector.step(loop) { Self.waiting(connector) == ["r2"] }
+        let dead = connector.brokers.records(connector.names.dead(of: "test"))
+        #expect(dead.map(\.key) == ["r1"] && dead[0].value == Self.longList)
+    }
+
+    @Test func whatIsFoundToWaitForTooMuchIsADeadLetterToo() throws {
+        var files = Self.files
+        files["counts.jsonata"] = """
+            gate ? ($omni_idOf("product", gate); \(Self.files["counts.jsonata"]!)) : \(Self.files["counts.jsonata"]!)
+            """
+        var gated = Self.longList
+        gated["gate"] = .string(Self.sofa)
+        let source = PagedSource([[("r1", gated)], [("r2", Self.counts((1, 5)))]])
+        let connector = try SteppedConnector(files, source: source)
+        let loop = try connector.loop("counts")
+        try connector.step(loop) { Self.waiting(connector) == ["r1", "r2"] }
+        connector.identify("product", "till", "9", as: Self.sofa)
+        try connector.step(loop) { Self.waiting(connector) == ["r2"] }
+        let dead = connector.brokers.records(connector.names.dead(of: "test"))
+        #expect(dead.map(\.key) == ["r1"] && dead[0].value == gated)
+    }
+
     @Test func lanesThatAFailedPageHasJoinedLoseNothing() throws {
         let source = PagedSource([
             [("r1", Self.counts((1, 5)))], [("r2", Self.counts((2, 5)))], [("r3", Self.counts((1, 6), (2, 6)))],

@@ -94,18 +94,20 @@ struct Lanes {
         return lanes
     }
 
-    /// Parks a record. Returns it as it waits; nil: it was read again, has not changed since, and waits already.
+    /// A record as it would wait; nil: it was read again, has not changed since, and waits already. Nothing changes yet.
     ///
     /// - Parameter isNews: whether it says something new though it may not have changed.
-    mutating func park(
+    func waiting(
         _ record: StoredRecord, entities: [String], missing: [String], isNews: Bool = false
     ) -> Waiting? {
         if !isNews, waitsAlready(record, entities) { return nil }
-        let waiting = Waiting(
-            name: record.name, number: next, record: record, entities: entities, missing: missing)
-        next += 1
+        return Waiting(name: record.name, number: next, record: record, entities: entities, missing: missing)
+    }
+
+    /// Parks a record, as ``waiting(_:entities:missing:isNews:)`` gave it last.
+    mutating func park(_ waiting: Waiting) {
+        next = waiting.number + 1
         add(waiting)
-        return waiting
     }
 
     /// Puts the latest of all records behind those of the same entities.

@@ -14,18 +14,25 @@ extension SourceLoop {
         let stored = StoredRecord(
             reference: record.reference, stamp: record.stamp, position: record.position, document: writer.bytes)
         let missing = translation.missing.isEmpty ? translation.references : translation.missing
-        // With room for what stands around it in the topic.
-        guard stored.document.count + 8192 <= shared.publisher.largest else {
-            let names = missing.prefix(5).joined(separator: ", ")
+        let isNews = translation.entities.contains { shared.overwrites.isOvertaken($0, in: settings.name) }
+        let waiting = lanes.waiting(stored, entities: translation.entities, missing: missing, isNews: isNews)
+        guard let waiting else { return }
+        let value = waiting.json.utf8
+        guard isParkable(value) else {
             return try bury(
-                record, input, "waits for \(names), and is too large to be parked",
+                record, input, Self.tooLargeToWait(for: missing),
                 logged: "it waits for others, and is too large to be parked", on: ticket)
         }
-        let isNews = translation.entities.contains { shared.overwrites.isOvertaken($0, in: settings.name) }
-        let parked = lanes.park(stored, entities: translation.entities, missing: missing, isNews: isNews)
-        guard let parked else { return }
-        follow(parked)
-        try write(Lanes.Stored(name: parked.name, waiting: parked), on: ticket)
+        lanes.park(waiting)
+        follow(waiting)
+        try write(value, as: waiting.name, on: ticket)
+    }
+
+    /// Whether a record fits into its topic together with what it waits for.
+    private func isParkable(_ value: [UInt8]) -> Bool { value.count <= shared.publisher.largest }
+
+    private static func tooLargeToWait(for missing: [String]) -> String {
+        "waits for \(missing.prefix(5).joined(separator: ", ")), and is too large to be parked"
     }
 
     // MARK: What is written meanwhile
@@ -66,14 +73,14 @@ extension SourceLoop {
     }
 
     func write(_ stored: Lanes.Stored, on ticket: Publisher.Ticket) throws {
-        unsure.insert(stored.name)
-        let value = stored.waiting?.json.utf8
-        guard (value?.count ?? 0) < shared.publisher.largest else {
-            throw SystemFailure("a record speaks of too much to be parked: \(stored.name)")
-        }
+        try write(stored.waiting?.json.utf8, as: stored.name, on: ticket)
+    }
+
+    private func write(_ value: [UInt8]?, as name: String, on ticket: Publisher.Ticket) throws {
+        unsure.insert(name)
         try shared.publisher.write(
-            to: shared.names.parked(connector: shared.connector), key: "\(settings.name)/\(stored.name)",
-            value: value, on: ticket)
+            to: shared.names.parked(connector: shared.connector), key: "\(settings.name)/\(name)", value: value,
+            on: ticket)
     }
 
     /// What waits is tried again when the tables of numbers have changed.
@@ -109,7 +116,12 @@ extension SourceLoop {
         try tape.parse(record.document)
         switch translator.translate(tape.root, &tape, record.reference, record.stamp, record.position) {
         case .success(let translation) where !translation.missing.isEmpty:
-            return lanes.wait(lane, entities: translation.entities, missing: translation.missing)
+            let change = lanes.wait(lane, entities: translation.entities, missing: translation.missing)
+            // It may wait for more than when it was parked.
+            guard let waiting = change?.stored.waiting, !isParkable(waiting.json.utf8) else { return change }
+            try shared.deadLetters.bury(
+                record.document, of: settings.name, reference: record.reference,
+                reason: Self.tooLargeToWait(for: translation.missing), place: nil, on: ticket)
         case .success(let translation) where !translation.events.allSatisfy(shared.publisher.takes):
             try shared.deadLetters.bury(
                 record.document, of: settings.name, reference: record.reference, reason: Self.tooLarge, place: nil,
