@@ -51,6 +51,23 @@ import Transports
         try writer.restore(most: most) { take in for record in records { try take(record) } }
     }
 
+    /// A mapping puts a level around what is as deep as a text may be: the record is refused, and the process goes on.
+    @Test func whatIsNestedTooDeeplyIsRefused() throws {
+        var writer = try writer()
+        _ = try writer.restore(most: 100) { _ in }
+        var deep = put("1", 1, "Sofa")
+        deep.bytes = Array((#"{"gtin": "1", "name": "# + String(repeating: "[", count: 512)).utf8)
+        deep.bytes += Array((String(repeating: "]", count: 512) + "}").utf8)
+        let written = try writer.write([deep, put("2", 1, "Chair")])
+        guard case .refused(let reason) = written[0].status else {
+            Issue.record("it is \(written[0].status)")
+            return
+        }
+        #expect(reason.contains("512"))
+        #expect(written[1].status == .written)
+        #expect(try rows.count == 1)
+    }
+
     private var rows: [String] {
         get throws {
             let text = String(decoding: try AtomicFile.read("\(folder.path)/list.csv"), as: UTF8.self)

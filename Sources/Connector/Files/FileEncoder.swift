@@ -38,8 +38,12 @@ struct FileEncoder {
     /// What is kept of a document of JSON; or why the format can't take it.
     mutating func encode(_ document: [UInt8]) -> Result<[UInt8], FormatError> {
         if let bytes = single?.writer.bytes(ofJSON: document) { return .success(bytes) }
-        // A mapping's output, as we have written it.
-        guard (try? scratch.tape.parse(document)) != nil else { preconditionFailure("what a mapping gave is no JSON") }
+        do throws(JSONError) { try scratch.tape.parse(document) } catch {
+            // A mapping may put more around what it was given than a text may have levels.
+            let place = RecordPosition(record: 1, line: 1, bytes: 0..<document.count)
+            return .failure(
+                FormatError(.record, at: place, "what the mapping gives is no JSON: \(error.reason)"))
+        }
         do throws(FormatError) {
             if single != nil {
                 try single!.writer.write(scratch.tape.root)
