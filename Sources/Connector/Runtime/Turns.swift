@@ -36,17 +36,42 @@ final class Turns: @unchecked Sendable {
 
     /// Runs `body` when it is this thread's turn. Not to be nested.
     func take<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let turn = take()
+        defer { turn.end() }
+        return try body()
+    }
+
+    /// Returns when it is this thread's turn, which lasts until it is ended.
+    func take() -> Turn {
         pthread_mutex_lock(mutex)
         let ticket = next
         next += 1
         while serving != ticket { pthread_cond_wait(changed, mutex) }
         pthread_mutex_unlock(mutex)
-        defer {
-            pthread_mutex_lock(mutex)
-            serving += 1
-            pthread_cond_broadcast(changed)
-            pthread_mutex_unlock(mutex)
+        return Turn(of: self)
+    }
+
+    private func pass() {
+        pthread_mutex_lock(mutex)
+        serving += 1
+        pthread_cond_broadcast(changed)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// A turn that may last for several steps of a loop. It ends with whoever forgets it.
+    final class Turn {
+        private let turns: Turns
+        private var isOver = false
+
+        fileprivate init(of turns: Turns) { self.turns = turns }
+
+        deinit { end() }
+
+        /// It is the next one's turn.
+        func end() {
+            guard !isOver else { return }
+            isOver = true
+            turns.pass()
         }
-        return try body()
     }
 }

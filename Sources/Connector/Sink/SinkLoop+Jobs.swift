@@ -15,22 +15,24 @@ extension SinkLoop {
             guard shared.turns.mayBeTaken else { return .turn }
             jobs[0].before = parked
             let ticket = shared.publisher.ticket()
-            try shared.turns.take {
-                shared.doubts.begin(sink.entry.kind.name, by: sink.settings.name)
-                let planned = try plan(jobs[0].records, in: sink, on: ticket)
-                if sink.readsBefore, planned.contains(where: { $0.settled == nil }) {
-                    try look(at: planned, on: ticket)
-                } else {
-                    jobs[0].stage = .written(ticket)
-                    try write(planned, on: ticket)
-                }
+            let turn = shared.turns.take()
+            // What was looked at is written in the same turn. A page that is read in between can't be told from our own write (I6):
+            // it would have to be read again, and beside a busy sink no run of several pages would come to its end.
+            defer { if !jobs[0].isLookedAt { turn.end() } }
+            shared.doubts.begin(sink.entry.kind.name, by: sink.settings.name)
+            let planned = try plan(jobs[0].records, in: sink, on: ticket)
+            if sink.readsBefore, planned.contains(where: { $0.settled == nil }) {
+                try look(at: planned, in: turn, on: ticket)
+            } else {
+                jobs[0].stage = .written(ticket)
+                try write(planned, on: ticket)
             }
-        case .noted(let planned, let note):
+        case .noted(let planned, let note, let turn):
             guard try shared.publisher.isSettled(note) else { return .acknowledgements }
-            guard shared.turns.mayBeTaken else { return .turn }
+            defer { turn.end() }
             let ticket = shared.publisher.ticket()
             jobs[0].stage = .written(ticket)
-            try shared.turns.take { try write(planned, on: ticket) }
+            try write(planned, on: ticket)
         case .written(let reports):
             guard try shared.publisher.isSettled(reports) else { return .acknowledgements }
             if jobs[0].released.isEmpty { finishJob() } else { try unpark() }
@@ -51,7 +53,7 @@ extension SinkLoop {
     }
 
     /// Reads what the system holds of what is about to be written, and notes it: it is written when that is acknowledged.
-    func look(at planned: [Planned], on ticket: Publisher.Ticket) throws {
+    func look(at planned: [Planned], in turn: Turns.Turn, on ticket: Publisher.Ticket) throws {
         let (sink, records, known) = (jobs[0].sink, jobs[0].records, undertaken)
         let open = planned.filter { $0.settled == nil }
         let held = try sink.writer!.look(at: open.map(\.write))
@@ -77,7 +79,7 @@ extension SinkLoop {
         try shared.publisher.write(
             to: shared.names.position(connector: shared.connector), key: Undertaking.key, value: note.utf8, on: ticket)
         isNoted = true
-        jobs[0].stage = .noted(planned, ticket)
+        jobs[0].stage = .noted(planned, ticket, turn)
     }
 
     /// What is found under another's number isn't overwritten: nobody knows whose it is, until the hub has said so.
@@ -111,6 +113,7 @@ extension SinkLoop {
     /// What the first job has parked and let go is forgotten. It may stand in the topic all the same: who plans it again says
     /// it again, whatever it is then (I7, I9).
     func takeBack() {
+        jobs[0].endTurn()
         if let before = jobs[0].before { parked = before }
         (jobs[0].stage, jobs[0].before, jobs[0].released) = (.planned, nil, [])
     }

@@ -102,12 +102,22 @@ final class SinkLoop: Loop {
 
         enum Stage {
             case planned
-            /// What the system held is noted, and the note not yet acknowledged.
-            case noted([Planned], Publisher.Ticket)
+            /// What the system held is noted, and the note not yet acknowledged. The turn lasts until it is written.
+            case noted([Planned], Publisher.Ticket, Turns.Turn)
             /// They are written, and their reports not yet acknowledged.
             case written(Publisher.Ticket)
             /// What is parked no longer is taken out of its topic, and that isn't acknowledged yet.
             case released(Publisher.Ticket)
+        }
+
+        /// Whether what is to be written was read, and the turn goes on.
+        var isLookedAt: Bool {
+            if case .noted = stage { true } else { false }
+        }
+
+        /// Others may go on, whatever becomes of it.
+        func endTurn() {
+            if case .noted(_, _, let turn) = stage { turn.end() }
         }
     }
 
@@ -166,6 +176,7 @@ final class SinkLoop: Loop {
     }
 
     package func close() {
+        jobs.first?.endTurn()
         corrections.close()
         do { try consumer.close() } catch { log.warning("leaving the group failed", metadata: ["error": "\(error)"]) }
     }
