@@ -52,6 +52,7 @@ import Testing
             Row("$exists($match(\"ab\", /(x)?(ab)/).groups[0])", "{}", "false"),
             Row("$match(\"ab\", /(x)?(ab)/)", "{}", #"{"match":"ab","index":0,"groups":[null,"ab"]}"#),
             Row("$match(\"ab\", /(x)?(ab)/).groups[1]", "{}", #""ab""#),
+            Row("$match(\"xab\", /(a)|(b)/).groups[0]", "{}", #""a""#),
             Row("$count($match(\"ab\", /(x)?(ab)/).groups)", "{}", "2"),
             Row("$match(\"b\", /(x)?b/).groups", "{}", "[null]"),
             Row("$match(\"b\", /(x)?b/).groups[0]", "{}", nil),

@@ -141,6 +141,7 @@ extension Machine {
             let wanted = place < 0 ? count + place : place
             guard wanted >= 0, wanted < count else { return .undefined }
             let found = array ? element(value, wanted) : value
+            if found.isUndefined { return .undefined }
             pushItems(found)
             return isArray(found) ? found : .undefined
         }
