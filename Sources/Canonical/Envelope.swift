@@ -77,15 +77,17 @@ extension Envelope {
     /// let envelope = try reader.envelope()
     /// ```
     ///
-    /// A reader that *leaves* what few need to lie where it is makes envelopes with an empty ``Envelope/id`` and no
-    /// ``Envelope/traceparent``: their bytes are ``lentID`` and ``lentTrace``, as long as the headers are there.
+    /// A *brief* reader makes no texts of what few need: its envelopes have an empty ``Envelope/id`` and no
+    /// ``Envelope/traceparent``. What its repetitions are known by is ``identity``, and ``trace`` holds the bytes.
     public struct Reader {
-        private let leaves: Bool
+        private let isBrief: Bool
         private var id: String?
-        /// `ce_id`, where it lies; nil when the reader leaves nothing, or there is none.
-        public private(set) var lentID: UnsafeBufferPointer<UInt8>?
-        /// `traceparent`, where it lies; nil when the reader leaves nothing, or there is none.
-        public private(set) var lentTrace: UnsafeBufferPointer<UInt8>?
+        /// The ``stableHash(_:)-(String)`` of `ce_id`; nil when the reader isn't brief, or there is none.
+        public private(set) var identity: UInt64?
+        /// `traceparent`; empty when the reader isn't brief, when there is none, or it is longer than any can be.
+        public private(set) var trace: [UInt8] = []
+        /// W3C's has 55 bytes; a later version may have more.
+        private static let longestTrace = 256
         private var source: EventSource?
         private var type: EventType?
         private var subject: String?
@@ -109,14 +111,14 @@ extension Envelope {
 
         /// No headers yet.
         ///
-        /// - Parameter leaves: whether the id and the trace are only lent.
-        public init(leaves: Bool = false) { self.leaves = leaves }
+        /// - Parameter isBrief: whether the id and the trace become no texts.
+        public init(isBrief: Bool = false) { self.isBrief = isBrief }
 
         /// Forgets the headers. What was read already is recognised sooner when it comes again.
         public mutating func reset() {
             id = nil
-            lentID = nil
-            lentTrace = nil
+            identity = nil
+            trace.removeAll(keepingCapacity: true)
             source = nil
             type = nil
             subject = nil
@@ -135,13 +137,13 @@ extension Envelope {
             failure = nil
         }
 
-        /// Takes one header; the bytes are read during the call only, unless they are lent. Unknown headers are skipped.
+        /// Takes one header; the bytes are read during the call only. Unknown headers are skipped.
         public mutating func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
             switch name.count {
             case 5 where name.is("ce_id"):
-                if leaves {
+                if isBrief {
                     let isText = !value.isEmpty && (value.isASCII || Self.text(value) != nil)
-                    lentID = checked(isText ? value : nil, "ce_id", Self.wanted, current: lentID)
+                    identity = checked(isText ? stableHash(value) : nil, "ce_id", Self.wanted, current: identity)
                 } else {
                     id = text(value, "ce_id", current: id)
                 }
@@ -170,7 +172,12 @@ extension Envelope {
             case 11 where name.is("ce_notafter"):
                 notAfter = parsed(value, "ce_notafter", Self.time, current: notAfter) { Tick(rfc3339: $0) }
             case 11 where name.is("traceparent"):
-                if leaves { lentTrace = value } else { traceparent = String(decoding: value, as: UTF8.self) }
+                guard isBrief else {
+                    traceparent = String(decoding: value, as: UTF8.self)
+                    break
+                }
+                trace.removeAll(keepingCapacity: true)
+                if value.count <= Self.longestTrace { trace.append(contentsOf: value) }
             case 12 where name.is("content-type"):
                 hasContentType = value.begins("application/json")
                 if !hasContentType { fail("content-type", "must be application/json") }
@@ -193,7 +200,7 @@ extension Envelope {
         public func envelope() throws(EnvelopeError) -> Envelope {
             if let failure { throw failure }
             guard hasVersion else { throw EnvelopeError("ce_specversion", "is missing") }
-            guard let id = id ?? (lentID != nil ? "" : nil) else { throw EnvelopeError("ce_id", "is missing") }
+            guard let id = id ?? (identity != nil ? "" : nil) else { throw EnvelopeError("ce_id", "is missing") }
             guard let source else { throw EnvelopeError("ce_source", "is missing") }
             guard let type else { throw EnvelopeError("ce_type", "is missing") }
             guard let subject else { throw EnvelopeError("ce_subject", "is missing") }

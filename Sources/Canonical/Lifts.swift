@@ -170,6 +170,11 @@ extension Ladder {
         return JSON(result)
     }
 
+    /// Why a document that was lifted can't be read any more: lifting has put levels around it.
+    public func tooDeep(from major: Int) -> LiftFault {
+        fault(major, "what was made of it nests deeper than a document may: send it again in version \(kind.major)")
+    }
+
     private func fault(_ major: Int, _ reason: String) -> LiftFault {
         LiftFault(description: "of version \(major) of '\(kind.name)': \(reason)")
     }

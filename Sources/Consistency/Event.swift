@@ -11,15 +11,15 @@ public struct Event {
     public var origin: Origin
     /// The data. The node's tape must stay as it is until the decision is made.
     public var data: Node
-    private let lentID: UnsafeBufferPointer<UInt8>?
+    private let known: UInt64?
 
     /// An event.
     ///
-    /// - Parameter lentID: its id, where the envelope doesn't hold it; must lie there until the decision is made.
+    /// - Parameter identity: its id's ``stableHash(_:)-(String)``, where the envelope doesn't hold the id.
     public init(
-        _ envelope: Envelope, arrival: Tick, origin: Origin, data: Node, lentID: UnsafeBufferPointer<UInt8>? = nil
+        _ envelope: Envelope, arrival: Tick, origin: Origin, data: Node, identity: UInt64? = nil
     ) {
-        self.lentID = lentID
+        known = identity
         self.envelope = envelope
         self.arrival = arrival
         self.origin = origin
@@ -27,7 +27,7 @@ public struct Event {
     }
 
     /// What its repetitions are known by.
-    var identity: UInt64 { lentID.map { stableHash($0) } ?? stableHash(envelope.id) }
+    var identity: UInt64 { known ?? stableHash(envelope.id) }
 
     /// When it happened, never later than it came; ``Tick/never`` when the system didn't say.
     var stamp: Tick { min(envelope.time, arrival) }

@@ -58,6 +58,29 @@ import Testing
         #expect(throws: EnvelopeError.self) { try Envelope(headers: Self.headers + [("ce_id", "other")]) }
     }
 
+    /// A client frees each header when the next one is read.
+    @Test func aBriefReaderKeepsNothingThatIsOnlyLent() throws {
+        var reader = Envelope.Reader(isBrief: true)
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        func read(_ headers: [(String, String)]) throws -> Envelope {
+            reader.reset()
+            for (name, value) in headers {
+                var (name, bytes) = (name, Array(value.utf8))
+                bytes.withUnsafeMutableBufferPointer { bytes in
+                    name.withUTF8 { reader.add($0, UnsafeBufferPointer(bytes)) }
+                    bytes.update(repeating: UInt8(ascii: "?"))
+                }
+            }
+            return try reader.envelope()
+        }
+        var envelope = try read(Self.headers + [("traceparent", trace)])
+        #expect(envelope.id.isEmpty && envelope.traceparent == nil && envelope.subject == "06438012345675")
+        #expect(reader.identity == stableHash("abc") && reader.trace == Array(trace.utf8))
+        envelope = try read(Self.headers + [("traceparent", String(repeating: "0", count: 300))])
+        #expect(reader.trace.isEmpty, "none is so long")
+        #expect(throws: EnvelopeError.self) { _ = try read(Self.with("ce_id", nil)) }
+    }
+
     @Test func skipsForeignHeaders() throws {
         #expect(try Envelope(headers: Self.headers + [("x-other", "1"), ("ce_foo", "2")]).id == "abc")
     }

@@ -43,4 +43,34 @@ import Testing
         #expect(written == [Self.chair] && pauses > 1)
         #expect(!brokers.committed.values.contains(2), "a process that knows the version reads it again")
     }
+
+    /// A process that was started with the hub's schemas, and then one with those of before.
+    @Test func whatALaterProcessHasParkedIsNotWrittenByAnEarlierOne() throws {
+        let brokers = MemoryBrokers()
+        let names = TopicNames(prefix: "omni")
+        brokers.append(names.position(connector: "test"), key: "articles", ["position": ["at": 1]])
+        func golden(major: Int) -> Golden {
+            Golden(
+                entity: "product", key: Self.sofa, verb: .golden, revision: 2, data: Array(#"{"name": "Sofa"}"#.utf8),
+                time: .never, place: .words("elsewhere"), major: major)
+        }
+        func written(parking major: Int) throws -> [String] {
+            let (golden, reason) = (golden(major: major), "busy" as JSON)
+            brokers.append(
+                names.parked(connector: "test"), key: ParkedWrites.key(ParkedWrites.name(sink: "articles", golden)),
+                ["record": golden.json, "reason": reason, "since": 0, "waiting": false])
+            var written: [String] = []
+            let writer = WriterOf { write in
+                written.append("\(write.key)@\(write.revision)")
+                return Written(.written)
+            }
+            let connector = try SteppedConnector(Self.files, brokers, writer: writer)
+            let sinks = try connector.loop("sinks")
+            for _ in 0..<100 { try connector.step(sinks) }
+            return written
+        }
+        #expect(try written(parking: 2).isEmpty)
+        #expect(brokers.table(names.parked(connector: "test")).values.contains { $0["record"]?["version"] == 2 })
+        #expect(try written(parking: 1) == ["\(Self.sofa)@2"])
+    }
 }

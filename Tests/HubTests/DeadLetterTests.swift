@@ -227,6 +227,30 @@ extension Foreign {
         }
     }
 
+    /// A record that the brokers take whole may not fit again with what the hub adds: its key, its headers, or what the reason
+    /// quotes. What can't leave as it came must not end the hub (I2).
+    @Test func keysHeadersAndReasonsAreBoundedWithTheirValue() throws {
+        let plant = try Plant(partitions: 1)
+        try plant.running { running in
+            let value = "\"description\":\"\(text(900_000))\""
+            let longKey = Foreign.product(Self.sofa, value).keyed(text(110_000))
+            let longType = Foreign.product(Self.sofa, value).with("ce_type", "omni.\(text(60_000)).stated")
+            let stray = Foreign.product(Self.sofa, value).keyed("elsewhere").with("x-book", text(120_000))
+            try send([longKey, longType, stray], to: "product", plant)
+            try plant.send([.product(Self.sofa, "\"name\":\"Sofa\"")], to: "product")
+            try plant.settle()
+            #expect(running.failure == nil)
+            #expect(try plant.records(plant.names.golden(entity: "product")).map { $0.json?["name"] } == ["Sofa"])
+            let dead = try plant.records(plant.names.dead(of: "hub"))
+            #expect(dead.map(\.bytes) == [longKey, longType, stray].map(\.value))
+            let key = try #require(longKey.key)
+            let digest = Hex.encode(SHA256.digest(Array(key.utf8)))
+            #expect(dead.first?.key == "sha-256=\(digest)" && dead.first?["omni_key"] == digest)
+            #expect(Plant.read("\(plant.folder)/var/quarantine/\(digest)") == Array(key.utf8))
+            #expect(dead.allSatisfy { $0["omni_reason"]?.utf8.count ?? 0 < 2_000 })
+        }
+    }
+
     /// Each statement fits; what the hub would have to publish of them doesn't.
     @Test func whatGrowsTooLargeIsUndoneAndTheRestStands() throws {
         let plant = try Plant(partitions: 1)

@@ -123,6 +123,7 @@ extension Golden {
         ]
         if time.isKnown { json["time"] = .number(Number(Int(time.milliseconds))) }
         if let traceparent { json["traceparent"] = .string(traceparent) }
+        if let major { json["version"] = .number(Number(major)) }
         return json
     }
 
@@ -136,13 +137,22 @@ extension Golden {
             entity: entity, key: key, verb: verb, revision: Int64(revision), data: data.utf8,
             time: json["time"]?.integer.map { Tick(Int64($0)) } ?? .never,
             place: .words(json["place"]?.string ?? ""), traceparent: json["traceparent"]?.string,
-            epoch: Int64(json["epoch"]?.integer ?? 0))
+            epoch: Int64(json["epoch"]?.integer ?? 0), major: json["version"]?.integer)
     }
 }
 
 extension Golden {
     /// Within an epoch the revisions decide.
     func isNewer(than other: Golden) -> Bool { (epoch, revision) > (other.epoch, other.revision) }
+
+    /// Why a connector whose mappings are written for a version of the schema leaves this record alone: they would take
+    /// what they don't know for absent. nil: it doesn't.
+    func foreignVersion(to known: Int) -> String? {
+        guard let major, major > known else { return nil }
+        return
+            "\(place) is of version \(major) of '\(entity)', and this connector was started with version \(known): restart it "
+            + "with the Schemas/ that the hub has (docs/schemas.md, Raising the version)"
+    }
 
     /// Whether both are of one entity.
     func isSameEntity(as other: Golden) -> Bool { entity == other.entity && ExactText(key) == ExactText(other.key) }

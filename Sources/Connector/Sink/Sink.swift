@@ -92,7 +92,7 @@ final class Sink {
         case write([Write], settled: [Settled] = [])
         /// The system doesn't have it, and isn't meant to.
         case absent
-        /// It needs another entity's number first.
+        /// It needs another entity's number first, or a connector of its version.
         case wait(String)
         /// The filter asks for a number that isn't known: the system doesn't have it, until the number is. These take away what it
         /// has.
@@ -139,6 +139,8 @@ final class Sink {
     func plan(_ golden: Golden) throws -> Plan {
         // A tombstone says nothing that a mapping could read.
         if golden.verb == .gone { return .write([write(golden, nil, Self.nothing, .delete)]) }
+        // What a start finds in its topic, or a process of a later version has parked; reading stops before it takes such up.
+        if let reason = golden.foreignVersion(to: entry.kind.major) { return .wait(reason) }
         let numbers = knowledge.identities.targets(
             of: golden.key, entity: golden.entity, in: knowledge.system)
         do {

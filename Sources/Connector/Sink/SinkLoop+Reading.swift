@@ -27,7 +27,7 @@ extension SinkLoop {
         } else if awaitsNote {
             try gather()
         }
-        if let later { throw laterVersion(of: later) }
+        if let foreign { throw foreign }
         if isAssigned, repeating == nil { try beginRepeating() }
         if awaitsNote { return .records }
         if let ends = try endsOfNumbers(suspects, pending) { phase = .informing(ends) } else { plan() }
@@ -117,7 +117,9 @@ extension SinkLoop {
     func take(_ record: borrowing Record, of entity: String, _ newest: inout Coalescing) {
         if !isReady { repeating?.take(record.topicPartition) }
         let read = Golden.read(record, entity: entity)
-        if case .success(let golden) = read, let major = golden.major, major > majors[entity] ?? .max { later = golden }
+        if case .success(let golden) = read, let reason = golden.foreignVersion(to: majors[entity] ?? .max) {
+            foreign = SystemFailure(reason)
+        }
         switch read {
         case .success(let golden) where undertaken.includes(golden):
             // What stands before it of the same entity the process before had left out, or written already: written now it would
@@ -132,15 +134,6 @@ extension SinkLoop {
                 "a record is no golden record, and is left out",
                 metadata: ["place": "\(record.topicPartition)@\(record.offset)", "why": "\(fault.reason)"])
         }
-    }
-
-    /// Why nothing is written any more: a golden record of a version that this process doesn't know. Its mappings would take what
-    /// they don't know for absent; a process that is started with the hub's schemas reads it again, as nothing behind it is committed.
-    private func laterVersion(of golden: Golden) -> SystemFailure {
-        SystemFailure(
-            "\(golden.place) is of version \(golden.major ?? 0) of '\(golden.entity)', and this connector was started with version "
-                + "\(majors[golden.entity] ?? 0): restart it with the Schemas/ that the hub has (docs/schemas.md, Raising the version)"
-        )
     }
 
     /// Everything up to here is written and reported. Waits for it: nothing more is written before, so that what a start

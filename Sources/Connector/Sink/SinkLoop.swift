@@ -21,8 +21,9 @@ final class SinkLoop: Loop {
     let entityOf: [String: String]
     /// By entity, the major version of the schema that the mappings are written for.
     let majors: [String: Int]
-    /// A golden record of a later one, if any came.
-    var later: Golden?
+    /// Why nothing is taken up any more: a golden record of a later one came. A process that is started with the hub's schemas reads
+    /// it again, as nothing behind it is committed.
+    var foreign: SystemFailure?
     /// The entities that systems have numbers for.
     let hasNumbers: Set<String>
     /// The partitions of the topics of numbers.

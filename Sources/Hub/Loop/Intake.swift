@@ -22,7 +22,7 @@ struct Intake: ~Copyable {
     let kinds: KindCatalog
     private let lifts: Lifts
     private var evaluator = MappingEvaluator()
-    private var reader = Envelope.Reader(leaves: true)
+    private var reader = Envelope.Reader(isBrief: true)
     /// Mostly the next record's, too.
     private var latestKind: KindCatalog.Entry?
 
@@ -41,10 +41,10 @@ struct Intake: ~Copyable {
             tape: &tape)
     }
 
-    /// The id of the event that was checked last, where it lies in its record.
-    var id: UnsafeBufferPointer<UInt8>? { reader.lentID }
-    /// The same of its trace.
-    var trace: UnsafeBufferPointer<UInt8>? { reader.lentTrace }
+    /// What the repetitions of the event that was checked last are known by.
+    var identity: UInt64? { reader.identity }
+    /// Its trace; empty when it has none.
+    var trace: [UInt8] { reader.trace }
 
     /// Checks a record that has waited, as it was checked when it came.
     mutating func check(
@@ -119,7 +119,7 @@ struct Intake: ~Copyable {
         default: return
         }
         guard let lifted else { return }
-        guard (try? tape.parse(lifted)) != nil else { preconditionFailure("what was written as JSON is none") }
+        guard (try? tape.parse(lifted)) != nil else { throw ladder.tooDeep(from: major) }
     }
 
     private mutating func kind(_ name: String) -> KindCatalog.Entry? {

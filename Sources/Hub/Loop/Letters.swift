@@ -9,7 +9,7 @@ struct Letters {
     let largest: Int
 
     /// A record that the hub can't use, with its bytes as they came; what is too large goes to a file in the quarantine
-    /// folder, and the dead letter carries its digest (I2).
+    /// folder, and the dead letter carries its digest (I2). A key can be that, too: no broker bounds it by itself.
     func deadLetter(_ record: borrowing Record, reason: String) throws -> Turn.Letter {
         try deadLetter(
             Self.copy(record, headers: Self.headers(copying: record)),
@@ -25,10 +25,12 @@ struct Letters {
 
     private func deadLetter(_ record: Turn.Letter, from place: String, reason: String) throws -> Turn.Letter {
         // One that was sent again after an earlier death says why it died now.
-        let former = ["omni_reason", "omni_where", "omni_digest", "omni_bytes", "omni_quarantine"]
+        let former = [
+            "omni_reason", "omni_where", "omni_digest", "omni_bytes", "omni_quarantine", "omni_key",
+        ]
         var headers = record.headers.filter { !former.contains($0.name) }
         func add(_ name: String, _ text: String) { headers.append((name, Array(text.utf8))) }
-        add("omni_reason", reason)
+        add("omni_reason", Self.shortened(reason))
         add("omni_where", place)
         var value = record.value
         if let bytes = value, bytes.count > largest {
@@ -38,20 +40,36 @@ struct Letters {
             add("omni_quarantine", digest)
             value = []
         }
-        return .init(topic: names.dead(of: "hub"), key: record.key, value: value, headers: headers)
+        var key = record.key
+        if let bytes = key, bytes.count > Self.longestKey {
+            let digest = try quarantine.keep(bytes)
+            add("omni_key", digest)
+            key = Array("sha-256=\(digest)".utf8)
+        }
+        return .init(topic: names.dead(of: "hub"), key: key, value: value, headers: headers)
     }
 
-    /// A record under the wrong key, written again under the right one.
-    func again(_ record: borrowing Record, key: String) -> Turn.Letter {
+    /// The longest key that a letter has, in bytes. No entity has one as long (``Intake``).
+    private static let longestKey = 512
+
+    /// As much of a reason as has room: it may quote what the record has.
+    static func shortened(_ reason: String) -> String {
+        reason.utf8.count <= 1500 ? reason : String(decoding: reason.utf8.prefix(1500), as: UTF8.self) + "…"
+    }
+
+    /// A record under the wrong key, written again under the right one; nil when it is too large for that.
+    func again(_ record: borrowing Record, key: String) -> Turn.Letter? {
         again(Self.copy(record, headers: Self.all(record)), key: key)
     }
 
     /// The same of a record that has waited.
-    func again(_ record: WaitingRecord, to topic: String, key: String) -> Turn.Letter {
+    func again(_ record: WaitingRecord, to topic: String, key: String) -> Turn.Letter? {
         again(.init(topic: topic, key: record.key, value: record.value, headers: record.headers), key: key)
     }
 
-    private func again(_ record: Turn.Letter, key: String) -> Turn.Letter {
+    private func again(_ record: Turn.Letter, key: String) -> Turn.Letter? {
+        let size = record.headers.reduce(record.value?.count ?? 0) { $0 + Self.size($1) }
+        guard size <= largest else { return nil }
         var headers = record.headers.filter { $0.name != "ce_subject" }
         headers.append(("ce_subject", Array(key.utf8)))
         return .init(topic: record.topic, key: Array(key.utf8), value: record.value, headers: headers)
@@ -79,12 +97,14 @@ struct Letters {
     /// The headers as they came, unless somebody has sent a book in them: then the short ones.
     private static func headers(copying record: borrowing Record) -> [(name: String, value: [UInt8]?)] {
         let headers = all(record)
-        func size(_ header: (name: String, value: [UInt8]?)) -> Int {
-            header.name.utf8.count + (header.value?.count ?? 0)
-        }
         let whole = headers.reduce(0) { $0 + size($1) }
         guard whole > 64 << 10 else { return headers }
         let note = "left out: together they have \(whole) bytes"
         return headers.filter { size($0) <= 512 }.prefix(64) + [("omni_headers", Array(note.utf8))]
+    }
+
+    /// With the lengths before both.
+    private static func size(_ header: (name: String, value: [UInt8]?)) -> Int {
+        header.name.utf8.count + (header.value?.count ?? 0) + 10
     }
 }

@@ -71,10 +71,11 @@ extension TransactionLoop {
             for (note, bytes) in found { try decideWaiting(note, bytes, partition, now) }
         case .settling(let partition, let keys, let isLast):
             for key in keys {
-                try change(partition, now, nil) { engine, state, effects in
+                let excess = try change(partition, now, nil) { engine, state, effects in
                     try engine.settleAgain(
                         domain: partition.domain, key: key, state: &state, now: now, effects: &effects)
                 }
+                tell(excess, partition, "a state by the present rules")
             }
             if let last = keys.last { settlement.look(partition, after: Array(last.utf8)) }
             guard isLast else { return }
@@ -96,7 +97,7 @@ extension TransactionLoop {
     private func tellAgain(_ key: String, _ partition: DomainPartition, into topic: String, _ now: Tick) throws {
         var failure: StoreError?
         let full = Array(key.utf8)
-        try change(partition, now, nil, into: topic) { engine, state, effects in
+        let excess = try change(partition, now, nil, into: topic) { engine, state, effects in
             try engine.tellAgain(domain: partition.domain, key: key, state: &state, effects: &effects) { name in
                 do throws(StoreError) {
                     return try store.find(name).map { $0.partition == partition && $0.key == full } ?? true
@@ -107,6 +108,7 @@ extension TransactionLoop {
             }
         }
         if let failure { throw failure }
+        tell(excess, partition, "what is told again")
     }
 
     // MARK: What is kept in memory of it

@@ -45,7 +45,12 @@ extension TransactionLoop {
         switch intake.check(record, partition: partition, partitions: count, tape: &tape) {
         case .early: return waiting.block(partition, key)
         case .refused(let reason): try refuse(record, topic, partition, reason, now)
-        case .stray(let right): turn.letters.append(letters.again(record, to: topic.topic, key: right))
+        case .stray(let right):
+            if let letter = letters.again(record, to: topic.topic, key: right) {
+                turn.letters.append(letter)
+            } else {
+                try refuse(record, topic, partition, "under the wrong key, and too large to be written again", now)
+            }
         case .event(let envelope):
             let event = Event(
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),

@@ -328,10 +328,10 @@ package final class TransactionLoop<
         switch intake.check(record, domain: domain, partitions: place.count, tape: &tape) {
         case .refused(let reason): try refuse(record, domain, reason, now)
         case .stray(let key):
-            if (record.value?.byteCount ?? 0) > outputs.largest {
-                try refuse(record, domain, "under the wrong key, and too large to be written again", now)
+            if let letter = letters.again(record, key: key) {
+                turn.letters.append(letter)
             } else {
-                turn.letters.append(letters.again(record, key: key))
+                try refuse(record, domain, "under the wrong key, and too large to be written again", now)
             }
         case .early(let envelope, let major):
             try wait(record, place.partition, envelope, major: major, now)
@@ -343,8 +343,9 @@ package final class TransactionLoop<
             let event = Event(
                 envelope, arrival: Tick(record.timestamp ?? now.milliseconds),
                 origin: Origin(partition: record.partition, offset: record.offset), data: tape.root,
-                lentID: intake.id)
-            let trace = intake.trace.map { UnsafeRawBufferPointer($0) }
+                identity: intake.identity)
+            // It must lie there until the decision is noted.
+            let trace = intake.trace.isEmpty ? nil : intake.trace.withUnsafeBytes { turn.overlay.arena.copy($0) }
             for reason in try decide(event, partition, now, trace) { try refuse(record, domain, reason, now) }
         }
     }
@@ -364,6 +365,7 @@ package final class TransactionLoop<
 
     /// Writes a dead letter. A movement is then missing from its position's ledger: the position says so until a recount.
     func refuse(_ record: borrowing Record, _ domain: String, _ reason: String, _ now: Tick) throws {
+        let reason = Letters.shortened(reason)
         log.warning(
             "a record can't be used: dead letter",
             metadata: ["where": "\(record.topicPartition)@\(record.offset)", "reason": "\(reason)"])
@@ -375,22 +377,38 @@ package final class TransactionLoop<
     }
 
     func markIncomplete(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
-        try change(partition, now, nil) { engine, state, effects in
+        let excess = try change(partition, now, nil) { engine, state, effects in
             try engine.markIncomplete(key: key, state: &state, now: now, effects: &effects)
         }
+        tell(excess, partition, "a position's mark that its ledger has a hole")
     }
 
     private func expire(_ partition: DomainPartition, _ key: String, _ now: Tick) throws {
-        try change(partition, now, nil) { engine, state, effects in
+        let excess = try change(partition, now, nil) { engine, state, effects in
             try engine.expire(key: key, state: &state, now: now, effects: &effects)
         }
+        guard excess != nil else { return }
+        tell(excess, partition, "a hold's end")
+        // It stays due: tried with every turn it would be a transaction without an end.
+        turn.overlay.begin()
+        turn.overlay.setDue(partition, key, Tick(now.milliseconds + Self.pauseOfExcess))
+    }
+
+    /// In milliseconds.
+    private static var pauseOfExcess: Int64 { 3_600_000 }
+
+    /// What doesn't fit, and was asked by no record that could become a dead letter.
+    func tell(_ excess: Int?, _ partition: DomainPartition, _ what: String) {
+        guard let excess else { return }
+        log.error(
+            "a decision is left undone: what follows from it is larger than a record may be",
+            metadata: ["partition": "\(partition)", "what": "\(what)", "bytes": "\(excess)"])
     }
 
     /// Lets the engine decide, and takes over what it decided: states, outputs, times. What is too large to be written
     /// is undone; answers its size then.
     ///
     /// - Parameter topic: outputs for another one are left out.
-    @discardableResult
     func change(
         _ partition: DomainPartition, _ now: Tick, _ trace: UnsafeRawBufferPointer?, into topic: String? = nil,
         _ decide: (inout Engine, inout PartitionState<Store.View>, inout Effects) throws -> Void

@@ -145,10 +145,19 @@ extension Consumer {
         do {
             try answer(raised)
         } catch {
-            broken = error
-            throw error
+            broken = Self.beyondRepair(error)
+            throw broken!
         }
         return Batch(buffer.baseAddress!, count: 0, ends: [], assignment: assignment)
+    }
+
+    /// A member whose answer to its group failed is none that reads, whatever the cause, and however passing: who polls again must
+    /// not take it for one.
+    private static func beyondRepair(_ error: any Error) -> any Error {
+        guard let error = error as? KafkaError, !error.isFatal else { return error }
+        return KafkaError(
+            error.code, operation: error.operation, message: error.message, verdict: .fatal, topic: error.topic,
+            partition: error.partition, offset: error.offset)
     }
 
     /// librdkafka's batch read waits until the batch is full or the time is up. So take what is there first; only if
