@@ -199,21 +199,26 @@ extension Machine {
     mutating func mergeSorted(
         _ count: Int, _ goesBehind: (inout Machine, Int32, Int32) throws(MappingFailure) -> Bool
     ) throws(MappingFailure) -> [Int32] {
-        var order = (0..<Int32(count)).map { $0 }
-        var scratch = order
-        try mergeSort(&order, &scratch, 0, count, goesBehind)
-        return order
+        let order = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+        let scratch = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+        defer {
+            order.deallocate()
+            scratch.deallocate()
+        }
+        for place in 0..<count { order[place] = Int32(place) }
+        try mergeSort(order, scratch, 0, count, goesBehind)
+        return Array(UnsafeBufferPointer(start: order, count: count))
     }
 
     /// Sorts a part: its halves, of which the first one is the shorter, then both in one. So deep as there are halvings.
     private mutating func mergeSort(
-        _ order: inout [Int32], _ scratch: inout [Int32], _ low: Int, _ high: Int,
+        _ order: UnsafeMutablePointer<Int32>, _ scratch: UnsafeMutablePointer<Int32>, _ low: Int, _ high: Int,
         _ goesBehind: (inout Machine, Int32, Int32) throws(MappingFailure) -> Bool
     ) throws(MappingFailure) {
         if high - low < 2 { return }
         let middle = low + (high - low) / 2
-        try mergeSort(&order, &scratch, low, middle, goesBehind)
-        try mergeSort(&order, &scratch, middle, high, goesBehind)
+        try mergeSort(order, scratch, low, middle, goesBehind)
+        try mergeSort(order, scratch, middle, high, goesBehind)
         for place in low..<middle { scratch[place] = order[place] }
         var left = low
         var right = middle
