@@ -45,6 +45,9 @@ public struct Pattern: Sendable {
     /// The groups' names, in order; nil for a group without one.
     public var groupNames: [String?] { machines.program.groupNames }
 
+    /// Whether a match may be empty, as far as can be seen without a text.
+    public let mayMatchEmpty: Bool
+
     let machines: Machines
 
     /// Compiles a pattern.
@@ -56,6 +59,7 @@ public struct Pattern: Sendable {
         let tree = try parser.parse()
         self.source = source
         self.flags = flags
+        mayMatchEmpty = tree.matchesEmpty
         machines = Machines(try Program(tree, groupNames: parser.groupNames), Runs(tree))
     }
 

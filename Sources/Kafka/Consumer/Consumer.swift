@@ -16,6 +16,7 @@ public final class Consumer {
     private let startsAtBeginning: Bool
     private var hooks = RebalanceHooks()
     private var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+    private var reminder: FetchReminder
     private var lending = false
     private var closed = false
     /// An error that came with records: they are handed out first.
@@ -36,6 +37,7 @@ public final class Consumer {
         }
         context = ConsumerContext(log: log)
         let settings = Self.defaults.merging(settings)
+        reminder = FetchReminder(settings)
         startsAtBeginning = ["earliest", "beginning", "smallest"].contains(settings["auto.offset.reset"])
         client = try Client(
             RD_KAFKA_CONSUMER, settings, context,
@@ -131,6 +133,8 @@ extension Consumer {
         }
         assignment.mark()
         let count = fill(max: max, milliseconds: timeout.milliseconds)
+        // Only where more waits: who reads as it comes needs no reminding.
+        if count == max, reminder.isDue(after: bytes(of: count)) { remind() }
         let raised = context.takeRaised()
         if raised.isEmpty {
             // A member that was fenced is told so once, by a callback; after that it would be idle for ever.
@@ -169,6 +173,19 @@ extension Consumer {
             if count == 1, max > 1 { count += consume(into: 1, max: max - 1, milliseconds: 0) }
         }
         return count
+    }
+
+    private func bytes(of count: Int) -> Int {
+        var bytes = 0
+        for case let message? in buffer.prefix(count) { bytes += message.pointee.len + message.pointee.key_len }
+        return bytes
+    }
+
+    /// Any question to the partitions' leaders has their threads look at the queue. The answer isn't waited for.
+    private func remind() {
+        let places = assignment.partitions.map { $0.at(Offset.end) }
+        guard !places.isEmpty else { return }
+        _ = PartitionList(places).lend { rd_kafka_offsets_for_times(client.handle, $0, 1) }
     }
 
     private func consume(into start: Int, max: Int, milliseconds: Int32) -> Int {

@@ -27,8 +27,17 @@ extension Machine {
             var count = 0
             for place in 0..<Int(closure.c) where held[Int(closure.b) + place] == .placeholder { count += 1 }
             return count
-        case .chain, .transform, .regex: return 1
+        case .regex: return closure.c == 1 ? 0 : 2
+        case .chain, .transform: return 1
         }
+    }
+
+    /// How many parameters a function has; nil when it takes any number.
+    private func parameters(of function: Value) -> Int? {
+        let closure = functions[function.index]
+        guard closure.kind == .library else { return arity(function) }
+        let parameters = Library.standard.signatures[Int(closure.a)].parameters
+        return parameters.contains(where: \.repeats) ? nil : parameters.count
     }
 
     // MARK: Calls
@@ -101,6 +110,8 @@ extension Machine {
         }
         let mark = mark
         var function = function
+        /// What is applied in part has no signature.
+        var isChecked = true
         while true {
             let closure = functions[function.index]
             if closure.unit != self.unit { switchUnit(closure.unit) }
@@ -109,7 +120,8 @@ extension Machine {
                 frame = mark.frame
                 return try applyLibrary(Int(closure.a), from: base, input)
             case .lambda:
-                let result = try enterLambda(closure, from: base, input)
+                let result = try enterLambda(closure, from: base, input, isChecked: isChecked)
+                isChecked = true
                 if result == .tailCall {
                     // The callee's arguments become the only ones; what the caller bound goes, unless it is held.
                     moveArguments(to: base)
@@ -123,6 +135,7 @@ extension Machine {
                 return result
             case .partial:
                 try fill(closure, from: base)
+                isChecked = false
                 function = Value(bits: Value.function << 60 | UInt64(closure.a))
             case .chain:
                 // A chain takes one argument, whatever it is called with.
@@ -130,6 +143,7 @@ extension Machine {
                 stack.truncate(base + 1)
                 let inner = try apply(Value(bits: Value.function << 60 | UInt64(closure.a)), from: base, input)
                 stack.append(collapsed(inner))
+                isChecked = true
                 function = Value(bits: Value.function << 60 | UInt64(closure.b))
             case .transform:
                 let result = try transform(closure, from: base)
@@ -154,10 +168,10 @@ extension Machine {
     }
 
     private mutating func enterLambda(
-        _ closure: Closure, from base: Int, _ input: Value
+        _ closure: Closure, from base: Int, _ input: Value, isChecked: Bool
     ) throws(MappingFailure) -> Value {
         let operation = operations + Int(closure.a)
-        if operation.pointee.flags.contains(.special) {
+        if isChecked, operation.pointee.flags.contains(.special) {
             try validate(code.program.signatures[Int(operation.pointee.word)], from: base, input)
         }
         frame = closure.frame
@@ -205,10 +219,13 @@ extension Machine {
         guard function.isFunction else {
             throw failure("T1008", "only a function can be applied in part", at: number, input: input)
         }
+        // As many as it has parameters: others are dropped, what is left out is nothing.
+        let count = parameters(of: function) ?? stack.count - base
+        while stack.count - base < count { stack.append(.undefined) }
         let start = Int32(held.count)
-        for place in base..<stack.count { held.append(stack[place]) }
+        for place in base..<base + count { held.append(stack[place]) }
         stack.truncate(base)
-        return closure(Closure(kind: .partial, a: Int32(function.index), b: start, c: operation.pointee.c))
+        return closure(Closure(kind: .partial, a: Int32(function.index), b: start, c: Int32(count)))
     }
 
     /// `value ~> function`, or two functions chained into one.
@@ -320,7 +337,8 @@ extension Machine {
         let type = type(of: value)
         if type == .missing { return value }
         if let elements = parameter.elements {
-            var fits = type == .array || elements.subtracting(.missing) == type
+            let elements = elements.subtracting(.missing)
+            var fits = type == .array || elements == type
             if type == .array {
                 let index = container(value)
                 var cursor = index + 1

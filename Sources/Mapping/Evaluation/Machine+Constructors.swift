@@ -164,11 +164,16 @@ extension Machine {
             if group.firstItem != group.lastItem {
                 let start = stack.count
                 var entry = group.firstItem
+                var given = 0
                 while entry >= 0 {
-                    pushItems(stack[Int(groups.entries[Int(entry)].item)])
+                    let item = stack[Int(groups.entries[Int(entry)].item)]
                     entry = groups.entries[Int(entry)].next
+                    if item.isUndefined { continue }
+                    given += 1
+                    context = item
+                    pushItems(item)
                 }
-                context = try array(from: start)
+                if given > 1 { context = try array(from: start) } else { stack.truncate(start) }
             }
             let value = try evaluate(tables.lists[Int(code.pairs + 2 * group.pair + 1)], context)
             if value.isUndefined { continue }

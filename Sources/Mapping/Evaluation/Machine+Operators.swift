@@ -194,38 +194,51 @@ extension Machine {
     }
 
     /// Sorts the numbers below `count` stably; the closure says whether the first belongs behind the second.
+    ///
+    /// Which ones it is asked about is the reference's: where a comparator contradicts itself, the result is the same.
     mutating func mergeSorted(
         _ count: Int, _ goesBehind: (inout Machine, Int32, Int32) throws(MappingFailure) -> Bool
     ) throws(MappingFailure) -> [Int32] {
-        var order = (0..<Int32(count)).map { $0 }
-        var scratch = order
-        var width = 1
-        while width < count {
-            var start = 0
-            while start < count {
-                let middle = min(start + width, count)
-                let end = min(start + 2 * width, count)
-                var left = start
-                var right = middle
-                for place in start..<end {
-                    let takesRight: Bool
-                    if left == middle {
-                        takesRight = true
-                    } else if right == end {
-                        takesRight = false
-                    } else {
-                        try step()
-                        takesRight = try goesBehind(&self, order[left], order[right])
-                    }
-                    scratch[place] = order[takesRight ? right : left]
-                    if takesRight { right += 1 } else { left += 1 }
-                }
-                start = end
-            }
-            swap(&order, &scratch)
-            width *= 2
+        let order = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+        let scratch = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+        defer {
+            order.deallocate()
+            scratch.deallocate()
         }
-        return order
+        for place in 0..<count { order[place] = Int32(place) }
+        try mergeSort(order, scratch, 0, count, goesBehind)
+        return Array(UnsafeBufferPointer(start: order, count: count))
+    }
+
+    /// Sorts a part: its halves, of which the first one is the shorter, then both in one. So deep as there are halvings.
+    private mutating func mergeSort(
+        _ order: UnsafeMutablePointer<Int32>, _ scratch: UnsafeMutablePointer<Int32>, _ low: Int, _ high: Int,
+        _ goesBehind: (inout Machine, Int32, Int32) throws(MappingFailure) -> Bool
+    ) throws(MappingFailure) {
+        if high - low < 2 { return }
+        let middle = low + (high - low) / 2
+        try mergeSort(order, scratch, low, middle, goesBehind)
+        try mergeSort(order, scratch, middle, high, goesBehind)
+        for place in low..<middle { scratch[place] = order[place] }
+        var left = low
+        var right = middle
+        var place = low
+        while left < middle, right < high {
+            try step()
+            if try goesBehind(&self, scratch[left], order[right]) {
+                order[place] = order[right]
+                right += 1
+            } else {
+                order[place] = scratch[left]
+                left += 1
+            }
+            place += 1
+        }
+        while left < middle {
+            order[place] = scratch[left]
+            left += 1
+            place += 1
+        }
     }
 
     private func goesBehind(_ number: Int32, _ terms: Int, _ a: Int, _ b: Int) throws(MappingFailure) -> Bool {

@@ -98,7 +98,11 @@ extension Machine {
                 result = try filtered(
                     result, step.pointee.stages, step.pointee.stageCount, keepsSingleton: true)
             }
-            if result.isUndefined { continue }
+            if result.isUndefined {
+                // What a filter left nothing of is a result all the same.
+                if step.pointee.stageCount > 0 { results += 1 }
+                continue
+            }
             results += 1
             last = result
             if isArray(result), !result.has(Value.constructed) { pushElements(result) } else { stack.append(result) }
@@ -126,6 +130,8 @@ extension Machine {
     private mutating func pushFiltered(
         _ predicate: Int32, _ value: Value, _ results: inout Int
     ) throws(MappingFailure) -> Value {
+        // What nothing is left of counts, too: arrays that other items give are flattened then.
+        results += 1
         if value.isUndefined { return value }
         let operation = operations + Int(predicate)
         if operation.pointee.kind == .constant, Value(bits: operation.pointee.word).isNumber {
@@ -135,11 +141,10 @@ extension Machine {
             let wanted = place < 0 ? count + place : place
             guard wanted >= 0, wanted < count else { return .undefined }
             let found = array ? element(value, wanted) : value
-            results += 1
+            if found.isUndefined { return .undefined }
             pushItems(found)
             return isArray(found) ? found : .undefined
         }
-        results += 1
         guard isArray(value) else {
             for _ in try 0..<picks(evaluate(predicate, value), 0, 1) { stack.append(value) }
             return .undefined
@@ -222,10 +227,12 @@ extension Machine {
         let base = stack.count
         let index = container(input)
         let isObject = tape[index] >> 60 == Value.object
+        let listing = listing(of: index)
         var cursor = index + 1
         // As in the reference, a result that an array went into is an array even with one element.
         var plain = false
-        for _ in 0..<count(at: index) {
+        for place in 0..<count(at: index) {
+            if let listing { cursor = listing[place] }
             if isObject { cursor += 1 }
             let value = value(at: cursor)
             cursor = next(cursor)
@@ -271,8 +278,10 @@ extension Machine {
         let index = container(value)
         let isObject = tape[index] >> 60 == Value.object
         if isObject { stack.append(value) }
+        let listing = listing(of: index)
         var cursor = index + 1
-        for _ in 0..<count(at: index) {
+        for place in 0..<count(at: index) {
+            if let listing { cursor = listing[place] }
             if isObject { cursor += 1 }
             try pushDescendants(self.value(at: cursor))
             cursor = next(cursor)

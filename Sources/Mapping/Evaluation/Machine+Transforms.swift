@@ -49,7 +49,8 @@ extension Machine {
                 stack.append(Value(bits: tape[cursor]))
                 cursor += 1
             }
-            stack.append(try copy(self.value(at: cursor), depth: depth + 1))
+            let inner = try copy(self.value(at: cursor), depth: depth + 1)
+            stack.append(inner.isUndefined ? .null : inner)
             cursor = next(cursor)
         }
         return isObject ? try object(from: base) : try array(from: base, flags: value.bits & 0xF_0000_0000)

@@ -110,6 +110,8 @@ enum Arrays {
                 machine.stack.append(machine.stack[base + Int(b)])
                 let swaps = machine.collapsed(try machine.apply(function, from: start, .null))
                 machine.stack.truncate(start)
+                // JavaScript's truth, as in the reference: any array, object or function is true.
+                if swaps.isLink || swaps.isFunction { return true }
                 return try machine.truth(swaps)
             }
         } else {

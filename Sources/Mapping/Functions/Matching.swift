@@ -84,6 +84,14 @@ enum Matching {
             return Match(from: found.range.lowerBound, to: found.range.upperBound, groups: groups, value: nil)
         }
 
+        /// When a limit ends the search: as the reference, which looks for one more match and tells there of a regular
+        /// expression that matches nothing.
+        mutating func stop(_ machine: inout Machine) throws(MappingFailure) {
+            let closure = machine.functions[matcher.index]
+            if closure.kind == .regex, !machine.code.program.regexes[Int(closure.a)].mayMatchEmpty { return }
+            _ = try next(&machine)
+        }
+
         private mutating func nextByFunction(_ machine: inout Machine) throws(MappingFailure) -> Match? {
             let function = following ?? matcher
             guard function.isFunction else { return nil }
@@ -155,6 +163,7 @@ enum Matching {
         while machine.stack.count - base < limit, let match = try matcher.next(&machine) {
             machine.stack.append(machine.substring(text, from: start, to: max(start, match.from)))
             start = match.to
+            if machine.stack.count - base == limit { try matcher.stop(&machine) }
         }
         if machine.stack.count - base < limit {
             machine.stack.append(machine.substring(text, from: start, to: text.length))
@@ -177,6 +186,7 @@ enum Matching {
             machine.stack.append(try machine.string("groups"))
             machine.stack.append(try machine.groups(match.groups))
             machine.stack.append(try machine.object(from: start))
+            if machine.stack.count - base == limit { try matcher.stop(&machine) }
         }
         return try machine.array(from: base, flags: Value.sequence)
     }
@@ -209,6 +219,7 @@ enum Matching {
                 machine.stack.append(piece)
                 position = match.to
                 count += 1
+                if count == limit { try matcher.stop(&machine) }
             }
         }
         if count == 0 { return text }
@@ -306,10 +317,10 @@ extension Machine {
         return count
     }
 
-    /// A match's groups as an array; one that took no part is null.
+    /// A match's groups as an array; the place of one that took no part holds nothing.
     mutating func groups(_ groups: [Value]) throws(MappingFailure) -> Value {
         let base = stack.count
-        for group in groups { stack.append(group.isUndefined ? .null : group) }
+        for group in groups { stack.append(group) }
         return try array(from: base)
     }
 
@@ -328,12 +339,24 @@ extension Machine {
         return try object(from: base)
     }
 
-    /// A regular expression that is called as a function: gives its first match, with a function for the next one.
+    /// Where a regular expression that is called as a function begins to search, in bytes; nil behind the text's end.
+    private func searchStart(_ text: Value, _ place: Value) -> Int? {
+        let wanted = place.isNumber ? floor(place) : place.isString ? arrayIndex(place).map(Int.init) ?? 0 : 0
+        if wanted <= 0 { return 0 }
+        return wanted <= characters(text) ? byteOffset(text, wanted) : nil
+    }
+
+    /// A regular expression that is called as a function, with a text and the place to search from: gives its first match,
+    /// with a function for the next one.
     mutating func matchRegex(_ closure: Closure, from base: Int) throws(MappingFailure) -> Value {
         let isNext = closure.c == 1
-        let text = isNext ? closure.input : stack.count > base ? stack[base] : .undefined
-        guard text.isString else { return .undefined }
-        let from = Int(closure.b)
+        var text = isNext ? closure.input : stack.count > base ? stack[base] : .undefined
+        if !text.isString {
+            guard text.isNumber || text.isBoolean || text.isNull else { return .undefined }
+            text = try self.text(of: text)
+        }
+        let place = stack.count > base + 1 ? stack[base + 1] : .undefined
+        guard let from = isNext ? Int(closure.b) : searchStart(text, place) else { return .undefined }
         if isNext, from >= text.length { return .undefined }
         guard let found = code.program.regexes[Int(closure.a)].firstMatch(in: utf8(text), from: from) else {
             return .undefined

@@ -13,6 +13,7 @@ enum Objects {
         ) { (machine, arguments) throws(MappingFailure) in
             let base = machine.stack.count
             try machine.pushKeys(machine.argument(arguments, 0), from: base)
+            machine.orderNames(from: base)
             return try machine.array(from: base, flags: Value.sequence)
         },
         Function(
@@ -88,8 +89,10 @@ enum Objects {
         let base = machine.stack.count
         guard machine.isObject(object) else { return try machine.array(from: base, flags: Value.sequence) }
         let index = machine.container(object)
+        let listing = machine.listing(of: index)
         var cursor = index + 1
-        for _ in 0..<machine.count(at: index) {
+        for place in 0..<machine.count(at: index) {
+            if let listing { cursor = listing[place] }
             let key = Value(bits: machine.tape[cursor])
             let result = try machine.handed(function, machine.value(at: cursor + 1), key, object)
             if !result.isUndefined { machine.stack.append(result) }
@@ -161,15 +164,17 @@ extension Machine {
 
     mutating func pushSpread(_ value: Value) throws(MappingFailure) {
         guard value.isLink else {
-            stack.append(value)
+            if !value.isUndefined { stack.append(value) }
             return
         }
         try step()
         try guardStack()
         let index = container(value)
         let isObject = tape[index] >> 60 == Value.object
+        let listing = listing(of: index)
         var cursor = index + 1
-        for _ in 0..<count(at: index) {
+        for place in 0..<count(at: index) {
+            if let listing { cursor = listing[place] }
             if isObject {
                 let base = stack.count
                 stack.append(Value(bits: tape[cursor]))

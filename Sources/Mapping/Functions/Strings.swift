@@ -72,7 +72,7 @@ enum Strings {
             "lowercase", "<s-:s>", "All letters as small letters.",
             examples: [.init("$lowercase(\"ÄBC\")", #""äbc""#), .init("$lowercase(\"ABC1\")", #""abc1""#)]
         ) { (machine, arguments) throws(MappingFailure) in
-            try machine.recased(machine.argument(arguments, 0), 65...90) { $0.lowercased() }
+            try machine.recased(machine.argument(arguments, 0), 65...90, Casing.lowercased)
         },
         Function(
             "trim", "<s-:s>",

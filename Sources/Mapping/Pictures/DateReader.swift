@@ -55,13 +55,18 @@ struct DateReader: Sendable {
         guard let match = pattern.firstMatch(in: text) else { return nil }
         let utf8 = Array(text.utf8)
         var values: [Character: Int] = [:]
+        var isGiven = false
         for (marker, range) in zip(markers, match.captures) {
             guard let range else { continue }
             let piece = String(decoding: utf8[range], as: UTF8.self)
-            guard let value = Self.value(of: marker, piece), value.magnitude <= Self.largest else { return nil }
+            isGiven = true
+            let read = Self.value(of: marker, piece)
+            // A name that there is not counts as not given.
+            if read == nil, marker.integer == nil, "MxFP".contains(marker.component) { continue }
+            guard let value = read, value.magnitude <= Self.largest else { return nil }
             values[marker.component] = value
         }
-        if values.isEmpty { return nil }
+        if !isGiven { return nil }
         let milliseconds = try milliseconds(&values, now: now)
         return milliseconds.magnitude <= CivilTime.farthest ? milliseconds : nil
     }

@@ -247,7 +247,12 @@ extension NumberPicture.Half {
         minFraction = fraction.filter { symbols.value($0) != nil }.count
         maxFraction = fraction.filter(symbols.isDigitSign).count
         if minInteger == 0, maxFraction == 0 {
-            if exponent != nil { (minFraction, maxFraction) = (1, 1) } else { minInteger = 1 }
+            if exponent != nil {
+                (minFraction, maxFraction) = (1, 1)
+                hasDecimal = true
+            } else {
+                minInteger = 1
+            }
         }
         if exponent != nil, minInteger == 0, integer.contains(symbols.digit) { minInteger = 1 }
         if minInteger == 0, minFraction == 0 { minFraction = 1 }
