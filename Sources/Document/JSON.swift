@@ -56,10 +56,10 @@ public enum JSON: Sendable, Hashable {
         try self.init(parsing: Array(text.utf8))
     }
 
-    /// Parses UTF-8 bytes.
+    /// Parses UTF-8 bytes, up to ``JSONLimits/enclosing``.
     public init(parsing bytes: [UInt8]) throws(JSONError) {
         var tape = Tape()
-        try tape.parse(bytes)
+        try tape.parse(bytes, limits: .enclosing)
         self.init(tape.root)
     }
 

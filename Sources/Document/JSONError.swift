@@ -38,4 +38,12 @@ public struct JSONLimits: Sendable {
 
     /// The defaults: 512 levels, 64 MiB.
     public static let standard = JSONLimits()
+
+    /// What is read as a tree: 16 levels more. A note of ours about a document (a record that waits, a report) nests it in
+    /// objects of its own; what was accepted once must be readable in it again (I2).
+    public static let enclosing = {
+        var limits = JSONLimits.standard
+        limits.depth += 16
+        return limits
+    }()
 }

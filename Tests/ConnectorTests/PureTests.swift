@@ -176,6 +176,16 @@ import Testing
         _ = other.park(record("2"), entities: ["order/1"], missing: ["customer/a:1"])
         #expect(other.lane(of: "order/1")?.waiting.map(\.number) == [0, 1])
     }
+
+    /// What could be read once can be read where it waits, below the levels of the note about it (I2).
+    @Test func theDeepestDocumentIsReadBackWhereItWaits() throws {
+        let document = Array((String(repeating: "[", count: 512) + String(repeating: "]", count: 512)).utf8)
+        var lanes = Lanes()
+        let stored = StoredRecord(reference: "1", document: document)
+        let waiting = try #require(lanes.park(stored, entities: ["order/1"], missing: ["customer/a:1"]))
+        let json = try JSON(parsing: waiting.json.utf8)
+        #expect(Lanes.Waiting(name: waiting.name, json)?.record.document == document)
+    }
 }
 
 @Suite struct DecisionTests {

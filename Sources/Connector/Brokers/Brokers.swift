@@ -58,7 +58,7 @@ extension Brokers {
     }
 
     /// Reads topics of ours from their beginnings to their ends: of each topic the newest value of each key, nothing where it
-    /// was deleted.
+    /// was deleted, null where it can't be read.
     func tables(_ topics: [String]) throws -> [String: [String: JSON]] {
         var tables = Dictionary(uniqueKeysWithValues: topics.map { ($0, [String: JSON]()) })
         try read(try partitions(of: topics)) { batch in
@@ -68,7 +68,8 @@ extension Brokers {
                     tables[record.topic]?[key] = nil
                     return
                 }
-                tables[record.topic]?[key] = value.withUnsafeBytes { try? JSON(parsing: Array($0)) }
+                tables[record.topic]?[key] =
+                    value.withUnsafeBytes { try? JSON(parsing: Array($0)) } ?? .null
             }
         }
         return tables

@@ -72,7 +72,9 @@ package struct Crew: Sendable {
             shared.names.position(connector: shared.connector), shared.names.parked(connector: shared.connector)
         )
         let tables = try brokers.tables([positions, parked])
-        return Left(positions: tables[positions] ?? [:], parked: tables[parked] ?? [:])
+        // A position that can't be read is none. A parked record that can't be is told of.
+        return Left(
+            positions: (tables[positions] ?? [:]).filter { $0.value != .null }, parked: tables[parked] ?? [:])
     }
 
     /// The sinks' and the sources' loops, as they were left. The tables must have been read.
