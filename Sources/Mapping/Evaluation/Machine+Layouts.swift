@@ -1,7 +1,7 @@
 import Document
 
-/// Where a shape's names stand in objects of one layout: for each member the place among the shape's names, or -1, up to
-/// the last that the mapping asks for.
+/// Where a shape's names stand in objects of one layout: for each member the place among the shape's names, up to the last
+/// that the mapping asks for; for a member that it doesn't ask for the place that nobody reads (``Findings/slots``).
 ///
 /// Lies in memory as itself, followed by these places.
 struct NamePlan: BitwiseCopyable {
@@ -44,10 +44,10 @@ extension Machine {
             let slot = Int(place.pointee)
             place += 1
             if word >> 60 &- Value.array < 2 {
-                if slot >= 0 { slots[slot] = Value(link: at - words) }
+                slots[slot] = Value(link: at - words)
                 at = words + Int(UInt32(truncatingIfNeeded: word)) + 1
             } else {
-                if slot >= 0 { slots[slot] = Value(bits: word) }
+                slots[slot] = Value(bits: word)
                 at += 2
             }
         }
@@ -71,8 +71,8 @@ extension Machine {
             of: NamePlan(count: Int32(used), missing: found < Int(shape.count) ? shape.count : 0), as: NamePlan.self)
         for place in 0..<used {
             plan.storeBytes(
-                of: places[place], toByteOffset: NamePlan.size + place * MemoryLayout<NamePlan.Place>.stride,
-                as: NamePlan.Place.self)
+                of: places[place] >= 0 ? places[place] : -1 - shape.first,
+                toByteOffset: NamePlan.size + place * MemoryLayout<NamePlan.Place>.stride, as: NamePlan.Place.self)
         }
         return plan
     }

@@ -6,8 +6,9 @@ import Document
 struct Findings: ~Copyable {
     /// For each shape: the index of its object; ``nothing`` for none.
     private(set) var objects: UnsafeMutablePointer<UInt32> = .allocate(capacity: 0)
-    /// For each name: its value in its shape's object.
-    private(set) var slots: UnsafeMutablePointer<Value> = .allocate(capacity: 0)
+    /// For each name: its value in its shape's object. One lies before them that nobody reads: storing what isn't asked for
+    /// costs less than asking whether it is.
+    private(set) var slots: UnsafeMutablePointer<Value> = .allocate(capacity: 1) + 1
     private var shapeCapacity = 0
     private var slotCapacity = 0
 
@@ -15,18 +16,18 @@ struct Findings: ~Copyable {
 
     deinit {
         objects.deallocate()
-        slots.deallocate()
+        (slots - 1).deallocate()
     }
 
     /// Forgets everything, and makes room for a program's shapes and names.
     mutating func reset(shapes: Int, names: Int) {
         if shapes > shapeCapacity || names > slotCapacity {
             objects.deallocate()
-            slots.deallocate()
+            (slots - 1).deallocate()
             shapeCapacity = max(shapes, shapeCapacity)
             slotCapacity = max(names, slotCapacity)
             objects = .allocate(capacity: shapeCapacity)
-            slots = .allocate(capacity: slotCapacity)
+            slots = .allocate(capacity: slotCapacity + 1) + 1
         }
         objects.update(repeating: Self.nothing, count: shapes)
     }
