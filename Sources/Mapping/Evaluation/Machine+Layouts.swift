@@ -19,7 +19,7 @@ extension Machine {
     @inline(__always)
     func plan(_ shape: Int, _ index: Int) -> UnsafeMutableRawPointer? {
         guard let layout = tape.layout(at: index) else { return nil }
-        let key = tables.planKeys | UInt64(shape)
+        let key = tables.planKeys | UInt64(truncatingIfNeeded: shape)
         return layout.plan(key) ?? rarePlan(shape, layout, key)
     }
 
@@ -33,22 +33,22 @@ extension Machine {
     @inline(__always)
     func find(_ index: Int, _ plan: UnsafeMutableRawPointer, _ slots: UnsafeMutablePointer<Value>) {
         let head = plan.load(as: NamePlan.self)
-        for place in 0..<Int(head.missing) { slots[place] = .undefined }
+        for place in 0..<Int(UInt32(bitPattern: head.missing)) { slots[place] = .undefined }
         let words = tape.fixed.words
         // Behind the object's head and its first member's name.
-        var at = words + index + 2
+        var at = index &+ 2
         var place = (plan + NamePlan.size).assumingMemoryBound(to: NamePlan.Place.self)
         let end = place + Int(head.count)
         while place < end {
-            let word = at.pointee
+            let word = words[at]
             let slot = Int(place.pointee)
             place += 1
-            if word >> 60 &- Value.array < 2 {
-                slots[slot] = Value(link: at - words)
-                at = words + Int(UInt32(truncatingIfNeeded: word)) + 1
+            if word &- Value.array << 60 < 2 << 60 {
+                slots[slot] = Value(link: at)
+                at = Int(UInt32(truncatingIfNeeded: word)) &+ 1
             } else {
                 slots[slot] = Value(bits: word)
-                at += 2
+                at &+= 2
             }
         }
     }
