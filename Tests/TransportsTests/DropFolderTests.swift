@@ -112,6 +112,26 @@ import Testing
         #expect(try drop.scan(now: start).ready.isEmpty)
     }
 
+    @Test func `A file that was replaced after it was found stays for the next scan`() throws {
+        var drop = try DropFolder(folder.path, stableAfter: .zero)
+        for replace in [
+            { try folder.write("prices.csv", "tuesday") },
+            { try AtomicFile.replace(folder["prices.csv"], with: Array("tuesday".utf8)) },
+        ] {
+            try folder.write("prices.csv", "monday")
+            let file = try #require(try drop.scan(now: start).ready.first)
+            try replace()
+            #expect(throws: SystemError("rename", file.path, code: ESTALE)) { try drop.finish(file) }
+            #expect(throws: SystemError("rename", file.path, code: ESTALE)) { try drop.refuse(file, reason: "x") }
+            #expect(try folder.text("prices.csv") == "tuesday")
+            #expect(try drop.scan(now: start).ready.map(\.name) == ["prices.csv"])
+            #expect((try? folder.names("done")) == nil && (try? folder.names("failed")) == nil)
+        }
+        let file = try #require(try drop.scan(now: start).ready.first)
+        unlink(file.path)
+        #expect(throws: SystemError("rename", file.path, code: ENOENT)) { try drop.finish(file) }
+    }
+
     @Test func `A file has an identity of name and digest, however it is read`() throws {
         var drop = try DropFolder(folder.path, stableAfter: .zero)
         try folder.write("abc.csv", "abc")
