@@ -6,8 +6,11 @@ import Transports
 
 /// A table's changes, in the order in which they were made; first, if wanted, all rows there are.
 struct OutboxSource: SourceTransport {
-    private let table: OutboxTable
+    private var table: OutboxTable
+    private let reading: OutboxReading
     private let database: SQLiteDatabase
+    /// How the tables were when the triggers were looked at.
+    private var schema: Int64 = -1
     private let settings: SourceSettings
     private var read: Int64 = 0
     private var version: Int64 = -1
@@ -16,6 +19,7 @@ struct OutboxSource: SourceTransport {
     private var comparing: ContinuousClock.Instant?
     private let clock: LoopClock
     private var watch: TableWatch
+    private let log: Logger
 
     /// Opens the database, and makes the outbox and its triggers.
     ///
@@ -28,7 +32,9 @@ struct OutboxSource: SourceTransport {
         log: Logger = Logger(label: "outbox") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.clock = clock
+        self.log = log
         self.settings = settings
+        self.reading = reading
         watch = TableWatch(process, of: reading.table)
         database = try SQLiteFailures.translate {
             try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
@@ -44,6 +50,7 @@ struct OutboxSource: SourceTransport {
     }
 
     mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+        try lookAtTables()
         guard let seq = position?["seq"]?.integer else {
             comparing = clock.now()
             if settings.start == .snapshot { return try snapshot(after: nil, take) }
@@ -54,8 +61,29 @@ struct OutboxSource: SourceTransport {
             comparing = clock.now()
             return try snapshot(after: Int64(seq), take)
         }
-        return try SQLiteFailures.translate { try changes(after: Int64(seq), take) }
+        if let end = try SQLiteFailures.translate({ try changes(after: Int64(seq), take) }) { return end }
+        comparing = clock.now()
+        return try snapshot(after: Int64(seq), take)
     }
+
+    /// Looks whether the triggers are still there: a system that rebuilds its table takes them away. Asking costs next to nothing as
+    /// long as nobody has changed a table.
+    private mutating func lookAtTables() throws {
+        try SQLiteFailures.checkPlace(of: database)
+        try SQLiteFailures.translate {
+            let now = try database.schemaVersion()
+            guard now != schema else { return }
+            do { table = try OutboxTable(reading, in: database) } catch let error as WrongSetting {
+                // Somebody is at it; at a start it would be a mistake.
+                throw SystemFailure("\(error)")
+            }
+            try table.install(in: database)
+            schema = now
+        }
+    }
+
+    /// Whether reading everything finds what changes miss: records are told again, movements would be booked twice.
+    private var isComparable: Bool { settings.compare != nil || settings.of != nil }
 
     /// All rows and the outbox's position, seen at one moment. Read within one turn: no write of ours comes between.
     ///
@@ -72,7 +100,7 @@ struct OutboxSource: SourceTransport {
             try watch.see(LastBatch.mark(of: table.table, in: database))
             let newest = try OutboxTable.newest(in: database)
             end.position = ["seq": .number(Number(Int(newest)))]
-            if let seq { end.records = try hand(after: seq, atMost: nil, &tape, take).count }
+            if let seq { end.records = try hand(after: seq, atMost: nil, passingGaps: true, &tape, take).count }
             read = newest
             if settings.delivers == .everything || settings.of != nil { end.delivery = "snapshot@\(newest)" }
             var rows = 0
@@ -97,9 +125,10 @@ struct OutboxSource: SourceTransport {
         return end
     }
 
+    /// What comes next in the log; nil: changes are missing there, and everything is to be read.
     private mutating func changes(
         after seq: Int64, _ take: (ReadRecord, inout Tape) throws -> Void
-    ) throws -> PageEnd {
+    ) throws -> PageEnd? {
         // The changes and the mark of who wrote last, seen at one moment.
         try database.execute("BEGIN")
         defer { try? database.execute("COMMIT") }
@@ -107,26 +136,39 @@ struct OutboxSource: SourceTransport {
         try watch.see(LastBatch.mark(of: table.table, in: database))
         var end = PageEnd()
         var tape = Tape()
-        let (count, last) = try hand(after: seq, atMost: settings.page, &tape, take)
+        let (count, last, gap) = try hand(
+            after: seq, atMost: settings.page, passingGaps: !isComparable, &tape, take)
+        if gap != nil, count == 0 || !isComparable { tellOfGap() }
+        if gap != nil, isComparable, count == 0 { return nil }
         end.records = count
         read = last
         if last != seq { end.position = ["seq": .number(Number(Int(last)))] }
-        end.isIdle = end.records < settings.page
+        end.isIdle = gap == nil && end.records < settings.page
         return end
     }
 
-    /// Hands changes over, in their order. Returns how many there were, and the last one's number.
+    /// Hands changes over, in their order. Returns how many there were, the last one's number, and that of the last gap.
+    ///
+    /// - Parameter passingGaps: whether it goes on behind a gap, or ends before it.
     private func hand(
-        after seq: Int64, atMost: Int?, _ tape: inout Tape, _ take: (ReadRecord, inout Tape) throws -> Void
-    ) throws -> (count: Int, last: Int64) {
-        var (count, last) = (0, seq)
+        after seq: Int64, atMost: Int?, passingGaps: Bool, _ tape: inout Tape,
+        _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> (count: Int, last: Int64, gap: Int64?) {
+        var (count, last, gap) = (0, seq, Int64?.none)
         let sql = """
             SELECT seq, op, key, coalesce(old, 'null'), coalesce(new, 'null'), at FROM omni_outbox
             WHERE "table" = ? AND seq > ? ORDER BY seq LIMIT ?
             """
         let values: [SQLiteValue] = [.text(table.table), .integer(seq), .integer(Int64(atMost ?? -1))]
         try database.query(sql, values) { row in
-            last = row.integer(at: 0) ?? last
+            guard passingGaps || gap == nil else { return }
+            let place = row.integer(at: 0) ?? last
+            if row.text(at: 1) == OutboxTable.gap {
+                gap = place
+                if passingGaps { last = place }
+                return
+            }
+            last = place
             count += 1
             let at = row.text(at: 5) ?? ""
             let number = OutboxNumber(last)
@@ -140,7 +182,17 @@ struct OutboxSource: SourceTransport {
                     position: number.position,
                     place: .words("omni_outbox \(last)"), content: .document), &tape)
         }
-        return (count, last)
+        return (count, last, gap)
+    }
+
+    private func tellOfGap() {
+        log.error(
+            "the outbox's triggers were gone: what was changed meanwhile is not in it",
+            metadata: [
+                "table": "\(table.table)",
+                "so": isComparable
+                    ? "everything is read once" : "it is not read; where records are told, \"of\" or \"compare\" would",
+            ])
     }
 
     /// What is safe needs no row any more.

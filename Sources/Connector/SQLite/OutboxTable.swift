@@ -61,17 +61,30 @@ struct OutboxTable: Sendable {
         return names
     }
 
+    /// Stands in the log as the operation where changes are missing from it.
+    static let gap = "gap"
+
     /// Makes the outbox and the triggers, or makes them anew when they should be different.
+    ///
+    /// Whoever rebuilds a table takes its triggers away, and what is changed from then on is noted nowhere. That is noted, where it
+    /// is in the log: whoever reads on there knows (I2).
     func install(in database: SQLiteDatabase) throws {
         try database.transaction {
+            var isGap = false
+            let isNew = try Self.columns(of: "omni_outbox", in: database).isEmpty
             try database.execute(Self.script)
             for (name, sql) in triggers {
                 let present = try database.first(
                     "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", [.text(name)]
                 ) { $0.text(at: 0) ?? "" }
                 if present == sql { continue }
+                if present == nil, !isNew { isGap = true }
                 if present != nil { try database.execute("DROP TRIGGER \(Self.quoted(name))") }
                 try database.execute(sql)
+            }
+            if isGap {
+                try database.run(
+                    "INSERT INTO omni_outbox (\"table\", op, key) VALUES (?, ?, '{}')", [.text(table), .text(Self.gap)])
             }
         }
     }

@@ -13,6 +13,18 @@ enum SQLiteFailures {
             }
         }
     }
+
+    /// Looks whether the database is still the file that was opened.
+    static func checkPlace(of database: SQLiteDatabase) throws(DatabaseReplaced) {
+        if database.hasMoved { throw DatabaseReplaced(path: database.path) }
+    }
+}
+
+/// Somebody has laid another file in the database's place, a backup for example. A connector that starts opens that one, and knows what
+/// to do about a log that lies behind.
+struct DatabaseReplaced: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "another file lies at \(path), or none: the database is opened anew at the next start" }
 }
 
 extension SQLiteError {

@@ -82,6 +82,8 @@ struct TableWriter: SinkWriter {
     var isLogged: Bool { outbox != nil }
 
     mutating func write(_ writes: [Write]) throws -> [Written] {
+        // What is written into a file that nobody finds any more isn't written, and must not be reported.
+        try SQLiteFailures.checkPlace(of: database)
         var results = try SQLiteFailures.translate {
             try database.transaction {
                 try batch?.begin(writes)
@@ -90,6 +92,7 @@ struct TableWriter: SinkWriter {
                 return results
             }
         }
+        try SQLiteFailures.checkPlace(of: database)
         guard let batch else { return results }
         batch.confirm()
         for (index, write) in writes.enumerated() where results[index].tellsOfWrite {

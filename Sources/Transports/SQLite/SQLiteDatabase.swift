@@ -144,6 +144,17 @@ public final class SQLiteDatabase {
         try first("PRAGMA data_version") { row in row.integer(at: 0) ?? 0 } ?? 0
     }
 
+    /// A number that changes with the tables, whoever changes them.
+    public func schemaVersion() throws -> Int64 {
+        try first("PRAGMA schema_version") { row in row.integer(at: 0) ?? 0 } ?? 0
+    }
+
+    /// Whether another file lies at `path` by now, or none: what is read and written here, nobody else sees.
+    public var hasMoved: Bool {
+        var hasMoved: Int32 = 0
+        return sqlite3_file_control(handle, nil, SQLITE_FCNTL_HAS_MOVED, &hasMoved) == SQLITE_OK && hasMoved != 0
+    }
+
     func error(_ code: Int32, sql: String?) -> SQLiteError {
         SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), database: path, sql: sql)
     }
