@@ -227,7 +227,7 @@ package struct PollSource: SourceTransport {
         switch poll.pages {
         case nil: return nil
         case .next(let member): return Members.find(member, in: root)?.string.flatMap { $0.isEmpty ? nil : $0 }
-        case .link: return answer.fields.all("Link").lazy.compactMap(Self.nextLink).first
+        case .link: return answer.fields.all("Link").lazy.compactMap(LinkField.next).first
         case .number(let parameter, let first):
             guard records > 0 else { return nil }
             let page = (next ?? poll.path).split(whereSeparator: { $0 == "&" || $0 == "?" }).last.flatMap {
@@ -343,21 +343,5 @@ package struct PollSource: SourceTransport {
             return one.utf8.lexicographicallyPrecedes(other.utf8) ? found : known
         default: return found
         }
-    }
-
-    /// The target of `rel="next"` in a `Link` field (RFC 8288).
-    static func nextLink(_ field: String) -> String? {
-        for part in field.split(separator: ",") {
-            guard let open = part.firstIndex(of: "<"), let close = part.firstIndex(of: ">"), open < close else {
-                continue
-            }
-            let parameters = part[close...].split(separator: ";").dropFirst()
-            let isNext = parameters.contains {
-                let words = $0.filter { !$0.isWhitespace && $0 != "\"" }
-                return words == "rel=next"
-            }
-            if isNext { return String(part[part.index(after: open)..<close]) }
-        }
-        return nil
     }
 }
