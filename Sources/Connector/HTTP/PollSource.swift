@@ -154,7 +154,8 @@ package struct PollSource: SourceTransport {
         var tape = Tape()
         do { try tape.parse(answer.body) } catch { throw SystemFailure("the answer is not JSON: \(error)") }
         guard let list = Members.find(poll.items, in: tape.root), list.kind == .array else {
-            throw WrongSetting("the answer holds no list at \"\(poll.items)\"; change \"items\"")
+            // Systems at work on themselves answer so too: the connector's other sources and its sinks go on.
+            throw SystemFailure("the answer holds no list at \"\(poll.items)\"; if that lasts, change \"items\"")
         }
         pages += 1
         var end = PageEnd()
