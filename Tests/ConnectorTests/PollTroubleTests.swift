@@ -82,4 +82,23 @@ import Transports
         requests.withLock { $0.answer = ["items": [["id": 1]]] }
         #expect(try read(&source, &position) == ["/items, record 1"])
     }
+
+    @Test func aRegistrationThatIsRefusedDoesNotKeepTheSourceFromPolling() throws {
+        let (system, made) = try source(hints: Hints())
+        var (source, position) = (made, JSON?.none)
+        defer { withExtendedLifetime(system) {} }
+        #expect(try read(&source, &position) == ["/items, record 1"])
+        requests.withLock { $0.registered = 409 }
+        for round in 1...3 {
+            time.withLock { $0 += .seconds(round == 1 ? 3600 : 60) }
+            #expect(throws: SystemFailure.self) { try read(&source, &position) }
+            #expect(polls() == round)
+            _ = try read(&source, &position)
+            #expect(polls() == round + 1)
+        }
+        requests.withLock { $0.registered = 201 }
+        time.withLock { $0 += .seconds(60) }
+        _ = try read(&source, &position)
+        #expect(polls() == 5)
+    }
 }

@@ -105,9 +105,12 @@ package struct PollSource: SourceTransport {
         if let hints { hints.wait(for: settings.every, stop) } else { stop.wait(for: settings.every) }
     }
 
-    /// Tells the system where to send webhooks, and tells it again from time to time.
+    /// Tells the system where to send webhooks, and tells it again from time to time; between two runs, as a run that fails begins
+    /// anew.
     private mutating func register() throws {
-        guard let registration, registerAt.map({ clock.now() >= $0 }) ?? true else { return }
+        guard run == nil, let registration, registerAt.map({ clock.now() >= $0 }) ?? true else { return }
+        // A refusal is told of now and then; in between polling finds what no webhook tells (trap 4).
+        registerAt = clock.now() + min(registration.settings.every, .seconds(60))
         let answer: HTTPSystem.Answer
         do throws(Unanswered) {
             answer = try system.send(.post, registration.settings.path, body: registration.body)
