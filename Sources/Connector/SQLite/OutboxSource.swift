@@ -112,13 +112,12 @@ struct OutboxSource: SourceTransport {
                 let key = row.text(at: 0) ?? "{}"
                 let document = try table.document(
                     op: "snapshot", key: key, old: "null", new: row.text(at: 1) ?? "null", at: "", in: database)
-                try tape.parse(document)
                 end.records += 1
                 rows += 1
-                try take(
+                try give(
                     ReadRecord(
                         reference: "\(table.table)\(key)", place: .words("row \(rows) of \(table.table)"),
-                        content: .document, delivery: end.delivery), &tape)
+                        content: .document, delivery: end.delivery), document, &tape, take)
             }
         }
         end.endsDelivery = end.delivery != nil
@@ -175,14 +174,29 @@ struct OutboxSource: SourceTransport {
             let document = try table.document(
                 op: row.text(at: 1) ?? "", key: row.text(at: 2) ?? "null", old: row.text(at: 3) ?? "null",
                 new: row.text(at: 4) ?? "null", at: at, in: database)
-            try tape.parse(document)
-            try take(
+            try give(
                 ReadRecord(
                     reference: number.reference(at: at), stamp: Tick(rfc3339: at) ?? .never,
                     position: number.position,
-                    place: .words("omni_outbox \(last)"), content: .document), &tape)
+                    place: .words("omni_outbox \(last)"), content: .document), document, &tape, take)
         }
         return (count, last, gap)
+    }
+
+    /// Hands a row over. One that is no JSON is a dead letter with its bytes, and the rest goes on (I2).
+    private func give(
+        _ record: ReadRecord, _ document: [UInt8], _ tape: inout Tape,
+        _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws {
+        do throws(JSONError) { try tape.parse(document) } catch {
+            var record = record
+            record.content = .unreadable("the row is no JSON: \(error.reason)")
+            return try document.withUnsafeBytes { bytes in
+                record.raw = bytes
+                try take(record, &tape)
+            }
+        }
+        try take(record, &tape)
     }
 
     private func tellOfGap() {

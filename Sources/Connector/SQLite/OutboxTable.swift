@@ -132,7 +132,8 @@ struct OutboxTable: Sendable {
 
     // MARK: SQL
 
-    /// A row as JSON. Bytes are written as hexadecimal digits: JSON has none, and a trigger must not fail.
+    /// A row as JSON. Bytes are written as hexadecimal digits, and an infinite REAL as the text `Inf`: JSON has neither, and a trigger
+    /// must not fail.
     func row(_ prefix: String) -> String { Self.object(columns, prefix) }
 
     /// A row's key as JSON.
@@ -141,7 +142,10 @@ struct OutboxTable: Sendable {
     private static func object(_ columns: [String], _ prefix: String) -> String {
         let members = columns.map { column in
             let value = prefix + quoted(column)
-            return "\(text(column)), CASE typeof(\(value)) WHEN 'blob' THEN hex(\(value)) ELSE \(value) END"
+            return """
+                \(text(column)), CASE typeof(\(value)) WHEN 'blob' THEN hex(\(value)) \
+                WHEN 'real' THEN CASE WHEN \(value) * 0 = 0 THEN \(value) ELSE CAST(\(value) AS TEXT) END ELSE \(value) END
+                """
         }
         return "json_object(\(members.joined(separator: ", ")))"
     }
@@ -207,8 +211,8 @@ extension OutboxTable {
         writer.write(string: table)
         writer.write(raw: ",\"key\":\(key),\"old\":\(old),\"new\":\(new),\"at\":")
         if at.isEmpty { writer.write(raw: "null") } else { writer.write(string: at) }
-        if !lookups.isEmpty {
-            let row = try JSON(parsing: new == "null" ? old : new)
+        // What is no JSON stays none: whoever parses the document says so.
+        if !lookups.isEmpty, let row = try? JSON(parsing: new == "null" ? old : new) {
             for lookup in lookups {
                 writer.write(raw: ",")
                 writer.write(string: lookup.name)
