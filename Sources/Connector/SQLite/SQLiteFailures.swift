@@ -30,4 +30,7 @@ struct DatabaseReplaced: Error, CustomStringConvertible {
 extension SQLiteError {
     /// Whether it is about a row's values: this row will never go in, and the next one may (SQLITE_TOOBIG 18, SQLITE_MISMATCH 20).
     var isOfItsValues: Bool { kind == .constraint || [18, 20].contains(code & 0xFF) }
+
+    /// Whether the tables declare a foreign key that leads to nothing that could be one.
+    var isForeignKeyMismatch: Bool { kind == .statement && message.hasPrefix("foreign key mismatch") }
 }

@@ -133,6 +133,12 @@ public final class SQLiteDatabase {
     /// Whether a transaction is open.
     public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
+    /// Whether the transaction can't be committed as it is: rows refer to others that aren't there.
+    public var hasOpenForeignKeys: Bool {
+        var (now, most): (Int32, Int32) = (0, 0)
+        return sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &most, 0) == SQLITE_OK && now != 0
+    }
+
     /// The rows changed by the last INSERT, UPDATE or DELETE, without those that triggers changed.
     public var changes: Int { Int(sqlite3_changes64(handle)) }
 
