@@ -319,9 +319,15 @@ import Testing
         arguments: [
             (#"</a?page=2>; rel="next""#, "/a?page=2"), (#"</a>; rel="prev", </b>; rel=next"#, "/b"),
             (#"</a>; rel="last""#, nil), ("", nil),
+            // Commas and semicolons stand in targets and titles too, and a link may be several things.
+            (#"<https://api/x?fields=id,name&page=2>; rel="next""#, "https://api/x?fields=id,name&page=2"),
+            (#"</a?x=1,2;3>; rel="prev", </b?x=1,2;3>; rel="next""#, "/b?x=1,2;3"),
+            (#"</a>; title="a, <b>; rel=next", </c>; rel="last next""#, "/c"),
+            (#"</a>; title="a \" b"; REL=Next"#, "/a"), (#"</a>; rel="prev"; rel="next""#, nil),
+            (#"</a>; rev="next""#, nil), (#"</a>; rel="nextish""#, nil), ("</a", nil), ("</a>", nil),
         ] as [(String, String?)])
     func theNextPageIsFoundInALink(field: String, expected: String?) {
-        #expect(PollSource.nextLink(field) == expected)
+        #expect(LinkField.next(field) == expected)
     }
 
     @Test func differencesAreToldFieldByField() throws {

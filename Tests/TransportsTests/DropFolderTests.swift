@@ -112,6 +112,42 @@ import Testing
         #expect(try drop.scan(now: start).ready.isEmpty)
     }
 
+    @Test func `A file that was replaced after it was found stays for the next scan`() throws {
+        var drop = try DropFolder(folder.path, stableAfter: .zero)
+        for replace in [
+            { try folder.write("prices.csv", "tuesday") },
+            { try AtomicFile.replace(folder["prices.csv"], with: Array("tuesday".utf8)) },
+        ] {
+            try folder.write("prices.csv", "monday")
+            let file = try #require(try drop.scan(now: start).ready.first)
+            try replace()
+            #expect(throws: SystemError("rename", file.path, code: ESTALE)) { try drop.finish(file) }
+            #expect(throws: SystemError("rename", file.path, code: ESTALE)) { try drop.refuse(file, reason: "x") }
+            #expect(try folder.text("prices.csv") == "tuesday")
+            #expect(try drop.scan(now: start).ready.map(\.name) == ["prices.csv"])
+            #expect((try? folder.names("done")) == nil && (try? folder.names("failed")) == nil)
+        }
+        let file = try #require(try drop.scan(now: start).ready.first)
+        unlink(file.path)
+        #expect(throws: SystemError("rename", file.path, code: ENOENT)) { try drop.finish(file) }
+    }
+
+    @Test func `Where no call renames without replacing, a file is moved all the same, and replaces none`() throws {
+        let refusing: Path.Rename = { _, _ in
+            errno = EINVAL
+            return -1
+        }
+        try folder.write("a", "monday")
+        #expect(try Path.rename(folder["a"], to: folder["b"], unlessThere: refusing))
+        #expect(try folder.names() == ["b"])
+        try folder.write("a", "tuesday")
+        #expect(try !Path.rename(folder["a"], to: folder["b"], unlessThere: refusing))
+        #expect(try folder.text("b") == "monday")
+        #expect(throws: SystemError("rename", folder["c"], code: ENOENT)) {
+            try Path.rename(folder["c"], to: folder["d"], unlessThere: refusing)
+        }
+    }
+
     @Test func `A file has an identity of name and digest, however it is read`() throws {
         var drop = try DropFolder(folder.path, stableAfter: .zero)
         try folder.write("abc.csv", "abc")

@@ -77,7 +77,11 @@ struct FileSource: SourceTransport {
                 _ = try folder.drop.finish(file)
             }
         } catch {
-            throw SystemFailure("\(error)")
+            guard error.code == ESTALE || error.code == ENOENT else { throw SystemFailure("\(error)") }
+            // What lies there now, nobody has read (I1).
+            log.notice(
+                "a file was replaced after it was read; what lies there is read next",
+                metadata: ["file": "\(file.name)"])
         }
         finished = nil
     }

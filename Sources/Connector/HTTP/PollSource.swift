@@ -52,6 +52,8 @@ package struct PollSource: SourceTransport {
     private var start: JSON?
     /// The largest cursor seen in this run.
     private var cursor: JSON?
+    /// When the last run began.
+    private var polled: ContinuousClock.Instant?
     /// When the last look at everything began that is acknowledged, and the one that is being made (I9).
     private var compared: ContinuousClock.Instant?
     private var comparing: ContinuousClock.Instant?
@@ -76,7 +78,9 @@ package struct PollSource: SourceTransport {
     package mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd
     {
         try register()
-        if run == nil, let hints, position != nil, let hinted = try readHints(hints, take) { return hinted }
+        if run == nil, !isPollDue, let hints, position != nil, let hinted = try readHints(hints, take) {
+            return hinted
+        }
         if run == nil { begin(position) }
         return try page(position, take)
     }
@@ -105,9 +109,12 @@ package struct PollSource: SourceTransport {
         if let hints { hints.wait(for: settings.every, stop) } else { stop.wait(for: settings.every) }
     }
 
-    /// Tells the system where to send webhooks, and tells it again from time to time.
+    /// Tells the system where to send webhooks, and tells it again from time to time; between two runs, as a run that fails begins
+    /// anew.
     private mutating func register() throws {
-        guard let registration, registerAt.map({ clock.now() >= $0 }) ?? true else { return }
+        guard run == nil, let registration, registerAt.map({ clock.now() >= $0 }) ?? true else { return }
+        // A refusal is told of now and then; in between polling finds what no webhook tells (trap 4).
+        registerAt = clock.now() + min(registration.settings.every, .seconds(60))
         let answer: HTTPSystem.Answer
         do throws(Unanswered) {
             answer = try system.send(.post, registration.settings.path, body: registration.body)
@@ -120,7 +127,11 @@ package struct PollSource: SourceTransport {
 
     // MARK: Runs
 
+    /// Whether hints have to wait: under lasting load there is always one, and they don't tell everything (trap 4).
+    private var isPollDue: Bool { polled.map { clock.now() >= $0 + settings.every } ?? true }
+
     private mutating func begin(_ position: JSON?) {
+        polled = clock.now()
         start = position?["cursor"]
         cursor = start
         pages = 0
@@ -154,7 +165,8 @@ package struct PollSource: SourceTransport {
         var tape = Tape()
         do { try tape.parse(answer.body) } catch { throw SystemFailure("the answer is not JSON: \(error)") }
         guard let list = Members.find(poll.items, in: tape.root), list.kind == .array else {
-            throw WrongSetting("the answer holds no list at \"\(poll.items)\"; change \"items\"")
+            // Systems at work on themselves answer so too: the connector's other sources and its sinks go on.
+            throw SystemFailure("the answer holds no list at \"\(poll.items)\"; if that lasts, change \"items\"")
         }
         pages += 1
         var end = PageEnd()
@@ -227,7 +239,7 @@ package struct PollSource: SourceTransport {
         switch poll.pages {
         case nil: return nil
         case .next(let member): return Members.find(member, in: root)?.string.flatMap { $0.isEmpty ? nil : $0 }
-        case .link: return answer.fields.all("Link").lazy.compactMap(Self.nextLink).first
+        case .link: return answer.fields.all("Link").lazy.compactMap(LinkField.next).first
         case .number(let parameter, let first):
             guard records > 0 else { return nil }
             let page = (next ?? poll.path).split(whereSeparator: { $0 == "&" || $0 == "?" }).last.flatMap {
@@ -343,21 +355,5 @@ package struct PollSource: SourceTransport {
             return one.utf8.lexicographicallyPrecedes(other.utf8) ? found : known
         default: return found
         }
-    }
-
-    /// The target of `rel="next"` in a `Link` field (RFC 8288).
-    static func nextLink(_ field: String) -> String? {
-        for part in field.split(separator: ",") {
-            guard let open = part.firstIndex(of: "<"), let close = part.firstIndex(of: ">"), open < close else {
-                continue
-            }
-            let parameters = part[close...].split(separator: ";").dropFirst()
-            let isNext = parameters.contains {
-                let words = $0.filter { !$0.isWhitespace && $0 != "\"" }
-                return words == "rel=next"
-            }
-            if isNext { return String(part[part.index(after: open)..<close]) }
-        }
-        return nil
     }
 }

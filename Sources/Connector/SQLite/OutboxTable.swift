@@ -61,17 +61,30 @@ struct OutboxTable: Sendable {
         return names
     }
 
+    /// Stands in the log as the operation where changes are missing from it.
+    static let gap = "gap"
+
     /// Makes the outbox and the triggers, or makes them anew when they should be different.
+    ///
+    /// Whoever rebuilds a table takes its triggers away, and what is changed from then on is noted nowhere. That is noted, where it
+    /// is in the log: whoever reads on there knows (I2).
     func install(in database: SQLiteDatabase) throws {
         try database.transaction {
+            var isGap = false
+            let isNew = try Self.columns(of: "omni_outbox", in: database).isEmpty
             try database.execute(Self.script)
             for (name, sql) in triggers {
                 let present = try database.first(
                     "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", [.text(name)]
                 ) { $0.text(at: 0) ?? "" }
                 if present == sql { continue }
+                if present == nil, !isNew { isGap = true }
                 if present != nil { try database.execute("DROP TRIGGER \(Self.quoted(name))") }
                 try database.execute(sql)
+            }
+            if isGap {
+                try database.run(
+                    "INSERT INTO omni_outbox (\"table\", op, key) VALUES (?, ?, '{}')", [.text(table), .text(Self.gap)])
             }
         }
     }
@@ -119,7 +132,8 @@ struct OutboxTable: Sendable {
 
     // MARK: SQL
 
-    /// A row as JSON. Bytes are written as hexadecimal digits: JSON has none, and a trigger must not fail.
+    /// A row as JSON. Bytes are written as hexadecimal digits, and an infinite REAL as the text `Inf`: JSON has neither, and a trigger
+    /// must not fail.
     func row(_ prefix: String) -> String { Self.object(columns, prefix) }
 
     /// A row's key as JSON.
@@ -128,7 +142,10 @@ struct OutboxTable: Sendable {
     private static func object(_ columns: [String], _ prefix: String) -> String {
         let members = columns.map { column in
             let value = prefix + quoted(column)
-            return "\(text(column)), CASE typeof(\(value)) WHEN 'blob' THEN hex(\(value)) ELSE \(value) END"
+            return """
+                \(text(column)), CASE typeof(\(value)) WHEN 'blob' THEN hex(\(value)) \
+                WHEN 'real' THEN CASE WHEN \(value) * 0 = 0 THEN \(value) ELSE CAST(\(value) AS TEXT) END ELSE \(value) END
+                """
         }
         return "json_object(\(members.joined(separator: ", ")))"
     }
@@ -185,17 +202,25 @@ struct OutboxTable: Sendable {
 extension OutboxTable {
     /// A change as a mapping gets it: `{op, table, key, old, new, at}`, and what the look-ups found.
     ///
-    /// Key and rows are JSON texts, `null` where there is nothing. `at` is empty when nobody knows when it changed.
+    /// Key and rows are JSON as it is stored, which may be none; nil where there is nothing. `at` is empty when nobody knows when it
+    /// changed.
     func document(
-        op: String, key: String, old: String, new: String, at: String, in database: SQLiteDatabase
+        op: String, key: [UInt8]?, old: [UInt8]?, new: [UInt8]?, at: String, in database: SQLiteDatabase
     ) throws -> [UInt8] {
         var writer = JSONWriter()
+        func write(_ name: String, _ value: [UInt8]?) {
+            writer.write(raw: name)
+            if let value { writer.write(raw: value) } else { writer.write(raw: "null") }
+        }
         writer.write(raw: "{\"op\":\"\(op)\",\"table\":")
         writer.write(string: table)
-        writer.write(raw: ",\"key\":\(key),\"old\":\(old),\"new\":\(new),\"at\":")
+        write(",\"key\":", key)
+        write(",\"old\":", old)
+        write(",\"new\":", new)
+        writer.write(raw: ",\"at\":")
         if at.isEmpty { writer.write(raw: "null") } else { writer.write(string: at) }
-        if !lookups.isEmpty {
-            let row = try JSON(parsing: new == "null" ? old : new)
+        // What is no JSON stays none: whoever parses the document says so.
+        if !lookups.isEmpty, let row = try? JSON(parsing: new ?? old ?? []) {
             for lookup in lookups {
                 writer.write(raw: ",")
                 writer.write(string: lookup.name)

@@ -25,6 +25,7 @@ struct TableWriter: SinkWriter {
     /// Whether a statement that fails may have changed something: only a trigger's `RAISE(FAIL)` does that.
     private let mayHalfFail: Bool
     private let scratch = Scratch()
+    private let log: Logger
 
     /// The document that is being written.
     private final class Scratch {
@@ -47,6 +48,7 @@ struct TableWriter: SinkWriter {
         log: Logger = Logger(label: "table") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.settings = settings
+        self.log = log
         conditionByKey = TableStatements.conditionByKey(settings)
         conditionByOwn = TableStatements.conditionByOwn(settings)
         self.deletion = deletion
@@ -82,20 +84,39 @@ struct TableWriter: SinkWriter {
     var isLogged: Bool { outbox != nil }
 
     mutating func write(_ writes: [Write]) throws -> [Written] {
-        var results = try SQLiteFailures.translate {
-            try database.transaction {
-                try batch?.begin(writes)
-                let results = try writes.map { try one($0) }
-                try batch?.note()
-                return results
-            }
-        }
+        // What is written into a file that nobody finds any more isn't written, and must not be reported.
+        try SQLiteFailures.checkPlace(of: database)
+        var results = try SQLiteFailures.translate { try together(writes) }
+        try SQLiteFailures.checkPlace(of: database)
         guard let batch else { return results }
         batch.confirm()
         for (index, write) in writes.enumerated() where results[index].tellsOfWrite {
             results[index].earlier = batch.earlier(write)
         }
         return results
+    }
+
+    /// Writes the batch. What shows only at its end, or behind a write, is found in a second try, and ends that write alone.
+    private func together(_ writes: [Write]) throws -> [Written] {
+        do {
+            return try transaction(writes, isCareful: mayHalfFail)
+        } catch let error as SQLiteError where error.isForeignKeyMismatch {
+            // Whoever asks for foreign keys can't write here at all: the system doesn't ask for them.
+            log.notice("the system's foreign keys are not asked for", metadata: ["error": "\(error)"])
+            try database.execute("PRAGMA foreign_keys = OFF")
+        } catch let error as SQLiteError {
+            guard error.isOfItsValues else { throw error }
+        } catch is JSONError {}
+        return try transaction(writes, isCareful: true)
+    }
+
+    private func transaction(_ writes: [Write], isCareful: Bool) throws -> [Written] {
+        try database.transaction {
+            try batch?.begin(writes)
+            let results = try writes.map { try one($0, isCareful) }
+            try batch?.note()
+            return results
+        }
     }
 
     mutating func settle() { batch?.settle() }
@@ -105,7 +126,8 @@ struct TableWriter: SinkWriter {
         return try SQLiteFailures.translate { try batch.unreported(of: key, with: epoch, revision) }
     }
 
-    private func one(_ write: Write) throws -> Written {
+    /// - Parameter isCareful: whether all that a write does can be taken back by itself.
+    private func one(_ write: Write, _ isCareful: Bool) throws -> Written {
         let name = name(of: write)
         let known = try revisions.known(name, or: write.own == nil ? nil : write.key)
         if let known, known > (write.epoch, write.revision) { return Written(.outdated) }
@@ -114,12 +136,16 @@ struct TableWriter: SinkWriter {
         }
         let root = scratch.tape.root
         let newest = outbox == nil ? nil : try OutboxTable.newest(in: database)
-        if mayHalfFail { try database.run("SAVEPOINT omni_write") }
+        if isCareful { try database.run("SAVEPOINT omni_write") }
         do {
             // The row's key in the outbox; a deletion must know it before, a creation learns it.
             var echo: String?
             scratch.readBack = nil
             var written = try write.action == .put ? put(write, root, &echo) : remove(write, root, known, &echo)
+            if isCareful, database.hasOpenForeignKeys {
+                try takeBack()
+                return Written(.refused("FOREIGN KEY constraint failed"))
+            }
             if written.tellsOfWrite, written.status != .absent || known != nil || write.own != nil {
                 noteRowKey(write.action == .put ? root : nil)
                 try revisions.set(name, write.epoch, write.revision, row: scratch.rowKey.bytes)
@@ -135,16 +161,21 @@ struct TableWriter: SinkWriter {
                         isNew: written.isNew, held: held)
                 }
             }
-            if mayHalfFail { try database.run("RELEASE omni_write") }
+            if isCareful { try database.run("RELEASE omni_write") }
             return written
         } catch let error as SQLiteError where error.isOfItsValues {
-            if mayHalfFail {
-                try database.run("ROLLBACK TO omni_write")
-                try database.run("RELEASE omni_write")
-            }
+            if isCareful { try takeBack() }
             // SQLite names the constraint's columns, not the values.
             return Written(.refused(error.message))
+        } catch let error as JSONError where isCareful {
+            try takeBack()
+            return Written(.refused("the row can't be read back: \(error.reason)"))
         }
+    }
+
+    private func takeBack() throws {
+        try database.run("ROLLBACK TO omni_write")
+        try database.run("RELEASE omni_write")
     }
 
     /// Under which name its revision is kept.
@@ -365,12 +396,17 @@ struct TableWriter: SinkWriter {
             SELECT \(outbox.keyObject("")), \(outbox.row("")) FROM \(OutboxTable.quoted(settings.table))
             WHERE \(place.condition)
             """, place.values
-        ) { (key: $0.text(at: 0) ?? "null", row: $0.text(at: 1) ?? "null") }
+        ) { (key: $0.bytes(at: 0), row: $0.bytes(at: 1)) }
         guard let found else { return nil }
-        let text = try outbox.document(
-            op: "update", key: found.key, old: "null", new: found.row, at: "", in: database)
+        var text = try outbox.document(op: "update", key: found.key, old: nil, new: found.row, at: "", in: database)
+        let held: JSON
+        do { held = try JSON(parsing: text) } catch {
+            // A text beside it that isn't UTF-8 keeps no row from being written.
+            text = Array(String(decoding: text, as: UTF8.self).utf8)
+            held = try JSON(parsing: text)
+        }
         scratch.readBack = text
-        return try JSON(parsing: text)
+        return held
     }
 
     private func outboxKey(_ place: Place) throws -> String? {

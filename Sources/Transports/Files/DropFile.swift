@@ -37,6 +37,11 @@ public struct DropFile: Equatable, Sendable {
     /// Whether the file's times and size are still those that it was found with.
     func isSame(as status: stat) -> Bool { DropFile(name: name, path: path, status: status) == self }
 
+    /// Whether it is the other file under a new name: moving changes the name, and the time of the change.
+    func hasContent(of other: DropFile) -> Bool {
+        (inode, size, modified) == (other.inode, other.size, other.modified)
+    }
+
     /// The identity of a file of any size, which is read piece by piece.
     /// - Throws: `DropFileError.changed` when somebody wrote to the file since it was found.
     public func identity() throws -> Identity {

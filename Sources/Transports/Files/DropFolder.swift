@@ -1,4 +1,3 @@
-import CLinux
 import Digests
 import Glibc
 
@@ -103,6 +102,8 @@ public struct DropFolder: ~Copyable {
 extension DropFolder {
     /// Moves a file that was taken up to `done`. A name that is there already gets a number.
     /// - Returns: The file's new path.
+    /// - Throws: `ESTALE` when another file lies there by now, or the file was written to, and `ENOENT` when it is gone:
+    ///   what lies there stays, and the next scan judges it.
     @discardableResult
     public func finish(_ file: DropFile) throws(SystemError) -> String {
         try move(file, to: "done", reason: nil)
@@ -110,27 +111,38 @@ extension DropFolder {
 
     /// Moves a file that can't be taken up to `failed`, and writes why into a `.reason.txt` beside it.
     /// - Returns: The file's new path.
+    /// - Throws: As `finish`.
     @discardableResult
     public func refuse(_ file: DropFile, reason: String) throws(SystemError) -> String {
         try move(file, to: "failed", reason: reason)
     }
 
     private func move(_ file: DropFile, to folder: String, reason: String?) throws(SystemError) -> String {
+        // Systems drop their next file under the same name, and nobody has read that one.
+        guard let present = try DropFile(name: file.name, in: path) else {
+            throw SystemError("rename", file.path, code: ENOENT)
+        }
+        guard present == file else { throw SystemError("rename", file.path, code: ESTALE) }
         let target = "\(path)/\(folder)"
         try Path.createFolder(target)
         var number = 0
         while true {
-            let moved = "\(target)/\(number == 0 ? file.name : "\(file.name).\(number)")"
+            let name = number == 0 ? file.name : "\(file.name).\(number)"
+            let moved = "\(target)/\(name)"
             number += 1
             if access(moved, F_OK) == 0 { continue }
             // First the reason, so that no file is ever found refused without one.
             if let reason { try AtomicFile.replace("\(moved).reason.txt", with: Array("\(reason)\n".utf8)) }
-            if renameat2(AT_FDCWD, file.path, AT_FDCWD, moved, omni_rename_noreplace) == 0 {
-                try Path.syncFolder(target)
-                try Path.syncFolder(path)
-                return moved
+            guard try Path.rename(file.path, to: moved) else { continue }
+            guard try DropFile(name: name, in: target)?.hasContent(of: file) ?? true else {
+                // It was exchanged between the look and the move.
+                _ = try Path.rename(moved, to: file.path)
+                if reason != nil { unlink("\(moved).reason.txt") }
+                throw SystemError("rename", file.path, code: ESTALE)
             }
-            guard errno == EEXIST else { throw .last("rename", file.path) }
+            try Path.syncFolder(target)
+            try Path.syncFolder(path)
+            return moved
         }
     }
 }

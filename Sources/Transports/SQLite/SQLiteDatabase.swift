@@ -133,6 +133,12 @@ public final class SQLiteDatabase {
     /// Whether a transaction is open.
     public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
+    /// Whether the transaction can't be committed as it is: rows refer to others that aren't there.
+    public var hasOpenForeignKeys: Bool {
+        var (now, most): (Int32, Int32) = (0, 0)
+        return sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &most, 0) == SQLITE_OK && now != 0
+    }
+
     /// The rows changed by the last INSERT, UPDATE or DELETE, without those that triggers changed.
     public var changes: Int { Int(sqlite3_changes64(handle)) }
 
@@ -142,6 +148,17 @@ public final class SQLiteDatabase {
     /// A number that changes when *another* connection has committed: a cheap answer to "is there anything new?".
     public func dataVersion() throws -> Int64 {
         try first("PRAGMA data_version") { row in row.integer(at: 0) ?? 0 } ?? 0
+    }
+
+    /// A number that changes with the tables, whoever changes them.
+    public func schemaVersion() throws -> Int64 {
+        try first("PRAGMA schema_version") { row in row.integer(at: 0) ?? 0 } ?? 0
+    }
+
+    /// Whether another file lies at `path` by now, or none: what is read and written here, nobody else sees.
+    public var hasMoved: Bool {
+        var hasMoved: Int32 = 0
+        return sqlite3_file_control(handle, nil, SQLITE_FCNTL_HAS_MOVED, &hasMoved) == SQLITE_OK && hasMoved != 0
     }
 
     func error(_ code: Int32, sql: String?) -> SQLiteError {
