@@ -28,8 +28,8 @@ extension Engine {
             return Rejection(.wrongKey, "a customer's key is <system>:<id>, of the system that states it")
         }
         let isDeletion = event.envelope.type.verb == .deleted
-        guard isDeletion || event.data.kind == .object else {
-            return Rejection(.malformed, "a statement's data is an object")
+        if !isDeletion, let flaw = flaw(ofFields: event.data) {
+            return Rejection(.malformed, "a statement's data \(flaw)")
         }
         record.reset()
         var place = Place(context: context, key: "")

@@ -14,7 +14,7 @@ extension Engine {
         let system = event.envelope.source.system
         switch event.envelope.type.verb {
         case .stated:
-            guard event.data.kind == .object else { return Rejection(.malformed, "a statement's data is an object") }
+            if let flaw = flaw(ofFields: event.data) { return Rejection(.malformed, "a statement's data \(flaw)") }
             place.column = record.addColumn(system)
             if record.isOvertaken(event, column: place.column) { return nil }
             if record.isOfGone(event, column: place.column) { return nil }
@@ -47,6 +47,14 @@ extension Engine {
         record.encode(&writer)
         state.put(key, writer.bytes, keepsNames: !record.hasOtherNames)
     }
+}
+
+/// Why a value can't be taken field by field; nil when it can.
+func flaw(ofFields data: Node) -> String? {
+    guard data.kind == .object else { return "must be an object" }
+    // In a record's state the field without a name is whether the record exists (I8).
+    for (_, name, _) in data.fixedMembers where name.isEmpty { return "holds a field without a name: name it or leave it out" }
+    return nil
 }
 
 /// Which record is decided, and whose event does it.

@@ -1,0 +1,29 @@
+import Canonical
+import Consistency
+import Document
+import Testing
+
+/// Anybody may write into the inputs: what no connector would send does no harm.
+@Suite struct ForeignProducerTests {
+    /// A state keeps whether a record exists as the field without a name.
+    @Test func aFieldWithoutANameDeletesNothing() throws {
+        var world = try productWorld(["till"])
+        try world.send("product.stated", sofa, from: "importer", ["name": "Sofa"], at: 1)
+        try world.report("product", sofa, from: "till", held: ["name": "Sofa"], selfID: "4711")
+        let before = world.state.bytes
+        try world.send("product.stated", sofa, from: "importer", ["name": "Couch", "": "x"], at: 2)
+        #expect(world.log.last == "rejected malformed")
+        try world.report("product", sofa, from: "till", held: ["": false], selfID: "4711")
+        #expect(world.log.last == "rejected malformed")
+        #expect(world.state.bytes == before && world["product", sofa] == ["name": "Sofa"])
+    }
+
+    @Test func aFieldWithoutANameErasesNobody() throws {
+        var world = try customerWorld()
+        try world.person("crm:1", ["givenName": "Aino"], at: 1)
+        try world.person("crm:1", ["": false], at: 2)
+        #expect(world.log.last == "rejected malformed" && world.customer("crm:1")?["givenName"] == "Aino")
+        try world.person("crm:2", ["": true])
+        #expect(world.log.last == "rejected malformed" && world.key("crm:2") == nil)
+    }
+}
