@@ -53,7 +53,7 @@ extension Engine {
             record.takeStatement(event, place, &json, &effects)
         }
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }
-        try conclude(&place, &state, now, &effects)
+        try conclude(place, &state, now, &effects)
         return nil
     }
 
@@ -111,7 +111,7 @@ extension Engine {
         let isOwn = subject == place.key
         place.isMissed = record.takeReport(isOwn ? report : report.dated(0), event, place, &json, &effects) || isRevived
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }
-        try conclude(&place, &state, now, &effects)
+        try conclude(place, &state, now, &effects)
         return nil
     }
 

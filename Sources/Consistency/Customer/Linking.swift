@@ -6,7 +6,15 @@ import Digests
 extension Engine {
     /// Links, merges and saves the cluster in ``record``.
     mutating func conclude(
-        _ place: inout Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
+        _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
+    ) throws(StateError) {
+        freed.removeAll()
+        try link(place, &state, now, &effects)
+        while let members = freed.popLast() { try link(members, place.context, &state, now, &effects) }
+    }
+
+    private mutating func link(
+        _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
     ) throws(StateError) {
         // Settled by former rules: who settles it now links all its members anew, as afterwards nobody would.
         if record.rules != place.context.rules { return try relink(place, &state, now, &effects) }
@@ -24,8 +32,24 @@ extension Engine {
         try settleAlone(place, &state, now, &effects)
     }
 
+    /// Links members who share a value that has become rare enough.
+    private mutating func link(
+        _ members: [String], _ context: EntityContext, _ state: inout some StateAccess, _ now: Tick,
+        _ effects: inout Effects
+    ) throws(StateError) {
+        var others = try keys(of: members, &state)
+        guard others.count > 1, case let key = others.removeFirst(),
+            case .cluster = try Registry.find(key, into: &bytes, &state)
+        else { return }
+        try record.load(bytes)
+        if record.rules != context.rules {
+            _ = try rehashAll(context.entity.rules.match, [key], &others, &state)
+        }
+        try repart(Place(context: context, key: key), others, &state, now, &effects)
+    }
+
     /// Links all members of the cluster in ``record`` anew, by rules that may match other fields; merges and saves it.
-    mutating func relink(
+    private mutating func relink(
         _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
     ) throws(StateError) {
         let fields = place.context.entity.rules.match
@@ -76,24 +100,24 @@ extension Engine {
     ) throws(StateError) -> [String] {
         var concerned: [String] = []
         for hash in change.removed {
-            let key = hash.key
-            var sharers = try Registry.sharers(key, &state)
-            sharers.removeAll { $0.isExactly(member) }
-            Registry.put(sharers: sharers, key, &writer, &state)
+            var sharers = try Sharers.read(hash.key, &state)
             // It identifies somebody again.
-            if sharers.count == Matching.commonest { concerned += sharers }
+            if try sharers.remove(member, hash.key, &writer, &state) { concerned += sharers.listed }
         }
         for hash in change.added {
-            let key = hash.key
-            var sharers = try Registry.sharers(key, &state)
+            var sharers = try Sharers.read(hash.key, &state)
             // Up to the limit they are linked; the first beyond it unlinks them all.
-            if sharers.count <= Matching.commonest { concerned += sharers }
-            if !sharers.contains(where: { $0.isExactly(member) }) { sharers.append(member) }
-            Registry.put(sharers: sharers, key, &writer, &state)
+            if !sharers.isCommon { concerned += sharers.listed }
+            try sharers.add(member, hash.key, &writer, &state)
         }
+        return try keys(of: concerned.filter { !$0.isExactly(member) }, &state)
+    }
+
+    /// The golden keys of members, each once.
+    private func keys(of members: [String], _ state: inout some StateAccess) throws(StateError) -> [String] {
         var keys: [String] = []
-        for other in concerned where !other.isExactly(member) {
-            guard let key = try Registry.golden(of: other, &state), !keys.contains(key) else { continue }
+        for member in members {
+            guard let key = try Registry.golden(of: member, &state), !keys.contains(key) else { continue }
             keys.append(key)
         }
         return keys
@@ -105,10 +129,9 @@ extension Engine {
     ) throws(StateError) {
         for (member, hashes) in before where record.column(member) == nil {
             for hash in hashes {
-                let key = hash.key
-                var sharers = try Registry.sharers(key, &state)
-                sharers.removeAll { $0.isExactly(member) }
-                Registry.put(sharers: sharers, key, &writer, &state)
+                var sharers = try Sharers.read(hash.key, &state)
+                // The others are linked when the person who is gone is saved.
+                if try sharers.remove(member, hash.key, &writer, &state) { freed.append(sharers.listed) }
             }
             state.put(Registry.memberKey(member), nil)
         }
@@ -138,7 +161,7 @@ extension Engine {
         for index in pot.all.hashes.indices {
             let hash = pot.all.hashes[index]
             if common.contains(where: { $0.isSame(as: hash) }) { continue }
-            if try Registry.sharers(hash.key, &state).count > Matching.commonest { common.append(hash) }
+            if try Sharers.read(hash.key, &state).isCommon { common.append(hash) }
         }
         let components = pot.components(common)
         if pot.clusters.count == 1, components.count == 1 {
