@@ -243,6 +243,23 @@ extension World {
         #expect(world.key("crm:1") == key && world.revision["customer/\(key)"]! > before)
     }
 
+    /// A system that no sink writes to keeps her until it deletes her itself.
+    @Test func whoeverDeletesHerLastLeavesNoTrace() throws {
+        var world = try customerWorld(["crm"])
+        try world.person("crm:1", ["email": "a@x.fi", "loyalty": "A1"], at: 1)
+        try world.person("loyalty:9", ["loyalty": "A1", "givenName": "Aino"], at: 2)
+        let minted = world.key("crm:1")
+        let key = try #require(minted)
+        try world.send("customer.deleted", "crm:1", from: "crm", at: 3)
+        try world.report("customer", key, from: "crm", status: "absent", selfID: "1")
+        #expect(world["customer", key] == nil)
+        #expect(world.state.bytes.keys.count { $0.hasPrefix("match:") } == 1, "her number only, which the other has")
+        try world.send("customer.deleted", "loyalty:9", from: "loyalty", at: 4)
+        #expect(world.state.bytes.keys == ["golden:\(key)"])
+        let rest = String(decoding: world.state.bytes["golden:\(key)"] ?? [], as: UTF8.self)
+        for trace in ["Aino", "a@x.fi", "A1", "crm", "loyalty"] { #expect(!rest.contains(trace)) }
+    }
+
     /// A sink may have made a copy before it heard that she is erased: it is hers, and no new person's.
     @Test(arguments: [false, true]) func aCopyMadeOfSomebodyErasedHasToGoToo(isForgotten: Bool) throws {
         var world = try customerWorld(["crm", "shop"])

@@ -127,13 +127,15 @@ extension Engine {
     private mutating func unlist(
         _ before: [(member: String, hashes: [RecordState.MatchHash])], _ state: inout some StateAccess
     ) throws(StateError) {
-        for (member, hashes) in before where record.column(member) == nil {
-            for hash in hashes {
+        let left = record.listed()
+        for (member, hashes) in before {
+            let kept = left.first { $0.member.isExactly(member) }
+            for hash in hashes where kept?.hashes.contains(where: { $0.isSame(as: hash) }) != true {
                 var sharers = try Sharers.read(hash.key, &state)
                 // The others are linked when the person who is gone is saved.
                 if try sharers.remove(member, hash.key, &writer, &state) { freed.append(sharers.listed) }
             }
-            state.put(Registry.memberKey(member), nil)
+            if kept == nil { state.put(Registry.memberKey(member), nil) }
         }
     }
 
