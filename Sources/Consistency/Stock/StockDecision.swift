@@ -122,8 +122,12 @@ struct StockDesk: ~Copyable {
     mutating func passTime(_ effects: inout Effects) {
         state.closeOld(rules, now)
         for place in state.expire(now) { tell(place, &effects) }
-        for forgotten in state.forget(rules, now) where !forgotten.isPlaceholder {
-            effects.add(.tombstone(entity: "reservation", key: forgotten.id))
+        bury(state.forget(rules, now), &effects)
+    }
+
+    private func bury(_ forgotten: [StockState.Reservation], _ effects: inout Effects) {
+        for reservation in forgotten where !reservation.isPlaceholder {
+            effects.add(.tombstone(entity: "reservation", key: reservation.id))
         }
     }
 
@@ -220,14 +224,26 @@ extension StockDesk {
             return nil
         }
         // Had it been decided, it might be forgotten by now; deciding anew could contradict that (I5).
-        guard until.advanced(by: rules.remember) > now else {
+        guard until > state.forgotten, until.advanced(by: rules.remember) > now else {
             return Rejection(.forgotten, "the request is older than decisions are remembered: ask again under a new id")
         }
         let request = StockState.Request(
             id: id, quantity: quantity, until: until, notAfter: event.envelope.notAfter,
             customer: event.data["customer"]?.string ?? "", order: event.data["order"]?.string ?? "")
-        tell(state.decide(request, rules, bounds, now), &effects)
+        bury(state.makeRoom(for: id.utf8.count + StockState.longestText + 128, now), &effects)
+        let place = state.decide(request, rules, bounds, now)
+        if state.size > StockState.room { refuseForRoom(place) }
+        tell(place, &effects)
+        // It is answered, and leaves nothing behind.
+        if state.size > StockState.room { bury([state.reservations.removeLast()], &effects) }
         return nil
+    }
+
+    private mutating func refuseForRoom(_ place: Int) {
+        state.reservations[place].state = .refused
+        state.reservations[place].reason = "too many holds of this product at this place: ask again later"
+        state.reservations[place].customer = ""
+        state.reservations[place].order = ""
     }
 
     /// When a hold that is asked for ends; nil when it says something else than a time. One that doesn't say lasts from when
