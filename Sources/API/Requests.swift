@@ -59,6 +59,7 @@ final class Requests: Sendable {
             }
             return asked
         }
+        guard reservation.utf8.count <= 400 else { throw Refusal(422, "a reservation's id has at most 400 bytes") }
         let key = try check(document, now)
         // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
         let notAfter = now.advanced(by: 60_000)

@@ -213,7 +213,7 @@ extension StockDesk {
     mutating func takeRequest(
         _ event: borrowing Event, _ bounds: HoldBounds, _ effects: inout Effects
     ) -> Rejection? {
-        guard let id = event.data["reservation"]?.string, !id.isEmpty else { return Self.noReservation }
+        guard let id = Self.id(of: event) else { return Self.noReservation }
         guard let quantity = Quantity(event.data["quantity"]), quantity > .zero else { return Self.badQuantity }
         guard let until = Self.end(of: event, bounds) else {
             return Rejection(.malformed, "a hold's 'until' is an RFC 3339 date and time")
@@ -266,7 +266,7 @@ extension StockDesk {
     }
 
     mutating func takeRelease(_ event: borrowing Event, _ effects: inout Effects) -> Rejection? {
-        guard let id = event.data["reservation"]?.string, !id.isEmpty else { return Self.noReservation }
+        guard let id = Self.id(of: event) else { return Self.noReservation }
         if let place = state.release(id, now) { tell(place, &effects) }
         return nil
     }
@@ -300,5 +300,13 @@ extension StockDesk {
 
     private static let badQuantity = Rejection(
         .malformed, "'quantity' must be a number with at most three decimals, and above zero in a hold")
-    private static let noReservation = Rejection(.malformed, "'reservation' must name the reservation")
+    private static let noReservation = Rejection(
+        .malformed, "'reservation' must name the reservation in at most \(StockState.longestText) bytes")
+
+    private static func id(of event: borrowing Event) -> String? {
+        guard let id = event.data["reservation"]?.string, !id.isEmpty, id.utf8.count <= StockState.longestText else {
+            return nil
+        }
+        return id
+    }
 }
