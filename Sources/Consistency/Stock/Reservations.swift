@@ -78,7 +78,6 @@ extension StockState {
             guard size + placeholder.size <= Self.room else { return nil }
             sequence += 1
             reservations.append(placeholder)
-            hasOtherNames = true
             return nil
         }
         guard reservations[place].isActive else { return nil }

@@ -258,6 +258,7 @@ extension StockDesk {
 
     private mutating func refuseReleased(_ place: Int, _ quantity: Quantity, _ until: Tick) {
         state.reservations[place].isPlaceholder = false
+        state.hasOtherNames = true
         state.reservations[place].state = .refused
         state.reservations[place].reason = "released before it was requested"
         state.reservations[place].quantity = quantity
