@@ -26,4 +26,15 @@ import Testing
         try world.person("crm:2", ["": true])
         #expect(world.log.last == "rejected malformed" && world.key("crm:2") == nil)
     }
+
+    /// Where no write was reported there is none that it could be behind.
+    @Test(arguments: [0, -1] as [Int64]) func whatStoodThereBeforeAnyRevisionIsHeard(revision: Int64) throws {
+        var world = try productWorld()
+        try world.send("product.stated", sofa, from: "importer", ["name": "Sofa"], at: 1, before: revision)
+        #expect(world["product", sofa] == ["name": "Sofa"])
+        var persons = try customerWorld()
+        try persons.send(
+            "customer.stated", "crm:1", from: "crm", ["givenName": "Aino"], at: 1, selfID: "1", before: revision)
+        #expect(persons.customer("crm:1")?["givenName"] == "Aino")
+    }
 }

@@ -119,7 +119,10 @@ extension RecordState {
     /// Whether something was there before a write whose report has come already: it was said then, or the report has overtaken it.
     /// Behind the report it would count as an edit that was made after the write (I3, I6).
     func isOvertaken(_ event: borrowing Event, column: Int) -> Bool {
-        event.envelope.revision.map { columns[column].acknowledged >= $0 } ?? false
+        guard let revision = event.envelope.revision else { return false }
+        // Where nothing was reported there is nothing to be behind.
+        let reported = columns[column].acknowledged
+        return reported > 0 && reported >= revision
     }
 
     /// Whether a record that isn't in use shows a copy that was known to be gone: what a sink's deletion has left of it says nothing,
