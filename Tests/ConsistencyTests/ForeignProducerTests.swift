@@ -37,4 +37,25 @@ import Testing
             "customer.stated", "crm:1", from: "crm", ["givenName": "Aino"], at: 1, selfID: "1", before: revision)
         #expect(persons.customer("crm:1")?["givenName"] == "Aino")
     }
+
+    @Test func moreFieldsThanARecordCanHaveAreRefused() throws {
+        for (count, isFine) in [(4_096, true), (4_097, false)] {
+            var world = try productWorld()
+            let members = (0..<count).reversed().map { JSON.Member("field \($0)", 1) }
+            try world.send("product.stated", sofa, from: "importer", .object(members), at: 1)
+            #expect((world["product", sofa] != nil) == isFine)
+        }
+    }
+
+    /// Sets are sorted, not searched for each of their elements.
+    @Test func aSetOfManyElementsIsMergedInTime() throws {
+        var world = try productWorld(["shop"])
+        var seed = Seeded(12)
+        let tags = (10_000..<30_000).map { "t\($0)" }
+        let texts: JSON = .array(tags.shuffled(using: &seed).map { .string($0) })
+        try world.send("product.stated", sofa, from: "importer", ["tags": texts], at: 1)
+        try world.report("product", sofa, from: "shop", held: ["tags": texts])
+        try world.send("product.stated", sofa, from: "shop", ["tags": .array(texts.array! + ["more"])], at: 2)
+        #expect(world["product", sofa]?["tags"] == .array((["more"] + tags).map { .string($0) }))
+    }
 }

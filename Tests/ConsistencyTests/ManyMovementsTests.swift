@@ -12,7 +12,8 @@ import Testing
         for day in 0..<3 {
             for sale in 0..<700 {
                 try world.move(
-                    -1, at: 910_000_000 + Int64(day) * 10_000_000, position: haveNumbers ? Int64(day * 700 + sale) : nil,
+                    -1, at: 910_000_000 + Int64(day) * 10_000_000,
+                    position: haveNumbers ? Int64(day * 700 + sale) : nil,
                     id: "s\(day)-\(sale)")
             }
         }

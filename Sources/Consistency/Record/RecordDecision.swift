@@ -49,11 +49,18 @@ extension Engine {
     }
 }
 
+/// The most fields that are taken of one event.
+private let mostFields = 4096
+
 /// Why a value can't be taken field by field; nil when it can.
 func flaw(ofFields data: Node) -> String? {
     guard data.kind == .object else { return "must be an object" }
+    // Each new one is put in its place among the others.
+    if data.count > mostFields { return "holds \(data.count) fields, of at most \(mostFields)" }
     // In a record's state the field without a name is whether the record exists (I8).
-    for (_, name, _) in data.fixedMembers where name.isEmpty { return "holds a field without a name: name it or leave it out" }
+    for (_, name, _) in data.fixedMembers where name.isEmpty {
+        return "holds a field without a name: name it or leave it out"
+    }
     return nil
 }
 
