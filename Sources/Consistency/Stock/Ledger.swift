@@ -22,7 +22,8 @@ extension StockState {
         guard let count else { return false }
         return movements.contains { movement in
             guard resolvedByPosition(movement, count) == nil else { return false }
-            if !movement.isDated { return true }
+            // One that is listed for its id alone was long before the count.
+            if !movement.isDated { return movement.stamp >= count.stamp.advanced(by: -rules.skew) }
             return isNear(movement.stamp, count.stamp, rules.skew)
         }
     }
@@ -74,9 +75,10 @@ extension StockState {
         count = new
         balance = .zero
         isIncomplete = false
-        // Those near the count stay: they tell that it is uncertain, and are known when they come again.
+        // Those near the count stay: they tell that it is uncertain, and are known when they come again. So do those that are
+        // dated by their arrival: that would be after the count then.
         let nearest = new.stamp.advanced(by: -rules.skew)
-        movements = movements.filter { isAfterCount($0) || $0.stamp >= nearest }
+        movements = movements.filter { isAfterCount($0) || $0.stamp >= nearest || !$0.isDated }
         return nil
     }
 
