@@ -49,11 +49,18 @@ extension Engine {
     public mutating func markIncomplete(
         key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
     ) throws(StateError) {
-        guard let stockKey = StockKey(key) else { return }
+        guard let stockKey = StockKey(key), isPosition(stockKey) else { return }
         var desk = try open(key, stockKey, &state, now)
         desk.passTime(&effects)
         desk.state.isIncomplete = true
         close(desk, key, &state, &effects)
+    }
+
+    /// Whether there can be such a position: nobody has checked the key of what was refused.
+    private func isPosition(_ key: StockKey) -> Bool {
+        guard case .stock(isGTIN: true) = contexts.first(where: { $0.name == "stock" })?.entity.key else { return true }
+        var product = key.product
+        return product.withUTF8 { GTIN.isNormal($0) }
     }
 
     /// Puts a position on the desk; ``bytes`` are its state as it was read, empty when there is none.
@@ -78,6 +85,8 @@ extension Engine {
     ) {
         desk.publish(subject, &object, &effects)
         swap(&stock, &desk.state)
+        // Of what was refused nothing stays.
+        if bytes.isEmpty, stock.revision == 0, stock.isBlank { return }
         stock.encode(&writer)
         if !isSame(bytes, writer.bytes) { state.put(subject, writer.bytes, keepsNames: !stock.hasOtherNames) }
     }

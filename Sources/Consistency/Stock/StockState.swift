@@ -37,6 +37,9 @@ struct StockState {
             || balance != .zero || closed.isKnown || reservations.contains { $0.isActive }
     }
 
+    /// Whether nothing is known, asked or held here.
+    var isBlank: Bool { !isKnown && reservations.isEmpty && copies.isEmpty }
+
     /// Forgets all, and keeps the memory.
     mutating func reset() {
         revision = 0
