@@ -59,6 +59,7 @@ final class Requests: Sendable {
             }
             return asked
         }
+        guard reservation.utf8.count <= 400 else { throw Refusal(422, "a reservation's id has at most 400 bytes") }
         let key = try check(document, now)
         // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
         let notAfter = now.advanced(by: 60_000)
@@ -133,7 +134,7 @@ final class Requests: Sendable {
             }
         }
         guard case .number(let quantity)? = document["quantity"], Self.isInThousandths(quantity) else {
-            throw Refusal(422, "'quantity' is a number with at most three decimals")
+            throw Refusal(422, "'quantity' is a number above zero, at most 10^12, with at most three decimals")
         }
         if let until = document["until"]?.string.flatMap({ Tick(rfc3339: $0) }), until <= now {
             throw Refusal(422, "'until' is over: a hold ends in the future")
@@ -141,10 +142,11 @@ final class Requests: Sendable {
         return key
     }
 
+    /// Whether it is a quantity to the engine, too.
     private static func isInThousandths(_ number: Number) -> Bool {
         let scaled = Number(
             isNegative: number.isNegative, coefficient: number.coefficient, exponent: number.exponent + 3)
-        return scaled.integer != nil
+        return scaled.integer.map { (1...1_000_000_000_000_000).contains($0) } ?? false
     }
 
     private func publish(

@@ -19,6 +19,8 @@ public struct Engine: ~Copyable {
     var record = RecordState()
     var writer = StateWriter()
     var json = JSONWriter()
+    /// Customers who share a value that was too common until this decision; see ``conclude(_:_:_:_:)``.
+    var freed: [[String]] = []
     /// A state as it was read.
     var bytes: [UInt8] = []
 

@@ -41,7 +41,7 @@ extension Engine {
         guard case .cluster = try Registry.find(golden, into: &bytes, &state) else { return }
         try record.load(bytes)
         guard record.mayDiffer(context) else { return }
-        try relink(Place(context: context, key: golden), &state, now, &effects)
+        try conclude(Place(context: context, key: golden), &state, now, &effects)
     }
 }
 

@@ -111,6 +111,7 @@ import Transports
                 ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":-1}", 422, "quantity"),
                 ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":0.0001}", 422, "quantity"),
                 ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":1e30}", 422, "quantity"),
+                ("{\"product\":\"\(sofa)\",\"place\":\"kamppi\",\"quantity\":5000000000000}", 422, "quantity"),
                 ("{\"product\":\"a@b\",\"place\":\"kamppi\",\"quantity\":1}", 422, "product"),
                 ("{\"product\":\"\",\"place\":\"kamppi\",\"quantity\":1}", 422, "product"),
                 (

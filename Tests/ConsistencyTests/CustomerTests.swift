@@ -243,6 +243,23 @@ extension World {
         #expect(world.key("crm:1") == key && world.revision["customer/\(key)"]! > before)
     }
 
+    /// A system that no sink writes to keeps her until it deletes her itself.
+    @Test func whoeverDeletesHerLastLeavesNoTrace() throws {
+        var world = try customerWorld(["crm"])
+        try world.person("crm:1", ["email": "a@x.fi", "loyalty": "A1"], at: 1)
+        try world.person("loyalty:9", ["loyalty": "A1", "givenName": "Aino"], at: 2)
+        let minted = world.key("crm:1")
+        let key = try #require(minted)
+        try world.send("customer.deleted", "crm:1", from: "crm", at: 3)
+        try world.report("customer", key, from: "crm", status: "absent", selfID: "1")
+        #expect(world["customer", key] == nil)
+        #expect(world.state.bytes.keys.count { $0.hasPrefix("match:") } == 1, "her number only, which the other has")
+        try world.send("customer.deleted", "loyalty:9", from: "loyalty", at: 4)
+        #expect(world.state.bytes.keys == ["golden:\(key)"])
+        let rest = String(decoding: world.state.bytes["golden:\(key)"] ?? [], as: UTF8.self)
+        for trace in ["Aino", "a@x.fi", "A1", "crm", "loyalty"] { #expect(!rest.contains(trace)) }
+    }
+
     /// A sink may have made a copy before it heard that she is erased: it is hers, and no new person's.
     @Test(arguments: [false, true]) func aCopyMadeOfSomebodyErasedHasToGoToo(isForgotten: Bool) throws {
         var world = try customerWorld(["crm", "shop"])
@@ -289,6 +306,36 @@ extension World {
         #expect(world.persons.count == 25)
         try world.person("crm:7", ["phone": nil], at: 2)
         #expect(world.persons.count == 2, "the 24 others are one person again")
+    }
+
+    /// It costs no more than a rare one: no state grows with those who share it.
+    @Test func aValueThatEverybodySharesCostsLittle() throws {
+        var world = try customerWorld()
+        for member in 1...300 { try world.person("crm:\(member)", ["loyalty": "NONE"], at: 1) }
+        #expect(world.persons.count == 300)
+        let sizes = world.state.bytes.keys.filter { $0.hasPrefix("match:") }.map { world.state.bytes[$0]?.count ?? 0 }
+        #expect(sizes.max() ?? 0 < 300)
+        // Whoever goes, in whatever order: the last 24 are known, and are one person.
+        var seed = Seeded(24)
+        let order = (1...300).shuffled(using: &seed)
+        for (gone, member) in order.prefix(276).enumerated() {
+            #expect(world.persons.count == 300)
+            // Some lose the number, some get a number of their own.
+            try world.person("crm:\(member)", ["loyalty": gone.isMultiple(of: 2) ? nil : .string("A\(member)")], at: 2)
+        }
+        #expect(world.persons.count == 277 && world.persons.contains(Set(order.suffix(24).map { "crm:\($0)" })))
+        for member in order.suffix(24) { try world.person("crm:\(member)", ["loyalty": nil], at: 3) }
+        let lists = world.state.bytes.keys.filter { $0.hasPrefix("match:") }
+        #expect(lists.count == 138, "nothing is left of it")
+    }
+
+    /// I3: whether one of too many changes the value or is erased is all the same.
+    @Test func whoeverIsLeftIsLinkedWhenOneOfTooManyIsErased() throws {
+        var world = try customerWorld()
+        for member in 1...25 { try world.person("crm:\(member)", ["phone": "0401234567"], at: 1) }
+        #expect(world.persons.count == 25)
+        try world.send("customer.deleted", "crm:7", from: "crm", at: 2)
+        #expect(world.persons.count == 1)
     }
 
     @Test func reportsUnderAMergedKeyFindTheirMember() throws {

@@ -66,6 +66,36 @@ extension World {
         #expect(world.persons == [["crm:1"], ["till:4"], ["shop:2", "till:3"]])
     }
 
+    /// Settlement takes hours; an event may come to a person before it.
+    @Test(arguments: ["crm:1", "shop:2", "till:3", "till:4"])
+    func whoIsHeardBeforeHerTurnIsLinkedByTheNewFieldsToo(member: String) throws {
+        var world = World(try Self.customers(["email", "phone"]))
+        try world.person("crm:1", ["email": "a@x.fi", "loyalty": "A1"], at: 1)
+        try world.person("shop:2", ["email": "a@x.fi", "phone": "+358401234567"], at: 2)
+        try world.person("till:3", ["phone": "+358401234567"], at: 3)
+        try world.person("till:4", ["email": "b@x.fi", "loyalty": "a1"], at: 4)
+        let model = try Self.customers(["loyalty", "phone"])
+        world.engine = Engine(model: model, subscribers: [:])
+        try world.person(member, ["givenName": "Aino"], at: 5)
+        try world.change(model, subscribers: [:], domain: "customer")
+        #expect(world.persons == [["crm:1", "till:4"], ["shop:2", "till:3"]])
+        #expect(world.state.bytes.keys.count { $0.hasPrefix("match:") } == 2, "no list of a field that links nobody")
+    }
+
+    /// A new link leads to somebody who wasn't settled yet, whose new links lead on.
+    @Test func whoIsFoundBeforeHerTurnIsLinkedByTheNewFieldsToo() throws {
+        var world = World(try Self.customers(["email"]))
+        try world.person("crm:1", ["email": "a@x.fi", "phone": "+358401234567"], at: 1)
+        try world.person("shop:2", ["phone": "+358401234567", "email": "b@x.fi"], at: 2)
+        try world.person("till:3", ["email": "b@x.fi", "loyalty": "A1"], at: 3)
+        try world.person("till:4", ["loyalty": "A1"], at: 4)
+        let model = try Self.customers(["phone", "loyalty", "email"])
+        world.engine = Engine(model: model, subscribers: [:])
+        try world.person("till:4", ["email": "a@x.fi"], at: 5)
+        try world.change(model, subscribers: [:], domain: "customer")
+        #expect(world.persons == [["crm:1", "shop:2", "till:3", "till:4"]])
+    }
+
     /// What was decided stays decided; what may be promised beyond is the new rule's.
     @Test func decisionsOutliveTheRules() throws {
         var world = try stockWorld(["backorder": 1])

@@ -121,6 +121,20 @@ extension World {
         #expect(world.number("onHand") == 4 && world.position?["uncertain"] == true)
     }
 
+    /// Its stamp is the time of its arrival: read again, it would be after the count that holds it.
+    @Test func anUndatedMovementThatIsReadAgainCountsOnce() throws {
+        var world = try stockWorld()
+        try world.count(5, at: 900_000_000)
+        try world.move(1, "return", id: "r1")
+        try world.count(6, at: world.now.milliseconds + 10_000)
+        for _ in 0..<2 {
+            world.now = world.now.advanced(by: 60_000)
+            try world.count(6)
+            try world.move(1, "return", id: "r1")
+            #expect(world.number("onHand") == 6 && world.position?["uncertain"] == nil)
+        }
+    }
+
     @Test func negativeIsFlaggedAndGrantsNothing() throws {
         var world = try stockWorld()
         try world.count(1, at: 900_000_000)

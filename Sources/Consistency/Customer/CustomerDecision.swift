@@ -28,8 +28,8 @@ extension Engine {
             return Rejection(.wrongKey, "a customer's key is <system>:<id>, of the system that states it")
         }
         let isDeletion = event.envelope.type.verb == .deleted
-        guard isDeletion || event.data.kind == .object else {
-            return Rejection(.malformed, "a statement's data is an object")
+        if !isDeletion, let flaw = flaw(ofFields: event.data) {
+            return Rejection(.malformed, "a statement's data \(flaw)")
         }
         record.reset()
         var place = Place(context: context, key: "")
@@ -53,7 +53,7 @@ extension Engine {
             record.takeStatement(event, place, &json, &effects)
         }
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }
-        try conclude(&place, &state, now, &effects)
+        try conclude(place, &state, now, &effects)
         return nil
     }
 
@@ -111,7 +111,7 @@ extension Engine {
         let isOwn = subject == place.key
         place.isMissed = record.takeReport(isOwn ? report : report.dated(0), event, place, &json, &effects) || isRevived
         if record.isPresent(place.column) != wasPresent { place.isChanged = true }
-        try conclude(&place, &state, now, &effects)
+        try conclude(place, &state, now, &effects)
         return nil
     }
 

@@ -6,41 +6,78 @@ import Digests
 extension Engine {
     /// Links, merges and saves the cluster in ``record``.
     mutating func conclude(
-        _ place: inout Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
+        _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
     ) throws(StateError) {
+        freed.removeAll()
+        try link(place, &state, now, &effects)
+        while let members = freed.popLast() { try link(members, place.context, &state, now, &effects) }
+    }
+
+    private mutating func link(
+        _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
+    ) throws(StateError) {
+        // Settled by former rules: who settles it now links all its members anew, as afterwards nobody would.
+        if record.rules != place.context.rules { return try relink(place, &state, now, &effects) }
         let fields = place.context.entity.rules.match
         let change = record.rehash(column: place.column, fields)
         if !change.added.isEmpty || !change.removed.isEmpty {
             let member = record.name(ofColumn: place.column)
-            let others = try relist(member, change, fields, &state)
+            let others = try relist(member, change, &state)
             let hasLeft = !change.removed.isEmpty && record.columns.count > 1
             if hasLeft || others.contains(where: { $0 != place.key }) {
-                try repart(place, others, fields, &state, now, &effects)
+                try repart(place, others, &state, now, &effects)
                 return
             }
         }
         try settleAlone(place, &state, now, &effects)
     }
 
+    /// Links members who share a value that has become rare enough.
+    private mutating func link(
+        _ members: [String], _ context: EntityContext, _ state: inout some StateAccess, _ now: Tick,
+        _ effects: inout Effects
+    ) throws(StateError) {
+        var others = try keys(of: members, &state)
+        guard others.count > 1, case let key = others.removeFirst(),
+            case .cluster = try Registry.find(key, into: &bytes, &state)
+        else { return }
+        try record.load(bytes)
+        if record.rules != context.rules {
+            _ = try rehashAll(context.entity.rules.match, [key], &others, &state)
+        }
+        try repart(Place(context: context, key: key), others, &state, now, &effects)
+    }
+
     /// Links all members of the cluster in ``record`` anew, by rules that may match other fields; merges and saves it.
-    mutating func relink(
+    private mutating func relink(
         _ place: Place, _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
     ) throws(StateError) {
         let fields = place.context.entity.rules.match
         var others: [String] = []
+        let hasLeft = try rehashAll(fields, [place.key], &others, &state)
+        if hasLeft || !others.isEmpty {
+            try repart(place, others, &state, now, &effects)
+        } else {
+            try settleAlone(place, &state, now, &effects)
+        }
+    }
+
+    /// Computes what all members of ``record`` are matched by anew; adds the golden keys of those whose links may have changed.
+    ///
+    /// - Parameter own: keys that are no others.
+    /// - Returns: whether a link within the cluster may have gone.
+    private mutating func rehashAll(
+        _ fields: [MatchField], _ own: [String], _ others: inout [String], _ state: inout some StateAccess
+    ) throws(StateError) -> Bool {
         var hasLeft = false
         for column in record.columns.indices {
             let change = record.rehash(column: column, fields, isForced: true)
             if change.added.isEmpty && change.removed.isEmpty { continue }
             hasLeft = hasLeft || !change.removed.isEmpty && record.columns.count > 1
-            for key in try relist(record.name(ofColumn: column), change, fields, &state)
-            where key != place.key && !others.contains(key) { others.append(key) }
+            for key in try relist(record.name(ofColumn: column), change, &state)
+            where !own.contains(key) && !others.contains(key) { others.append(key) }
         }
-        if hasLeft || !others.isEmpty {
-            try repart(place, others, fields, &state, now, &effects)
-        } else {
-            try settleAlone(place, &state, now, &effects)
-        }
+        return hasLeft
     }
 
     private mutating func settleAlone(
@@ -48,7 +85,7 @@ extension Engine {
     ) throws(StateError) {
         let before = record.listed()
         record.settle(place, now, &effects)
-        if record.flags.contains(.gone) { try unlist(before, place.context.entity.rules.match, &state) }
+        if record.flags.contains(.gone) { try unlist(before, &state) }
         if record.modified {
             // A customer is found by her members.
             record.hasOtherNames = true
@@ -59,28 +96,28 @@ extension Engine {
     /// Keeps the lists of who shares a value up to date; answers the golden keys of those whose links may have changed.
     private mutating func relist(
         _ member: String, _ change: (added: [RecordState.MatchHash], removed: [RecordState.MatchHash]),
-        _ fields: [MatchField], _ state: inout some StateAccess
+        _ state: inout some StateAccess
     ) throws(StateError) -> [String] {
         var concerned: [String] = []
         for hash in change.removed {
-            let key = hash.key(fields)
-            var sharers = try Registry.sharers(key, &state)
-            sharers.removeAll { $0.isExactly(member) }
-            Registry.put(sharers: sharers, key, &writer, &state)
+            var sharers = try Sharers.read(hash.key, &state)
             // It identifies somebody again.
-            if sharers.count == Matching.commonest { concerned += sharers }
+            if try sharers.remove(member, hash.key, &writer, &state) { concerned += sharers.listed }
         }
         for hash in change.added {
-            let key = hash.key(fields)
-            var sharers = try Registry.sharers(key, &state)
+            var sharers = try Sharers.read(hash.key, &state)
             // Up to the limit they are linked; the first beyond it unlinks them all.
-            if sharers.count <= Matching.commonest { concerned += sharers }
-            if !sharers.contains(where: { $0.isExactly(member) }) { sharers.append(member) }
-            Registry.put(sharers: sharers, key, &writer, &state)
+            if !sharers.isCommon { concerned += sharers.listed }
+            try sharers.add(member, hash.key, &writer, &state)
         }
+        return try keys(of: concerned.filter { !$0.isExactly(member) }, &state)
+    }
+
+    /// The golden keys of members, each once.
+    private func keys(of members: [String], _ state: inout some StateAccess) throws(StateError) -> [String] {
         var keys: [String] = []
-        for other in concerned where !other.isExactly(member) {
-            guard let key = try Registry.golden(of: other, &state), !keys.contains(key) else { continue }
+        for member in members {
+            guard let key = try Registry.golden(of: member, &state), !keys.contains(key) else { continue }
             keys.append(key)
         }
         return keys
@@ -88,38 +125,45 @@ extension Engine {
 
     /// Forgets the members and values of a person who is gone.
     private mutating func unlist(
-        _ before: [(member: String, hashes: [RecordState.MatchHash])], _ fields: [MatchField],
-        _ state: inout some StateAccess
+        _ before: [(member: String, hashes: [RecordState.MatchHash])], _ state: inout some StateAccess
     ) throws(StateError) {
-        for (member, hashes) in before where record.column(member) == nil {
-            for hash in hashes {
-                let key = hash.key(fields)
-                var sharers = try Registry.sharers(key, &state)
-                sharers.removeAll { $0.isExactly(member) }
-                Registry.put(sharers: sharers, key, &writer, &state)
+        let left = record.listed()
+        for (member, hashes) in before {
+            let kept = left.first { $0.member.isExactly(member) }
+            for hash in hashes where kept?.hashes.contains(where: { $0.isSame(as: hash) }) != true {
+                var sharers = try Sharers.read(hash.key, &state)
+                // The others are linked when the person who is gone is saved.
+                if try sharers.remove(member, hash.key, &writer, &state) { freed.append(sharers.listed) }
             }
-            state.put(Registry.memberKey(member), nil)
+            if kept == nil { state.put(Registry.memberKey(member), nil) }
         }
     }
 
     // MARK: Merging and splitting
 
     private mutating func repart(
-        _ place: Place, _ others: [String], _ fields: [MatchField], _ state: inout some StateAccess, _ now: Tick,
-        _ effects: inout Effects
+        _ place: Place, _ others: [String], _ state: inout some StateAccess, _ now: Tick, _ effects: inout Effects
     ) throws(StateError) {
         var pot = Pot()
         pot.add(record, key: place.key)
-        for key in others where key != place.key {
+        var others = others.filter { $0 != place.key }
+        var next = 0
+        while next < others.count {
+            let key = others[next]
+            next += 1
             guard case .cluster = try Registry.find(key, into: &bytes, &state) else { continue }
             try record.load(bytes)
+            // Settled by former rules: what it is matched by now may lead to others yet.
+            if record.rules != place.context.rules {
+                _ = try rehashAll(place.context.entity.rules.match, [place.key], &others, &state)
+            }
             pot.add(record, key: key)
         }
         var common: [RecordState.MatchHash] = []
         for index in pot.all.hashes.indices {
             let hash = pot.all.hashes[index]
             if common.contains(where: { $0.isSame(as: hash) }) { continue }
-            if try Registry.sharers(hash.key(fields), &state).count > Matching.commonest { common.append(hash) }
+            if try Sharers.read(hash.key, &state).isCommon { common.append(hash) }
         }
         let components = pot.components(common)
         if pot.clusters.count == 1, components.count == 1 {
@@ -203,9 +247,9 @@ extension RecordState {
         guard isTouched else { return ([], []) }
         let old = hashes(ofColumn: column)
         let new = Matching.hashes(self, column: column, fields)
-        let added = new.filter { !old.contains($0) }
-        let removed = old.filter { !new.contains($0) }
-        guard !added.isEmpty || !removed.isEmpty else { return ([], []) }
+        guard old != new else { return ([], []) }
+        let added = new.filter { hash in !old.contains { $0.isSame(as: hash) } }
+        let removed = old.filter { hash in !new.contains { $0.isSame(as: hash) } }
         hashes.removeAll { $0.column == Int32(column) }
         for hash in new { hashes.append(hash) }
         modified = true

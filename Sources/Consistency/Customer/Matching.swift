@@ -81,16 +81,11 @@ enum Matching {
 }
 
 extension RecordState.MatchHash {
-    /// Whether two members share this value.
-    func isSame(as other: RecordState.MatchHash) -> Bool {
-        field == other.field && high == other.high && low == other.low
-    }
+    /// Whether two members share this value. The field's name is hashed with it: its place among the rules' fields may change.
+    func isSame(as other: RecordState.MatchHash) -> Bool { high == other.high && low == other.low }
 
     /// The state key under which the members that share it are listed.
-    func key(_ fields: [MatchField]) -> String {
-        let name = Int(field) < fields.count ? fields[Int(field)].field : String(field)
-        return "match:\(name):\(Self.hex(high))\(Self.hex(low))"
-    }
+    var key: String { "match:\(Self.hex(high))\(Self.hex(low))" }
 
     private static func hex(_ value: UInt64) -> String {
         let text = String(value, radix: 16)

@@ -1,6 +1,6 @@
 import Canonical
 
-/// The small states of customers: whose member is whose, who shares a value, what was merged into what.
+/// The small states of customers: whose member is whose, what was merged into what.
 enum Registry {
     // MARK: Members
 
@@ -27,33 +27,6 @@ enum Registry {
         writer.begin(Magic.member)
         writer.string(golden)
         state.put(memberKey(member), writer.bytes)
-    }
-
-    // MARK: Values that members share
-
-    static func sharers(_ key: String, _ state: inout some StateAccess) throws(StateError) -> [String] {
-        var bytes: [UInt8] = []
-        guard state.get(key, into: &bytes) else { return [] }
-        var reader = bytes.withUnsafeBufferPointer { StateReader($0) }
-        return try withExtendedLifetime(bytes) { () throws(StateError) in
-            try reader.expect(Magic.match)
-            let members = reader.list { $0.string() }
-            try reader.finish()
-            return members
-        }
-    }
-
-    static func put(
-        sharers members: [String], _ key: String, _ writer: inout StateWriter, _ state: inout some StateAccess
-    ) {
-        guard !members.isEmpty else {
-            state.put(key, nil)
-            return
-        }
-        writer.begin(Magic.match)
-        writer.varint(members.count)
-        for member in members { writer.string(member) }
-        state.put(key, writer.bytes)
     }
 
     // MARK: Clusters

@@ -14,7 +14,7 @@ extension Engine {
         let system = event.envelope.source.system
         switch event.envelope.type.verb {
         case .stated:
-            guard event.data.kind == .object else { return Rejection(.malformed, "a statement's data is an object") }
+            if let flaw = flaw(ofFields: event.data) { return Rejection(.malformed, "a statement's data \(flaw)") }
             place.column = record.addColumn(system)
             if record.isOvertaken(event, column: place.column) { return nil }
             if record.isOfGone(event, column: place.column) { return nil }
@@ -47,6 +47,21 @@ extension Engine {
         record.encode(&writer)
         state.put(key, writer.bytes, keepsNames: !record.hasOtherNames)
     }
+}
+
+/// The most fields that are taken of one event.
+private let mostFields = 4096
+
+/// Why a value can't be taken field by field; nil when it can.
+func flaw(ofFields data: Node) -> String? {
+    guard data.kind == .object else { return "must be an object" }
+    // Each new one is put in its place among the others.
+    if data.count > mostFields { return "holds \(data.count) fields, of at most \(mostFields)" }
+    // In a record's state the field without a name is whether the record exists (I8).
+    for (_, name, _) in data.fixedMembers where name.isEmpty {
+        return "holds a field without a name: name it or leave it out"
+    }
+    return nil
 }
 
 /// Which record is decided, and whose event does it.
@@ -111,7 +126,10 @@ extension RecordState {
     /// Whether something was there before a write whose report has come already: it was said then, or the report has overtaken it.
     /// Behind the report it would count as an edit that was made after the write (I3, I6).
     func isOvertaken(_ event: borrowing Event, column: Int) -> Bool {
-        event.envelope.revision.map { columns[column].acknowledged >= $0 } ?? false
+        guard let revision = event.envelope.revision else { return false }
+        // Where nothing was reported there is nothing to be behind.
+        let reported = columns[column].acknowledged
+        return reported > 0 && reported >= revision
     }
 
     /// Whether a record that isn't in use shows a copy that was known to be gone: what a sink's deletion has left of it says nothing,

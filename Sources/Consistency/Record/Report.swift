@@ -49,7 +49,7 @@ struct Report {
         }
         reason = data["reason"]?.string
         if let held = data["held"], !held.isNull {
-            guard held.kind == .object else { throw Rejection(.malformed, "a report's 'held' is an object") }
+            if let flaw = flaw(ofFields: held) { throw Rejection(.malformed, "a report's 'held' \(flaw)") }
             self.held = held
         } else {
             held = nil

@@ -35,6 +35,8 @@ extension RecordState {
             emitErased(place, now, &effects)
         }
         if flags.contains(.erased) { bury(place, &effects) }
+        // Behind the tombstone: whoever kept it until now has deleted it, too.
+        if before.contains(.gone), flags.contains(.gone), modified { purge(ofMembers: place.context.merge.ofMembers) }
     }
 
     private mutating func mergeDirty(_ merge: Merge, next: Int64) -> Bool {

@@ -29,13 +29,19 @@ enum Union {
             for var element in Self.elements(state, contribution.contribution, by: by) {
                 element.stamp = contribution.stamp
                 element.column = column
-                add(element, to: &elements)
+                elements.append(element)
             }
         }
         guard anybody else { return nil }
         guard anyArray else { return ValueText.null }
-        elements.sort { $0.identity.lexicographicallyPrecedes($1.identity) }
-        return array(elements)
+        // Sorted once, however many there are: what comes first of an identity is what counts.
+        elements.sort { one, other in
+            one.identity == other.identity
+                ? isLater(one, than: other) : one.identity.lexicographicallyPrecedes(other.identity)
+        }
+        var merged: [Element] = []
+        for element in elements where merged.last?.identity != element.identity { merged.append(element) }
+        return array(merged)
     }
 
     /// A system's own elements after an edit: of what it holds now, those that it said before and those that are new or
@@ -44,30 +50,23 @@ enum Union {
         -> [UInt8]?
     {
         guard !state.isNull(value), baseline >= 0, !state.isNull(baseline) else { return nil }
-        let before = elements(state, baseline, by: by)
+        let before = Dictionary(
+            elements(state, baseline, by: by).map { ($0.identity, $0.text) }, uniquingKeysWith: { first, _ in first })
         let contribution = state.slots[slot].contribution
-        let own = contribution < 0 || state.isNull(contribution) ? [] : elements(state, contribution, by: by)
+        let said = contribution < 0 || state.isNull(contribution) ? [] : elements(state, contribution, by: by)
+        let own = Set(said.map(\.identity))
         let now = elements(state, value, by: by).filter { element in
-            if own.contains(where: { $0.identity == element.identity }) { return true }
-            guard let old = before.first(where: { $0.identity == element.identity }) else { return true }
-            return !same(old.text, element.text)
+            if own.contains(element.identity) { return true }
+            guard let old = before[element.identity] else { return true }
+            return !same(old, element.text)
         }
         return array(now)
     }
 
-    private static func add(_ element: Element, to elements: inout [Element]) {
-        guard let place = elements.firstIndex(where: { $0.identity == element.identity }) else {
-            elements.append(element)
-            return
-        }
-        let known = elements[place]
-        let isLater =
-            element.stamp != known.stamp
-            ? element.stamp > known.stamp
-            : element.column != known.column
-                ? element.column.lexicographicallyPrecedes(known.column)
-                : element.text.lexicographicallyPrecedes(known.text)
-        if isLater { elements[place] = element }
+    private static func isLater(_ one: Element, than other: Element) -> Bool {
+        if one.stamp != other.stamp { return one.stamp > other.stamp }
+        return one.column != other.column
+            ? one.column.lexicographicallyPrecedes(other.column) : one.text.lexicographicallyPrecedes(other.text)
     }
 
     /// The elements of a value; what is no array counts as its only element.

@@ -14,8 +14,9 @@ enum Magic {
     static let record: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: "R"), 1)
     static let redirect: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: ">"), 1)
     static let member: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: "M"), 1)
-    static let match: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: "="), 1)
-    static let stock: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: "S"), 1)
+    static let match: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: "="), 2)
+    static let sharer: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: "-"), 1)
+    static let stock: (UInt8, UInt8, UInt8) = (UInt8(ascii: "O"), UInt8(ascii: "S"), 2)
 }
 
 /// Reads a state from its first byte to its last. Reading beyond the end gives zeros and sets ``failed``, so that

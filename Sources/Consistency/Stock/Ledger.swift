@@ -5,6 +5,8 @@ import Canonical
 extension StockState {
     /// The most movements that stay listed. Beyond, the oldest are closed into the balance before their time.
     static let mostMovements = 512
+    /// As long as all that could be closed have one stamp, as on a day whose sales are dated without a time, so many stay.
+    static let mostOfOneStamp = 2048
     static let mostDeliveries = 256
 
     /// How many are there as far as known; nil before the first count.
@@ -20,7 +22,8 @@ extension StockState {
         guard let count else { return false }
         return movements.contains { movement in
             guard resolvedByPosition(movement, count) == nil else { return false }
-            if !movement.isDated { return true }
+            // One that is listed for its id alone was long before the count.
+            if !movement.isDated { return movement.stamp >= count.stamp.advanced(by: -rules.skew) }
             return isNear(movement.stamp, count.stamp, rules.skew)
         }
     }
@@ -72,9 +75,10 @@ extension StockState {
         count = new
         balance = .zero
         isIncomplete = false
-        // Those near the count stay: they tell that it is uncertain, and are known when they come again.
+        // Those near the count stay: they tell that it is uncertain, and are known when they come again. So do those that are
+        // dated by their arrival: that would be after the count then.
         let nearest = new.stamp.advanced(by: -rules.skew)
-        movements = movements.filter { isAfterCount($0) || $0.stamp >= nearest }
+        movements = movements.filter { isAfterCount($0) || $0.stamp >= nearest || !$0.isDated }
         return nil
     }
 
@@ -104,17 +108,21 @@ extension StockState {
             if let count, movement.stamp >= count.stamp.advanced(by: -rules.skew) { movements.append(movement) }
             return .known
         }
+        // Behind what is closed of its own log it is new for certain, whatever its stamp.
+        var isNew = false
         if let position = movement.position,
-            closedPositions.contains(where: { $0.system == movement.system && $0.position >= position })
+            let cut = closedPositions.first(where: { $0.system == movement.system })
         {
-            return .known
+            if cut.position >= position { return .known }
+            isNew = true
         }
-        guard movement.stamp > max(closed, now.advanced(by: -rules.horizon)) else {
+        guard movement.stamp > now.advanced(by: -rules.horizon), isNew || movement.stamp > closed else {
             isIncomplete = true
             return .tooOld
         }
         movements.append(movement)
-        if movements.count > Self.mostMovements { close(keeping: Self.mostMovements / 2) }
+        // Looked at now and then: it may be that none can be closed.
+        if movements.count > Self.mostMovements, movements.count % 64 == 1 { close(keeping: Self.mostMovements / 2) }
         return .counted
     }
 
@@ -138,7 +146,12 @@ extension StockState {
     private mutating func close(keeping kept: Int) {
         let stamps = movements.map(\.stamp).sorted()
         let last = stamps[stamps.count - kept - 1]
-        close { $0.stamp <= last }
+        // More of the last stamp may come yet, which would be too old.
+        if let earlier = stamps.last(where: { $0 < last }) {
+            close { $0.stamp <= earlier }
+        } else if movements.count > Self.mostOfOneStamp {
+            close { $0.stamp <= last }
+        }
     }
 
     private mutating func close(_ isOld: (Movement) -> Bool) {

@@ -12,10 +12,17 @@ extension StockState {
         var notAfter: Tick?
         var customer: String
         var order: String
+
+        /// Whether customer and order are longer than anybody's numbers are.
+        var isWordy: Bool { customer.utf8.count + order.utf8.count > longestText }
     }
 
-    /// The most reservations that are remembered; only refusals are forgotten for it.
+    /// So many bytes a reservation's id may have: it is a key of the store's index. Customer and order together have no more.
+    static let longestText = 400
+    /// Beyond so many reservations, what matters least is forgotten before its time.
     static let mostReservations = 2048
+    /// So many bytes they may take: the state with all else in it must fit into a record.
+    static let room = 512 << 10
 
     /// What confirmed reservations still hold.
     var reserved: Quantity { reservations.reduce(.zero) { $1.isActive ? $0 + $1.remaining : $0 } }
@@ -31,8 +38,10 @@ extension StockState {
         var decided = Reservation(
             id: request.id, state: .confirmed, quantity: request.quantity, until: request.until, decidedAt: now,
             sequence: sequence)
-        decided.customer = request.customer
-        decided.order = request.order
+        if !request.isWordy {
+            decided.customer = request.customer
+            decided.order = request.order
+        }
         decided.revision = 1
         sequence += 1
         if let reason = refusal(request, rules, bounds, now) {
@@ -46,6 +55,7 @@ extension StockState {
 
     /// Why a request can't be granted; nil when it can.
     private func refusal(_ request: Request, _ rules: StockRules, _ bounds: HoldBounds, _ now: Tick) -> String? {
+        if request.isWordy { return "'customer' and 'order' have at most \(Self.longestText) bytes together" }
         if let notAfter = request.notAfter, now > notAfter { return "decided too late" }
         guard request.until > now else { return "its time is over" }
         if let most = bounds.most, request.quantity > Quantity(thousandths: Int64(most) * 1000) {
@@ -65,9 +75,9 @@ extension StockState {
             var placeholder = Reservation(
                 id: id, state: .released, quantity: .zero, until: now, decidedAt: now, sequence: sequence)
             placeholder.isPlaceholder = true
+            guard size + placeholder.size <= Self.room else { return nil }
             sequence += 1
             reservations.append(placeholder)
-            hasOtherNames = true
             return nil
         }
         guard reservations[place].isActive else { return nil }
@@ -139,10 +149,7 @@ extension StockState {
         guard !reservations.isEmpty else { return [] }
         var forgotten = reservations.filter { !$0.isActive && Self.remembered($0, rules) <= now }
         if !forgotten.isEmpty { reservations.removeAll { !$0.isActive && Self.remembered($0, rules) <= now } }
-        // A rush: the oldest refusals go before their time, so that one position's state stays small.
-        while reservations.count > Self.mostReservations,
-            let oldest = reservations.firstIndex(where: { $0.state == .refused && $0.decidedAt < now })
-        { forgotten.append(reservations.remove(at: oldest)) }
+        if reservations.count > Self.mostReservations { forgotten += makeRoom(for: 0, now) }
         if !forgotten.isEmpty { hasOtherNames = true }
         return forgotten
     }
@@ -150,5 +157,64 @@ extension StockState {
     /// When something expires, or is forgotten, next.
     func nextDue(_ rules: StockRules) -> Tick? {
         reservations.lazy.map { $0.isActive ? $0.until : Self.remembered($0, rules) }.min()
+    }
+}
+
+// MARK: Room
+
+extension StockState {
+    /// What reservations take, in bytes.
+    var size: Int { reservations.reduce(0) { $0 + $1.size } }
+
+    /// Forgets what matters least until so many bytes more find room, as far as there is any such; answers what is forgotten.
+    ///
+    /// A rush may ask for thousands of holds in an hour: what they leave must not fill the state, as nothing could be decided
+    /// or counted then.
+    mutating func makeRoom(for bytes: Int, _ now: Tick) -> [Reservation] {
+        var tooMany = reservations.count - Self.mostReservations
+        var tooLarge = size + bytes - Self.room
+        var gone: [Reservation] = []
+        for rank in Reservation.Rank.allCases where tooMany > 0 || tooLarge > 0 {
+            // The oldest come first.
+            reservations.removeAll { reservation in
+                guard tooMany > 0 || tooLarge > 0, reservation.rank(now) == rank else { return false }
+                tooMany -= 1
+                tooLarge -= reservation.size
+                gone.append(reservation)
+                return true
+            }
+        }
+        for reservation in gone where reservation.rank(now) == .over && reservation.until <= now {
+            forgotten = max(forgotten, reservation.until)
+        }
+        if !gone.isEmpty { hasOtherNames = true }
+        return gone
+    }
+}
+
+extension StockState.Reservation {
+    /// What may be forgotten before its time: what matters least first.
+    enum Rank: CaseIterable {
+        case refused
+        /// A release of what nobody asked for.
+        case placeholder
+        /// A hold that has ended.
+        case over
+    }
+
+    /// How long a hold that was ended before its time is remembered in any case: whoever repeats the request does so by then.
+    private static let patience: Int64 = 86_400_000
+
+    /// Nil for what is remembered in any case: what is held, and what was decided this very moment.
+    func rank(_ now: Tick) -> Rank? {
+        guard decidedAt < now, !isActive else { return nil }
+        if isPlaceholder { return .placeholder }
+        if state == .refused { return .refused }
+        return until <= now || decidedAt.advanced(by: Self.patience) <= now ? .over : nil
+    }
+
+    /// What it takes in the state, in bytes, or somewhat less.
+    var size: Int {
+        64 + id.utf8.count + customer.utf8.count + order.utf8.count + reason.utf8.count + 8 * fulfilledBy.count
     }
 }

@@ -49,11 +49,18 @@ extension Engine {
     public mutating func markIncomplete(
         key: String, state: inout some StateAccess, now: Tick, effects: inout Effects
     ) throws(StateError) {
-        guard let stockKey = StockKey(key) else { return }
+        guard let stockKey = StockKey(key), isPosition(stockKey) else { return }
         var desk = try open(key, stockKey, &state, now)
         desk.passTime(&effects)
         desk.state.isIncomplete = true
         close(desk, key, &state, &effects)
+    }
+
+    /// Whether there can be such a position: nobody has checked the key of what was refused.
+    private func isPosition(_ key: StockKey) -> Bool {
+        guard case .stock(isGTIN: true) = contexts.first(where: { $0.name == "stock" })?.entity.key else { return true }
+        var product = key.product
+        return product.withUTF8 { GTIN.isNormal($0) }
     }
 
     /// Puts a position on the desk; ``bytes`` are its state as it was read, empty when there is none.
@@ -78,6 +85,8 @@ extension Engine {
     ) {
         desk.publish(subject, &object, &effects)
         swap(&stock, &desk.state)
+        // Of what was refused nothing stays.
+        if bytes.isEmpty, stock.revision == 0, stock.isBlank { return }
         stock.encode(&writer)
         if !isSame(bytes, writer.bytes) { state.put(subject, writer.bytes, keepsNames: !stock.hasOtherNames) }
     }
@@ -122,8 +131,12 @@ struct StockDesk: ~Copyable {
     mutating func passTime(_ effects: inout Effects) {
         state.closeOld(rules, now)
         for place in state.expire(now) { tell(place, &effects) }
-        for forgotten in state.forget(rules, now) where !forgotten.isPlaceholder {
-            effects.add(.tombstone(entity: "reservation", key: forgotten.id))
+        bury(state.forget(rules, now), &effects)
+    }
+
+    private func bury(_ forgotten: [StockState.Reservation], _ effects: inout Effects) {
+        for reservation in forgotten where !reservation.isPlaceholder {
+            effects.add(.tombstone(entity: "reservation", key: reservation.id))
         }
     }
 
@@ -209,7 +222,7 @@ extension StockDesk {
     mutating func takeRequest(
         _ event: borrowing Event, _ bounds: HoldBounds, _ effects: inout Effects
     ) -> Rejection? {
-        guard let id = event.data["reservation"]?.string, !id.isEmpty else { return Self.noReservation }
+        guard let id = Self.id(of: event) else { return Self.noReservation }
         guard let quantity = Quantity(event.data["quantity"]), quantity > .zero else { return Self.badQuantity }
         guard let until = Self.end(of: event, bounds) else {
             return Rejection(.malformed, "a hold's 'until' is an RFC 3339 date and time")
@@ -220,14 +233,26 @@ extension StockDesk {
             return nil
         }
         // Had it been decided, it might be forgotten by now; deciding anew could contradict that (I5).
-        guard until.advanced(by: rules.remember) > now else {
+        guard until > state.forgotten, until.advanced(by: rules.remember) > now else {
             return Rejection(.forgotten, "the request is older than decisions are remembered: ask again under a new id")
         }
         let request = StockState.Request(
             id: id, quantity: quantity, until: until, notAfter: event.envelope.notAfter,
             customer: event.data["customer"]?.string ?? "", order: event.data["order"]?.string ?? "")
-        tell(state.decide(request, rules, bounds, now), &effects)
+        bury(state.makeRoom(for: id.utf8.count + StockState.longestText + 128, now), &effects)
+        let place = state.decide(request, rules, bounds, now)
+        if state.size > StockState.room { refuseForRoom(place) }
+        tell(place, &effects)
+        // It is answered, and leaves nothing behind.
+        if state.size > StockState.room { bury([state.reservations.removeLast()], &effects) }
         return nil
+    }
+
+    private mutating func refuseForRoom(_ place: Int) {
+        state.reservations[place].state = .refused
+        state.reservations[place].reason = "too many holds of this product at this place: ask again later"
+        state.reservations[place].customer = ""
+        state.reservations[place].order = ""
     }
 
     /// When a hold that is asked for ends; nil when it says something else than a time. One that doesn't say lasts from when
@@ -242,6 +267,7 @@ extension StockDesk {
 
     private mutating func refuseReleased(_ place: Int, _ quantity: Quantity, _ until: Tick) {
         state.reservations[place].isPlaceholder = false
+        state.hasOtherNames = true
         state.reservations[place].state = .refused
         state.reservations[place].reason = "released before it was requested"
         state.reservations[place].quantity = quantity
@@ -250,7 +276,7 @@ extension StockDesk {
     }
 
     mutating func takeRelease(_ event: borrowing Event, _ effects: inout Effects) -> Rejection? {
-        guard let id = event.data["reservation"]?.string, !id.isEmpty else { return Self.noReservation }
+        guard let id = Self.id(of: event) else { return Self.noReservation }
         if let place = state.release(id, now) { tell(place, &effects) }
         return nil
     }
@@ -284,5 +310,13 @@ extension StockDesk {
 
     private static let badQuantity = Rejection(
         .malformed, "'quantity' must be a number with at most three decimals, and above zero in a hold")
-    private static let noReservation = Rejection(.malformed, "'reservation' must name the reservation")
+    private static let noReservation = Rejection(
+        .malformed, "'reservation' must name the reservation in at most \(StockState.longestText) bytes")
+
+    private static func id(of event: borrowing Event) -> String? {
+        guard let id = event.data["reservation"]?.string, !id.isEmpty, id.utf8.count <= StockState.longestText else {
+            return nil
+        }
+        return id
+    }
 }

@@ -21,6 +21,7 @@ extension StockState {
             let bits = reader.byte()
             isIncomplete = bits & 1 != 0
             if bits & 2 != 0 { count = Count(&reader, &systems) }
+            if bits & 4 != 0 { forgotten = Tick(reader.int64()) }
             balance = Quantity(thousandths: reader.int64())
             closed = Tick(reader.int64())
             due = Tick(reader.int64())
@@ -38,8 +39,9 @@ extension StockState {
         writer.begin(Magic.stock)
         writer.varint(Int(revision))
         writer.bytes(document)
-        writer.byte((isIncomplete ? 1 : 0) | (count == nil ? 0 : 2))
+        writer.byte((isIncomplete ? 1 : 0) | (count == nil ? 0 : 2) | (forgotten.isKnown ? 4 : 0))
         count?.encode(&writer, systems)
+        if forgotten.isKnown { writer.int64(forgotten.milliseconds) }
         writer.int64(balance.thousandths)
         writer.int64(closed.milliseconds)
         writer.int64(due.milliseconds)

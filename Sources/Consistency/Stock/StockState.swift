@@ -21,6 +21,8 @@ struct StockState {
     /// Announcements and receipts within the horizon.
     var deliveries: [Delivery] = []
     var reservations: [Reservation] = []
+    /// Of the holds that were forgotten before their time, as they had ended by themselves: the latest end.
+    var forgotten = Tick.never
     /// Whether it is found by other reservations than before (``StateName``). Not kept.
     var hasOtherNames = false
     /// What the next reservation's place in the row is.
@@ -35,6 +37,9 @@ struct StockState {
             || balance != .zero || closed.isKnown || reservations.contains { $0.isActive }
     }
 
+    /// Whether nothing is known, asked or held here.
+    var isBlank: Bool { !isKnown && reservations.isEmpty && copies.isEmpty }
+
     /// Forgets all, and keeps the memory.
     mutating func reset() {
         revision = 0
@@ -48,6 +53,7 @@ struct StockState {
         movements.removeAll(keepingCapacity: true)
         deliveries.removeAll(keepingCapacity: true)
         reservations.removeAll(keepingCapacity: true)
+        forgotten = .never
         hasOtherNames = false
         sequence = 0
         copies.removeAll(keepingCapacity: true)

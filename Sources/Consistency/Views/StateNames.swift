@@ -27,7 +27,8 @@ extension Engine {
     public func names(domain: String, key: String, state: [UInt8]) throws(StateError) -> [StateName] {
         guard let entity = entity(domain: domain, key: key, state: state) else { return [] }
         if entity.engine == .stock {
-            return try StockState.decode(state).reservations.map { StateName("reservation", $0.id) }
+            return try StockState.decode(state).reservations.filter { !$0.isPlaceholder }
+                .map { StateName("reservation", $0.id) }
         }
         var record = RecordState()
         try record.load(state)
@@ -50,7 +51,10 @@ extension Engine {
     /// A reservation in a stock position's state, as JSON; nil when it is not remembered there.
     public static func reservation(_ id: String, key: String, state: [UInt8]) throws(StateError) -> [UInt8]? {
         let stock = try StockState.decode(state)
-        guard let stockKey = StockKey(key), let place = stock.reservation(id) else { return nil }
+        // A release of what nobody asked for is none: the reservation may be held elsewhere.
+        guard let stockKey = StockKey(key), let place = stock.reservation(id),
+            !stock.reservations[place].isPlaceholder
+        else { return nil }
         return StockState.document(stock.reservations[place], stockKey)
     }
 }

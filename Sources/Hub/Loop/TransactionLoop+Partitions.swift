@@ -6,6 +6,12 @@ import Logging
 // Partitions come and go, as the group deals them out.
 extension TransactionLoop {
     func take(_ partitions: [TopicPartition]) throws -> [TopicPartitionOffset] {
+        // Producers place keys by the new number, intake checks them by the old one: each stray would be written again for ever.
+        if let new = partitions.first(where: { $0.partition >= partitionCounts[$0.topic] ?? .max }) {
+            throw HubError(
+                "\(new.topic) has got more partitions than its \(partitionCounts[new.topic] ?? 0) while the hub ran: counts "
+                    + "never change in place, as keys would leave their states. Start over with another 'prefix'")
+        }
         finish()
         log.info("partitions come", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
         let owned = partitions.compactMap { place in

@@ -33,7 +33,7 @@ package final class TransactionLoop<
     let partitionCounts: [String: Int32]
     let log: Logger
     let courier: any Courier
-    private let view: Store.View
+    let view: Store.View
     /// What is being decided, and what is on its way; they change places.
     @exclusivity(unchecked) var turn = Turn()
     @exclusivity(unchecked) var underWay = Turn()
@@ -77,9 +77,10 @@ package final class TransactionLoop<
     var hookFailure: (any Error)?
     /// Whether a turn was committed that the store has missed: nothing may be decided before it is brought level (I4).
     var isStoreBehind = false
-    /// The most records of one turn. Twice its outputs and states are kept: being decided, and being committed. Large
-    /// records are fewer: no more are taken than the consumer has fetched ahead.
+    /// The most records that are read at once. Large ones are fewer: no more are taken than the consumer has fetched ahead.
     private static var batch: Int { 5_000 }
+    /// A turn whose outputs and states have more bytes leaves. Twice as much is kept: being decided, and being committed.
+    let most: Int
 
     /// - Parameters:
     ///   - consumer: a member of the hub's group, not subscribed yet.
@@ -87,6 +88,7 @@ package final class TransactionLoop<
     ///   - lifts: what reads documents of earlier versions.
     ///   - largest: the largest value that the broker takes, in bytes.
     ///   - quarantine: the folder for what is larger.
+    ///   - most: how many bytes of outputs and states make a turn leave.
     ///   - partitionCounts: of the input topics.
     ///   - ownership: told which partitions are owned, whenever that changes.
     ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
@@ -97,7 +99,8 @@ package final class TransactionLoop<
     package init(
         consumer: Consumer, producer: Producer, changelog: Changelog, store: Store, clocks: LoopClocks, model: Model,
         kinds: KindCatalog, lifts: Lifts = .none, subscribers: [String: [String]], bounds: HoldBounds,
-        names: TopicNames, largest: Int, quarantine: String, partitionCounts: [String: Int32],
+        names: TopicNames, largest: Int, quarantine: String, most: Int = 32 << 20,
+        partitionCounts: [String: Int32],
         ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void,
         courier: any Courier = ImmediateCourier(), runner: any Courier = ImmediateCourier(),
         taking: @escaping ([DomainPartition]) -> Void = { _ in },
@@ -112,6 +115,7 @@ package final class TransactionLoop<
         self.waitingCount = waitingCount
         self.taking = taking
         self.names = names
+        self.most = most
         self.log = log
         self.partitionCounts = partitionCounts
         engine = Engine(model: model, subscribers: subscribers, bounds: bounds)
@@ -277,8 +281,11 @@ package final class TransactionLoop<
             guard !moved.isEmpty || !ready.isEmpty || !chores.isEmpty else { return }
             try view.refresh()
             defer { view.rest() }
-            try batch.forEach { record in try decide(record, now.tick) }
-            for (partition, key) in ready { try expire(partition, key, now.tick) }
+            try decide(batch)
+            for (partition, key) in ready {
+                try expire(partition, key, now.tick)
+                if isLarge { try relieve(moved + standing(moved, [])) }
+            }
             for chore in chores { try work(off: chore, now.tick) }
             turn.positions = moved + standing(moved, chores)
             if company.isWorthwhile(for: turn, chores: chores.count, at: clocks.now().monotonic) { return }
@@ -321,7 +328,7 @@ package final class TransactionLoop<
         return latestPlace
     }
 
-    private func decide(_ record: borrowing Record, _ now: Tick) throws {
+    func decide(_ record: borrowing Record, _ now: Tick) throws {
         guard let place = place(of: record) else { return }
         inputMarks.read(place.partition, offset: record.offset, at: record.timestamp)
         let domain = place.partition.domain
