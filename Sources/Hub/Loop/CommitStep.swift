@@ -75,21 +75,30 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
     /// Brings the local store level with what was just committed.
     private func keep(_ turn: Turn, _ deliveries: [Delivered]) throws {
         var commit = try turn.overlay.changes { domain, key, state in try stateNames.of(domain, key, state) }
+        var emptied = StoreCommit()
+        var reasons: [String] = []
         for delivered in deliveries {
             guard let domain = stateTopics[delivered.partition.topic], let highest = delivered.highestOffset,
                 delivered.isExact
             else { continue }
             let partition = DomainPartition(domain, delivered.partition.partition)
+            let mark = delivered.appended.map { LogMark(offset: highest, appended: $0) }
             if let known = try store.changelogOffset(partition), highest + 1 < known {
-                throw HubError(
+                reasons.append(
                     "\(delivered.partition) was made anew while the hub ran: it goes on at \(highest), and the local store "
-                        + "stands at \(known). \(Restore<CommittedReader, Store>.remedy)")
+                        + "stands at \(known).")
+                emptied.changes.append(
+                    .init(
+                        partition: partition, key: Array(Note.emptied.utf8), value: EmptiedChangelog(mark).bytes,
+                        indexes: []))
             }
             commit.changelogOffsets[partition] = highest + 1
-            if let time = delivered.appended {
-                let mark = LogMark(offset: highest, appended: time)
-                commit.latest[partition] = mark.after(try store.latest(partition))
-            }
+            if let mark { commit.latest[partition] = mark.after(try store.latest(partition)) }
+        }
+        if let reason = reasons.first {
+            // Whoever starts next, a moment later, must know it, too.
+            try store.apply(emptied)
+            throw HubError("\(reason) \(Restore<CommittedReader, Store>.remedy)")
         }
         try store.apply(commit)
     }

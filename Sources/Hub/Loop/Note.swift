@@ -11,6 +11,8 @@ enum Note {
     static let epoch = "\u{1}epoch"
     /// By which records the topics are known that the partition's states were told into: see ``OutputMarks``.
     static let outputs = "\u{1}outputs"
+    /// That the changelog was made anew under the hub that has this store: see ``EmptiedChangelog``. No changelog holds it.
+    static let emptied = "\u{1}emptied"
     /// Written to hear the broker's time, and nothing else: always a deletion, so no store holds it. See ``HubClock``.
     static let clock = "\u{1}clock"
 

@@ -95,6 +95,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         for (place, partition) in places {
             let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
             var start = try store.changelogOffset(partition) ?? low
+            try checkEmptied(partition, place, high: high)
             if let reason = try distrust(partition, place, start: start, high: high, now) {
                 try checkLoss(partition, place, low: low, high: high, reason)
                 log.warning("\(reason); rebuilding", metadata: ["partition": "\(place)"])
@@ -129,6 +130,19 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
     static var remedy: String {
         "Stop the hubs and restore the topic from your backup; or remove the local store's folder, and all that only it "
             + "knows is gone"
+    }
+
+    /// A changelog that was made anew under a hub isn't taken, however much of the states that hub has written there since.
+    /// One that somebody has put in its place doesn't hold that hub's record.
+    private func checkEmptied(_ partition: DomainPartition, _ place: TopicPartition, high: Int64) throws {
+        guard let note = try store.stateBytes(partition, Array(Note.emptied.utf8)) else { return }
+        if let mark = EmptiedChangelog(note).mark {
+            let asYoung = try changelog.offset(of: place, from: mark.appended, timeout: .seconds(5))
+            let younger = try changelog.offset(of: place, from: mark.appended + 1, timeout: .seconds(5))
+            guard mark.stands(before: high, asYoung: asYoung ?? .max, younger: younger ?? .max) else { return }
+        }
+        throw HubError(
+            "\(place) was made anew while a hub ran, and the local store knows more than it holds. \(Self.remedy)")
     }
 
     /// A changelog that knows less than half of what the store does wasn't rebuilt, it was emptied: the store may be the only

@@ -84,7 +84,7 @@ extension TransactionLoop {
     }
 
     /// A position isn't there. Answers whether it is mended: an input that was made anew is read from its beginning, and what
-    /// was fetched ahead of where this stands is fetched again.
+    /// was fetched ahead of where this stands is fetched again, also when the error is still that of the topic before.
     func mend(_ error: KafkaError) throws -> Bool {
         guard let topic = error.topic else { return false }
         // Positions are set back to behind what was handed over.
@@ -94,7 +94,7 @@ extension TransactionLoop {
             if try readAnew(place) {
                 isMended = true
             } else if place.partition == error.partition, let offset = error.offset, let stand = reached[place],
-                stand < offset
+                stand != offset
             {
                 try consumer.seek(to: [place.at(stand)], timeout: .seconds(30))
                 isMended = true
