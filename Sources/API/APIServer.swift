@@ -294,9 +294,5 @@ struct Routes: Sendable {
         }
     }
 
-    func now() -> Tick {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Tick(Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    func now() -> Tick { hub.time }
 }

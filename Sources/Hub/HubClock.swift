@@ -94,6 +94,12 @@ package struct HubClock: Sendable {
     /// How far the wall clock is ahead of the broker, in milliseconds; nil while the broker has said nothing.
     func lead(_ reading: Reading) -> Int64? { steady(reading).map { reading.wall - $0 } }
 
+    /// How far the wall clock is off, in milliseconds, where that is more than the clocks of two machines differ; else 0.
+    func error(_ reading: Reading) -> Int64 {
+        guard let lead = lead(reading), abs(lead) > tolerance else { return 0 }
+        return lead
+    }
+
     private func steady(_ reading: Reading) -> Int64? {
         witness.map { $0.time + (reading.monotonic - $0.heard) }
     }

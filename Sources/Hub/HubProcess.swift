@@ -34,6 +34,7 @@ public final class HubProcess: Sendable {
     private let partitionCounts: [String: Int32]
     private let log: Logger
     private let waitingCount = Atomic(0)
+    private let clockError = Atomic<Int64>(0)
     private let owned = Mutex<Set<DomainPartition>>([])
     private let progress = Mutex<RestoreProgress?>(nil)
     private let standby: Standby?
@@ -160,6 +161,7 @@ public final class HubProcess: Sendable {
                 standby?.own(partitions)
             },
             waitingCount: { [unowned self] count in waitingCount.store(count, ordering: .relaxed) },
+            clockError: { [unowned self] error in clockError.store(error, ordering: .relaxed) },
             courier: CourierThread("hub-commit"), runner: CourierThread("hub-flush"),
             taking: { [unowned self] partitions in standby?.letGo(partitions) },
             restoring: { [unowned self] now in progress.withLock { $0 = now } }, log: log)
@@ -170,6 +172,9 @@ public final class HubProcess: Sendable {
         }
         try loop.run(until: stop)
     }
+
+    /// The time, also while the machine's clock is wrong: by the broker's, as the loop has heard it.
+    public var time: Tick { Tick(HubClock.Reading.now().wall - clockError.load(ordering: .relaxed)) }
 
     /// How far restoring is; nil when nothing is restored at this moment.
     public var restoring: RestoreProgress? { progress.withLock { $0 } }

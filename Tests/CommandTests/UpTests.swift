@@ -55,6 +55,20 @@ import Transports
         }
     }
 
+    /// As on a disk that is full: without a pid nothing could be restarted by its name.
+    @Test func aPidThatCouldNotBeWrittenIsWrittenLater() throws {
+        let plant = try plant()
+        let program = Program(plant: plant)
+        let file = "\(plant.folder)/var/run/hub.pid"
+        try makeFolder(file)
+        try program.running("up") { up in
+            try eventually("it says so") { !up.lines("a pid file can't be written").isEmpty }
+            rmdir(file)
+            let hub = try up.process("hub")
+            #expect(Processes.parent(of: hub) == up.child.pid)
+        }
+    }
+
     @Test func aProcessIsRestartedByItsNameAtOnceHoweverOften() throws {
         let program = Program(plant: try plant())
         try program.running("up") { up in

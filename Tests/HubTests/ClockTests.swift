@@ -42,6 +42,8 @@ import Testing
         let time = clock.time(Self.reading(after: 10_000, wallOff: off))
         #expect(time.tick == Tick(Self.start + (mayExpire ? 10_000 : 0)))
         #expect(time.mayExpire == mayExpire)
+        // Who asks for a hold is answered by the broker's time.
+        #expect(clock.error(Self.reading(after: 10_000, wallOff: off)) == (mayExpire ? 0 : off))
     }
 
     /// It was off before the process began: what the two clocks of the machine agree on proves nothing.

@@ -58,6 +58,8 @@ package final class TransactionLoop<
     let ownership: (Set<DomainPartition>) -> Void
     /// Told how many records wait for a newer hub, whenever that may have changed.
     private let waitingCount: (Int) -> Void
+    /// Told how far the machine's clock is off, in milliseconds, with each look at it.
+    private let clockError: (Int64) -> Void
 
     /// The place of the last record.
     private var latestPlace: Place?
@@ -92,6 +94,7 @@ package final class TransactionLoop<
     ///   - partitionCounts: of the input topics.
     ///   - ownership: told which partitions are owned, whenever that changes.
     ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
+    ///   - clockError: told how far the machine's clock is off, in milliseconds, with each look at it.
     ///   - courier: carries the commits out.
     ///   - runner: lets a small commit's records leave while its offsets are sent.
     ///   - taking: told which partitions are about to be restored; nobody else writes them into the store after that.
@@ -102,6 +105,7 @@ package final class TransactionLoop<
         names: TopicNames, largest: Int, quarantine: String, most: Int = 32 << 20,
         partitionCounts: [String: Int32],
         ownership: @escaping (Set<DomainPartition>) -> Void, waitingCount: @escaping (Int) -> Void,
+        clockError: @escaping (Int64) -> Void = { _ in },
         courier: any Courier = ImmediateCourier(), runner: any Courier = ImmediateCourier(),
         taking: @escaping ([DomainPartition]) -> Void = { _ in },
         restoring: @escaping (RestoreProgress?) -> Void = { _ in }, log: Logger
@@ -113,6 +117,7 @@ package final class TransactionLoop<
         insistence = Insistence(clocks: clocks, log: log)
         self.ownership = ownership
         self.waitingCount = waitingCount
+        self.clockError = clockError
         self.taking = taking
         self.names = names
         self.most = most
@@ -274,6 +279,7 @@ package final class TransactionLoop<
             turn.began = began
             turn.now = now.tick
             tellJump(now)
+            clockError(clock.error(began))
             let chores = try chores()
             let ready = now.mayExpire ? timers.ready(at: now.tick) : []
             // They move without records, too: behind a transaction's marker, and behind what was aborted.

@@ -64,6 +64,10 @@ struct RestartCommand: ParsableCommand {
             }
             usleep(20_000)
         }
-        throw CommandFailure("\(name) was asked to end and doesn't run anew: the log of 'omni up' says why")
+        throw CommandFailure(
+            old == nil
+                ? "\(name) can't be asked to end: \(folder.pidFile(of: name)) doesn't say which process it is (while the disk "
+                    + "is full it can't be written), or it doesn't start: the log of 'omni up' says why"
+                : "\(name) was asked to end and doesn't run anew: the log of 'omni up' says why")
     }
 }

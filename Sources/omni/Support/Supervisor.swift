@@ -127,15 +127,30 @@ final class Supervisor: Sendable {
         }
         guard let child = started else { return .stopped }
         let file = folder.pidFile(of: job.name)
-        do {
-            try AtomicFile.replace(file, with: Array("\(child.pid)\n".utf8))
-        } catch {
-            log.warning("a pid file can't be written", metadata: ["file": "\(file)", "error": "\(error)"])
-        }
+        let writer = note(child.pid, of: job.name, in: file)
         let status = child.wait()
         state.withLock { $0.children[job.name] = nil }
+        writer?.join()
         unlink(file)
         return .ended(status)
+    }
+
+    /// Writes a child's pid. On a disk that is full it is tried again as long as the child runs: without its pid it couldn't
+    /// be restarted. Answers the thread that does so; nil when it is written.
+    private func note(_ pid: Int32, of name: String, in file: String) -> NamedThread? {
+        let write = { try AtomicFile.replace(file, with: Array("\(pid)\n".utf8)) }
+        do {
+            try write()
+            return nil
+        } catch {
+            log.warning(
+                "a pid file can't be written: it is tried again", metadata: ["file": "\(file)", "error": "\(error)"])
+        }
+        return try? NamedThread("pid \(name)") { [state] in
+            while state.wait(for: .seconds(1), until: { $0.children[name] == nil ? () : nil }) == nil {
+                if (try? write()) != nil { return }
+            }
+        }
     }
 
     /// This program's own file.
