@@ -226,7 +226,7 @@ extension HTTPConnection {
                 listen: reader.text("listen", "Where to listen: `host:port`"),
                 url: reader.optionalText(
                     "url", "The URL by which the system reaches it, when it isn't where it listens."),
-                secret: Secret(reader.text("secret", "The key of the HMAC-SHA256 over the raw body")),
+                secret: reader.requiredSecret("secret", "The key of the HMAC-SHA256 over the raw body"),
                 header: reader.text("header", default: "X-Signature", "The header with the signature."),
                 encoding: reader.choice("encoding", default: .hex, "How the signature is written."),
                 before: reader.text("before", default: "", "What stands before it in the header: `sha256=`."))

@@ -22,9 +22,23 @@ extension Reader {
         return scalar(setting, key).map { [$0] } ?? []
     }
 
-    /// A secret.
-    mutating func secret(_ key: String, _ about: String) -> Secret? {
-        take(key, kind: "secret", default: .none, about).flatMap { scalar($0, key) }.map { Secret($0) }
+    /// A secret that may be left out.
+    mutating func secret(_ key: String, _ about: String) -> Secret? { secret(key, default: .none, about) }
+
+    /// A secret that must be written.
+    mutating func requiredSecret(_ key: String, _ about: String) -> Secret {
+        secret(key, default: .required, about) ?? Secret("")
+    }
+
+    private mutating func secret(_ key: String, default standard: Standard, _ about: String) -> Secret? {
+        guard let setting = take(key, kind: "secret", default: standard, about), let text = scalar(setting, key) else {
+            return nil
+        }
+        // Compose makes an empty text of a variable that nobody has set; with it anybody could sign.
+        if text.isEmpty, !journal.isLenient {
+            report("\(key) is empty: is the variable or file set that it comes from?", key: key)
+        }
+        return Secret(text)
     }
 
     /// A map from names to texts, any names.

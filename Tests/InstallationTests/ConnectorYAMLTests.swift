@@ -96,6 +96,8 @@ import Testing
             "sinks:\n", "sinks:\n  list: { of: product, map: a.jsonata, to: { in: { file: a.csv } } }\n",
             #"sink "articles": the sink "list" writes product into this system already"#
         ),
+        ("secret: xyz", "secret: ''", "secret is empty: is the variable or file set that it comes from?"),
+        ("token: abc", "token: \"\"", "token is empty"),
         ("seen-by: sales", "seen-by: sale", #"seen-by names no source: "sale"; did you mean "sales"?"#),
         ("{ upsert: article, key: ean }", "{ upsert: article, key: ean, file: x }", "takes only one of"),
         ("{ upsert: article, key: ean }", "{}", #"needs one of "upsert", "resource", "file""#),
