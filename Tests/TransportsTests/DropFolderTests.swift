@@ -132,6 +132,22 @@ import Testing
         #expect(throws: SystemError("rename", file.path, code: ENOENT)) { try drop.finish(file) }
     }
 
+    @Test func `Where no call renames without replacing, a file is moved all the same, and replaces none`() throws {
+        let refusing: Path.Rename = { _, _ in
+            errno = EINVAL
+            return -1
+        }
+        try folder.write("a", "monday")
+        #expect(try Path.rename(folder["a"], to: folder["b"], unlessThere: refusing))
+        #expect(try folder.names() == ["b"])
+        try folder.write("a", "tuesday")
+        #expect(try !Path.rename(folder["a"], to: folder["b"], unlessThere: refusing))
+        #expect(try folder.text("b") == "monday")
+        #expect(throws: SystemError("rename", folder["c"], code: ENOENT)) {
+            try Path.rename(folder["c"], to: folder["d"], unlessThere: refusing)
+        }
+    }
+
     @Test func `A file has an identity of name and digest, however it is read`() throws {
         var drop = try DropFolder(folder.path, stableAfter: .zero)
         try folder.write("abc.csv", "abc")

@@ -1,4 +1,3 @@
-import CLinux
 import Digests
 import Glibc
 
@@ -134,18 +133,16 @@ extension DropFolder {
             if access(moved, F_OK) == 0 { continue }
             // First the reason, so that no file is ever found refused without one.
             if let reason { try AtomicFile.replace("\(moved).reason.txt", with: Array("\(reason)\n".utf8)) }
-            if renameat2(AT_FDCWD, file.path, AT_FDCWD, moved, omni_rename_noreplace) == 0 {
-                guard try DropFile(name: name, in: target)?.hasContent(of: file) ?? true else {
-                    // It was exchanged between the look and the move.
-                    _ = renameat2(AT_FDCWD, moved, AT_FDCWD, file.path, omni_rename_noreplace)
-                    if reason != nil { unlink("\(moved).reason.txt") }
-                    throw SystemError("rename", file.path, code: ESTALE)
-                }
-                try Path.syncFolder(target)
-                try Path.syncFolder(path)
-                return moved
+            guard try Path.rename(file.path, to: moved) else { continue }
+            guard try DropFile(name: name, in: target)?.hasContent(of: file) ?? true else {
+                // It was exchanged between the look and the move.
+                _ = try Path.rename(moved, to: file.path)
+                if reason != nil { unlink("\(moved).reason.txt") }
+                throw SystemError("rename", file.path, code: ESTALE)
             }
-            guard errno == EEXIST else { throw .last("rename", file.path) }
+            try Path.syncFolder(target)
+            try Path.syncFolder(path)
+            return moved
         }
     }
 }

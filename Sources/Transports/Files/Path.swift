@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The few operations on paths and folders that the transports need.
@@ -23,6 +24,26 @@ package enum Path {
     /// Makes a folder unless it is there.
     static func createFolder(_ path: String) throws(SystemError) {
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .last("mkdir", path) }
+    }
+
+    /// A call that renames a file unless something has the new name: 0, or -1 and `errno`.
+    typealias Rename = (_ path: String, _ new: String) -> Int32
+
+    /// Renames a file unless something has the new name.
+    /// - Parameter unlessThere: The kernel's call for it.
+    /// - Returns: False when something has the name.
+    static func rename(
+        _ path: String, to new: String,
+        unlessThere: Rename = { renameat2(AT_FDCWD, $0, AT_FDCWD, $1, omni_rename_noreplace) }
+    ) throws(SystemError) -> Bool {
+        if unlessThere(path, new) == 0 { return true }
+        // NFS, sshfs and others refuse the call. Between the look and the renaming only somebody who takes our names can come.
+        if errno == EINVAL {
+            if access(new, F_OK) == 0 { return false }
+            if Glibc.rename(path, new) == 0 { return true }
+        }
+        guard errno == EEXIST else { throw .last("rename", path) }
+        return false
     }
 
     /// Makes renames and new names within the folder survive a power failure.
