@@ -30,6 +30,54 @@ import Transports
         func wait(_ stop: StopSignal) throws {}
     }
 
+    /// Everything there is, three times under one name; the last time without number 2.
+    private final class Comparisons: SourceTransport {
+        var reads = 0
+
+        func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd {
+            reads += 1
+            for (id, gtin) in [("1", "06438012345675"), ("2", "06438012345682")].prefix(reads == 3 ? 1 : 2) {
+                var tape = Tape()
+                try tape.parse(Array(#"{"id": "\#(id)", "gtin": "\#(gtin)"}"#.utf8))
+                try take(ReadRecord(reference: id, content: .document, delivery: "snapshot@7"), &tape)
+            }
+            return PageEnd(
+                position: ["seq": 7], isIdle: reads > 2, delivery: "snapshot@7", endsDelivery: true)
+        }
+
+        func rewind() {}
+        func wait(_ stop: StopSignal) throws {}
+    }
+
+    /// The log stands still on a quiet night, and what vanishes past its triggers is what comparisons are for.
+    @Test func twoComparisonsAtOnePlaceOfTheLogAreTwoDeliveries() throws {
+        let source = Comparisons()
+        let connector = try SteppedConnector(
+            [
+                "connector.yaml": """
+                system: till
+                connections: { db: { sqlite: "/nowhere/till.db" } }
+                sources:
+                  articles:
+                    from: { db: { outbox: article, key: [id] } }
+                    of: product
+                    unique: gtin
+                    map: articles.jsonata
+                """,
+                "articles.jsonata": #"{"product": {"gtin": gtin}, "self": id}"#,
+            ], source: source)
+        connector.identify("product", "till", "1", as: "06438012345675")
+        connector.identify("product", "till", "2", as: "06438012345682")
+        let (brokers, names) = (connector.brokers, connector.names)
+        try connector.step(try connector.loop("articles")) {
+            brokers.records(names.input(domain: "product")).contains { $0.type == "omni.product.deleted" }
+                || source.reads > 5
+        }
+        let told = brokers.records(names.input(domain: "product")).filter { $0.type == "omni.product.deleted" }
+        #expect(told.map(\.own) == ["2"] && source.reads == 3)
+        #expect(brokers.records(names.dead(of: "test")).isEmpty)
+    }
+
     @Test func whatAFailedPageHasNotedAsGoneIsTakenBack() throws {
         let source = Deliveries()
         let connector = try SteppedConnector(

@@ -244,7 +244,11 @@ final class SourceLoop: Loop {
         }
         if let name = end.delivery {
             delivery.enter(name)
-            if end.endsDelivery { try reportGone(name, isPatchwork: end.isPatchwork, on: ticket) }
+            if end.endsDelivery {
+                try reportGone(name, isPatchwork: end.isPatchwork, on: ticket)
+                // The next one may have the same name: a table that has not changed since.
+                delivery = Delivery()
+            }
         }
         if end.records > 0 {
             log.debug("read", metadata: ["records": "\(end.records)", "filtered": "\(filtered)"])
