@@ -10,7 +10,7 @@ struct Assembly: Systems {
     let port: Int?
     /// How far each source was read before.
     let positions: [String: JSON]
-    /// A folder for what files show.
+    /// A folder for what files show, and for what is read before it is handed over.
     let shown: String
     /// Who reads and writes.
     let process: WritingProcess
@@ -38,8 +38,8 @@ struct Assembly: Systems {
             return try FileSource(source, reading, folder: folder, log: log, clock: clock)
         case (.outbox(let reading), .sqlite(let database)?):
             return try OutboxSource(
-                source, reading, database, noted: noted(source.from.connection), by: process, clock: clock,
-                log: log)
+                source, reading, database, noted: noted(source.from.connection), scratch: shown, by: process,
+                clock: clock, log: log)
         case (.poll(let reading), .http(let http)?):
             return PollSource(
                 source, reading, HTTPSystem(http), hints: hints[source.name],

@@ -9,6 +9,7 @@ struct OutboxSource: SourceTransport {
     private var table: OutboxTable
     private let reading: OutboxReading
     private let database: SQLiteDatabase
+    private let scratch: String
     /// How the tables were when the triggers were looked at.
     private var schema: Int64 = -1
     private let settings: SourceSettings
@@ -25,16 +26,18 @@ struct OutboxSource: SourceTransport {
     ///
     /// - Parameters:
     ///   - noted: the highest number that any source of this database has read before.
+    ///   - scratch: a folder with room for a copy of the table.
     ///   - process: who reads.
     init(
         _ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection, noted: Int64 = 0,
-        by process: WritingProcess, clock: LoopClock = .machine,
+        scratch: String = "/tmp", by process: WritingProcess, clock: LoopClock = .machine,
         log: Logger = Logger(label: "outbox") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.clock = clock
         self.log = log
         self.settings = settings
         self.reading = reading
+        self.scratch = scratch
         watch = TableWatch(process, of: reading.table)
         database = try SQLiteFailures.translate {
             try SQLiteDatabase(connection.path, mode: .readWrite, busyTimeout: connection.busy)
@@ -61,7 +64,7 @@ struct OutboxSource: SourceTransport {
             comparing = clock.now()
             return try snapshot(after: Int64(seq), take)
         }
-        if let end = try SQLiteFailures.translate({ try changes(after: Int64(seq), take) }) { return end }
+        if let end = try changes(after: Int64(seq), take) { return end }
         comparing = clock.now()
         return try snapshot(after: Int64(seq), take)
     }
@@ -93,17 +96,16 @@ struct OutboxSource: SourceTransport {
         after seq: Int64?, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws -> PageEnd {
         var end = PageEnd(isIdle: false)
-        var tape = Tape()
+        let rows = KeptRows(in: scratch)
         try SQLiteFailures.translate {
             try database.execute("BEGIN")
             defer { try? database.execute("COMMIT") }
             try watch.see(LastBatch.mark(of: table.table, in: database))
             let newest = try OutboxTable.newest(in: database)
             end.position = ["seq": .number(Number(Int(newest)))]
-            if let seq { end.records = try hand(after: seq, atMost: nil, passingGaps: true, &tape, take).count }
+            if let seq { _ = try keep(after: seq, atMost: nil, passingGaps: true, in: rows) }
             read = newest
             if settings.delivers == .everything || settings.of != nil { end.delivery = "snapshot@\(newest)" }
-            var rows = 0
             let sql = """
                 SELECT \(table.keyObject("")), \(table.row("")) FROM \(OutboxTable.quoted(table.table))
                 ORDER BY \(table.key.map(OutboxTable.quoted).joined(separator: ", "))
@@ -112,14 +114,10 @@ struct OutboxSource: SourceTransport {
                 let key = row.text(at: 0) ?? "{}"
                 let document = try table.document(
                     op: "snapshot", key: key, old: "null", new: row.text(at: 1) ?? "null", at: "", in: database)
-                end.records += 1
-                rows += 1
-                try give(
-                    ReadRecord(
-                        reference: "\(table.table)\(key)", place: .words("row \(rows) of \(table.table)"),
-                        content: .document, delivery: end.delivery), document, &tape, take)
+                try rows.append(Self.unnumbered, key, document)
             }
         }
+        end.records = try hand(rows, delivery: end.delivery, take)
         end.endsDelivery = end.delivery != nil
         return end
     }
@@ -128,73 +126,94 @@ struct OutboxSource: SourceTransport {
     private mutating func changes(
         after seq: Int64, _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws -> PageEnd? {
-        // The changes and the mark of who wrote last, seen at one moment.
-        try database.execute("BEGIN")
-        defer { try? database.execute("COMMIT") }
-        version = try database.dataVersion()
-        try watch.see(LastBatch.mark(of: table.table, in: database))
-        var end = PageEnd()
-        var tape = Tape()
-        let (count, last, gap) = try hand(
-            after: seq, atMost: settings.page, passingGaps: !isComparable, &tape, take)
-        if gap != nil, count == 0 || !isComparable { tellOfGap() }
-        if gap != nil, isComparable, count == 0 { return nil }
-        end.records = count
-        read = last
-        if last != seq { end.position = ["seq": .number(Number(Int(last)))] }
-        end.isIdle = gap == nil && end.records < settings.page
+        let rows = KeptRows(in: scratch)
+        let kept = try SQLiteFailures.translate {
+            // The changes and the mark of who wrote last, seen at one moment.
+            try database.execute("BEGIN")
+            defer { try? database.execute("COMMIT") }
+            version = try database.dataVersion()
+            try watch.see(LastBatch.mark(of: table.table, in: database))
+            return try keep(after: seq, atMost: settings.page, passingGaps: !isComparable, in: rows)
+        }
+        if kept.hasGap, kept.count == 0 || !isComparable { tellOfGap() }
+        if kept.hasGap, isComparable, kept.count == 0 { return nil }
+        read = kept.last
+        var end = PageEnd(records: kept.count, isIdle: !kept.hasGap && kept.count < settings.page)
+        if kept.last != seq { end.position = ["seq": .number(Number(Int(kept.last)))] }
+        _ = try hand(rows, delivery: nil, take)
         return end
     }
 
-    /// Hands changes over, in their order. Returns how many there were, the last one's number, and that of the last gap.
+    /// A snapshot's rows stand nowhere in the log.
+    private static let unnumbered: Int64 = 0
+
+    /// Keeps changes, in their order. Returns how many there were, the last one's number, and whether more is missing.
     ///
     /// - Parameter passingGaps: whether it goes on behind a gap, or ends before it.
-    private func hand(
-        after seq: Int64, atMost: Int?, passingGaps: Bool, _ tape: inout Tape,
-        _ take: (ReadRecord, inout Tape) throws -> Void
-    ) throws -> (count: Int, last: Int64, gap: Int64?) {
-        var (count, last, gap) = (0, seq, Int64?.none)
+    private func keep(
+        after seq: Int64, atMost: Int?, passingGaps: Bool, in rows: KeptRows
+    ) throws -> (count: Int, last: Int64, hasGap: Bool) {
+        var (count, last, hasGap) = (0, seq, false)
         let sql = """
             SELECT seq, op, key, coalesce(old, 'null'), coalesce(new, 'null'), at FROM omni_outbox
             WHERE "table" = ? AND seq > ? ORDER BY seq LIMIT ?
             """
         let values: [SQLiteValue] = [.text(table.table), .integer(seq), .integer(Int64(atMost ?? -1))]
         try database.query(sql, values) { row in
-            guard passingGaps || gap == nil else { return }
-            let place = row.integer(at: 0) ?? last
-            if row.text(at: 1) == OutboxTable.gap {
-                gap = place
-                if passingGaps { last = place }
+            guard passingGaps || !hasGap else { return }
+            let number = row.integer(at: 0) ?? last
+            let op = row.text(at: 1) ?? ""
+            if op == OutboxTable.gap {
+                hasGap = true
+                if passingGaps { last = number }
                 return
             }
-            last = place
-            count += 1
+            (count, last) = (count + 1, number)
             let at = row.text(at: 5) ?? ""
-            let number = OutboxNumber(last)
             let document = try table.document(
-                op: row.text(at: 1) ?? "", key: row.text(at: 2) ?? "null", old: row.text(at: 3) ?? "null",
+                op: op, key: row.text(at: 2) ?? "null", old: row.text(at: 3) ?? "null",
                 new: row.text(at: 4) ?? "null", at: at, in: database)
-            try give(
-                ReadRecord(
-                    reference: number.reference(at: at), stamp: Tick(rfc3339: at) ?? .never,
-                    position: number.position,
-                    place: .words("omni_outbox \(last)"), content: .document), document, &tape, take)
+            try rows.append(number, at, document)
         }
-        return (count, last, gap)
+        return (count, last, hasGap)
+    }
+
+    /// Hands rows over, when the system can write again. Returns how many there were.
+    ///
+    /// - Parameter delivery: what those that aren't changes belong to.
+    private func hand(
+        _ rows: KeptRows, delivery: String?, _ take: (ReadRecord, inout Tape) throws -> Void
+    ) throws -> Int {
+        var tape = Tape()
+        var (count, row) = (0, 0)
+        try rows.forEach { number, name, document in
+            count += 1
+            guard number == Self.unnumbered else {
+                let numbered = OutboxNumber(number)
+                let record = ReadRecord(
+                    reference: numbered.reference(at: name), stamp: Tick(rfc3339: name) ?? .never,
+                    position: numbered.position, place: .words("omni_outbox \(number)"), content: .document)
+                return try give(record, document, &tape, take)
+            }
+            row += 1
+            let record = ReadRecord(
+                reference: "\(table.table)\(name)", place: .words("row \(row) of \(table.table)"),
+                content: .document, delivery: delivery)
+            try give(record, document, &tape, take)
+        }
+        return count
     }
 
     /// Hands a row over. One that is no JSON is a dead letter with its bytes, and the rest goes on (I2).
     private func give(
-        _ record: ReadRecord, _ document: [UInt8], _ tape: inout Tape,
+        _ record: ReadRecord, _ document: UnsafeBufferPointer<UInt8>, _ tape: inout Tape,
         _ take: (ReadRecord, inout Tape) throws -> Void
     ) throws {
         do throws(JSONError) { try tape.parse(document) } catch {
             var record = record
             record.content = .unreadable("the row is no JSON: \(error.reason)")
-            return try document.withUnsafeBytes { bytes in
-                record.raw = bytes
-                try take(record, &tape)
-            }
+            record.raw = UnsafeRawBufferPointer(document)
+            return try take(record, &tape)
         }
         try take(record, &tape)
     }

@@ -14,10 +14,12 @@ public final class ScratchFile {
     private static let most = 1 << 17
 
     /// A new file in the folder.
-    public init(in folder: String) throws(SystemError) {
+    /// - Parameter isNameless: Whether it has no name from the beginning: it goes with the process, however that ends, and
+    ///   can't be kept.
+    public init(in folder: String, isNameless: Bool = false) throws(SystemError) {
         let path = "\(folder)/.scratch.\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
         file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-        temporary = path
+        if isNameless { unlink(path) } else { temporary = path }
     }
 
     /// A file that was given a name, to be read.
