@@ -201,15 +201,31 @@ package struct ResourceWriter: SinkWriter {
             let path = PathTemplate.fill(template, { Members.find($0, in: write.document)?.plain })
         else { return .none }
         let answer = try system.get(path)
-        if answer.status == 404 { return .none }
+        if answer.status == 404 || answer.status == 204 { return .none }
         guard answer.isSuccess else { return .refused(answer) }
-        let found = Members.find(settings.found, in: answer.json)
-        let records = found?.array ?? (found?.object == nil ? [] : [found!])
+        // Gateways, and indexes that are away, answer 200 too: who hasn't looked may not create (trap 3).
+        guard let json = try? JSON(parsing: answer.body), let records = records(json) else {
+            throw SystemFailure(
+                "a look-up answered \(answer.status) without records at \"\(settings.found)\" (\"found\")")
+        }
         let numbers = records.compactMap { Members.find(settings.id, in: $0)?.plain }
+        guard numbers.count == records.count else {
+            throw SystemFailure("a look-up found a record without number at \"\(settings.id)\" (\"id\")")
+        }
         switch numbers.count {
         case 0: return .none
         case 1: return .one(numbers[0])
         default: return .several(numbers.count)
+        }
+    }
+
+    /// What a look-up's answer holds: a list, one record, or null for none; nil when it is no answer to it.
+    private func records(_ answer: JSON) -> [JSON]? {
+        switch Members.find(settings.found, in: answer) {
+        case .array(let list)?: list
+        case .object(let members)?: [.object(members)]
+        case .null?: []
+        default: nil
         }
     }
 
