@@ -60,10 +60,10 @@ import Transports
 
     @Test func anInfiniteNumberIsATextWhereverARowIsRead() throws {
         var position: JSON?
-        try database.execute("INSERT INTO item VALUES (1, 'Sofa', 9e999), (2, 'Chair', 0.5)")
+        try database.execute("INSERT INTO item VALUES (1, 'Sofa', 9e999), (2, 'Chair', 2)")
         #expect(
             try read(&position).map(\.row) == [
-                ["id": 1, "name": "Sofa", "margin": "Inf"], ["id": 2, "name": "Chair", "margin": 0.5],
+                ["id": 1, "name": "Sofa", "margin": "Inf"], ["id": 2, "name": "Chair", "margin": 2],
             ])
         try database.execute("UPDATE item SET margin = -9e999 WHERE id = 2")
         #expect(try read(&position).map(\.row) == [["id": 2, "name": "Chair", "margin": "-Inf"]])
@@ -75,6 +75,25 @@ import Transports
         ])
         #expect(written.map(\.status) == [.written])
         #expect(written[0].readBack?["new"] == ["id": 1, "name": "Bed", "margin": "Inf"])
+    }
+
+    /// A program in PHP or C may store what bytes it has.
+    @Test func aTextThatIsntUTF8IsADeadLetterAndKeepsNoRowFromBeingWritten() throws {
+        var position: JSON?
+        try database.execute("INSERT INTO item VALUES (1, CAST(x'4DFC6C6C6572' AS TEXT), 1), (2, 'Müller', 1)")
+        let snapshot = try read(&position)
+        #expect(snapshot.count == 2 && snapshot[0].reason?.hasPrefix("the row is no JSON: ") == true)
+        #expect(snapshot[1].row?["name"] == "Müller")
+        try database.execute("UPDATE item SET margin = 2")
+        let changes = try read(&position)
+        #expect(changes.count == 2 && changes[0].reason != nil && changes[1].row?["margin"] == 2)
+        let (reading, connection) = try opened()
+        guard case .table(let writing) = settings.sinks[0].to.transport else { return }
+        var writer = try TableWriter(writing, .keep, connection, seenBy: reading, by: .one)
+        let written = try writer.write([
+            Write(key: "1", revision: 1, own: "1", document: ["margin": 3], action: .put, idempotency: "")
+        ])
+        #expect(written.map(\.status) == [.written] && written[0].readBack?["new"]?["margin"] == 3)
     }
 
     @Test func aRowThatIsNoJSONIsADeadLetterWithItsBytes() throws {

@@ -73,6 +73,17 @@ import Transports
         #expect(rows == 1)
     }
 
+    @Test func `A database in UTF-16 gives and takes the same texts`() throws {
+        let database = try SQLiteDatabase(folder["wide.db"], mode: .create)
+        try database.execute("PRAGMA encoding = 'UTF-16le'; CREATE TABLE article (note TEXT)")
+        try database.run("INSERT INTO article VALUES (?)", [.text("Sofa grün 🛋")])
+        let texts = try database.first("SELECT note, json_object('n', note), x'00ff' FROM article") { row in
+            [row.text(at: 0), row.bytes(at: 1).map { String(decoding: $0, as: UTF8.self) }, "\(row.value(at: 2))"]
+        }
+        #expect(texts == ["Sofa grün 🛋", #"{"n":"Sofa grün 🛋"}"#, "\(SQLiteValue.blob([0, 255]))"])
+        #expect(try database.first("SELECT name FROM pragma_table_info('article')") { $0.text(at: 0) } == "note")
+    }
+
     @Test func `A lent statement inserts a batch of bytes`() throws {
         let changed = try database.transaction {
             try database.withStatement("INSERT INTO article (ean, image) VALUES (?, ?)") { statement in

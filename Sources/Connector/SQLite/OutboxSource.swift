@@ -111,10 +111,9 @@ struct OutboxSource: SourceTransport {
                 ORDER BY \(table.key.map(OutboxTable.quoted).joined(separator: ", "))
                 """
             try database.query(sql) { row in
-                let key = row.text(at: 0) ?? "{}"
                 let document = try table.document(
-                    op: "snapshot", key: key, old: "null", new: row.text(at: 1) ?? "null", at: "", in: database)
-                try rows.append(Self.unnumbered, key, document)
+                    op: "snapshot", key: row.bytes(at: 0), old: nil, new: row.bytes(at: 1), at: "", in: database)
+                try rows.append(Self.unnumbered, row.text(at: 0) ?? "{}", document)
             }
         }
         end.records = try hand(rows, delivery: end.delivery, take)
@@ -155,7 +154,7 @@ struct OutboxSource: SourceTransport {
     ) throws -> (count: Int, last: Int64, hasGap: Bool) {
         var (count, last, hasGap) = (0, seq, false)
         let sql = """
-            SELECT seq, op, key, coalesce(old, 'null'), coalesce(new, 'null'), at FROM omni_outbox
+            SELECT seq, op, key, old, new, at FROM omni_outbox
             WHERE "table" = ? AND seq > ? ORDER BY seq LIMIT ?
             """
         let values: [SQLiteValue] = [.text(table.table), .integer(seq), .integer(Int64(atMost ?? -1))]
@@ -171,8 +170,7 @@ struct OutboxSource: SourceTransport {
             (count, last) = (count + 1, number)
             let at = row.text(at: 5) ?? ""
             let document = try table.document(
-                op: op, key: row.text(at: 2) ?? "null", old: row.text(at: 3) ?? "null",
-                new: row.text(at: 4) ?? "null", at: at, in: database)
+                op: op, key: row.bytes(at: 2), old: row.bytes(at: 3), new: row.bytes(at: 4), at: at, in: database)
             try rows.append(number, at, document)
         }
         return (count, last, hasGap)

@@ -202,17 +202,25 @@ struct OutboxTable: Sendable {
 extension OutboxTable {
     /// A change as a mapping gets it: `{op, table, key, old, new, at}`, and what the look-ups found.
     ///
-    /// Key and rows are JSON texts, `null` where there is nothing. `at` is empty when nobody knows when it changed.
+    /// Key and rows are JSON as it is stored, which may be none; nil where there is nothing. `at` is empty when nobody knows when it
+    /// changed.
     func document(
-        op: String, key: String, old: String, new: String, at: String, in database: SQLiteDatabase
+        op: String, key: [UInt8]?, old: [UInt8]?, new: [UInt8]?, at: String, in database: SQLiteDatabase
     ) throws -> [UInt8] {
         var writer = JSONWriter()
+        func write(_ name: String, _ value: [UInt8]?) {
+            writer.write(raw: name)
+            if let value { writer.write(raw: value) } else { writer.write(raw: "null") }
+        }
         writer.write(raw: "{\"op\":\"\(op)\",\"table\":")
         writer.write(string: table)
-        writer.write(raw: ",\"key\":\(key),\"old\":\(old),\"new\":\(new),\"at\":")
+        write(",\"key\":", key)
+        write(",\"old\":", old)
+        write(",\"new\":", new)
+        writer.write(raw: ",\"at\":")
         if at.isEmpty { writer.write(raw: "null") } else { writer.write(string: at) }
         // What is no JSON stays none: whoever parses the document says so.
-        if !lookups.isEmpty, let row = try? JSON(parsing: new == "null" ? old : new) {
+        if !lookups.isEmpty, let row = try? JSON(parsing: new ?? old ?? []) {
             for lookup in lookups {
                 writer.write(raw: ",")
                 writer.write(string: lookup.name)

@@ -396,12 +396,17 @@ struct TableWriter: SinkWriter {
             SELECT \(outbox.keyObject("")), \(outbox.row("")) FROM \(OutboxTable.quoted(settings.table))
             WHERE \(place.condition)
             """, place.values
-        ) { (key: $0.text(at: 0) ?? "null", row: $0.text(at: 1) ?? "null") }
+        ) { (key: $0.bytes(at: 0), row: $0.bytes(at: 1)) }
         guard let found else { return nil }
-        let text = try outbox.document(
-            op: "update", key: found.key, old: "null", new: found.row, at: "", in: database)
+        var text = try outbox.document(op: "update", key: found.key, old: nil, new: found.row, at: "", in: database)
+        let held: JSON
+        do { held = try JSON(parsing: text) } catch {
+            // A text beside it that isn't UTF-8 keeps no row from being written.
+            text = Array(String(decoding: text, as: UTF8.self).utf8)
+            held = try JSON(parsing: text)
+        }
         scratch.readBack = text
-        return try JSON(parsing: text)
+        return held
     }
 
     private func outboxKey(_ place: Place) throws -> String? {

@@ -33,7 +33,8 @@ public struct SQLiteRow: ~Copyable {
         }
     }
 
-    /// Text as it is stored, and numbers with all their digits; nil for NULL and BLOB.
+    /// Text, and numbers with all their digits; nil for NULL and BLOB. Bytes that aren't UTF-8 are replaced: ask `bytes(at:)` where
+    /// that matters.
     public func text(at column: Int) -> String? {
         switch type(at: column) {
         case .text: withBytes(at: column) { String(decoding: UnsafeRawBufferPointer($0), as: UTF8.self) }
@@ -46,6 +47,11 @@ public struct SQLiteRow: ~Copyable {
     /// Lends the bytes of a TEXT (UTF-8) or BLOB without copying them; nil for anything else.
     public func withBytes<Result>(at column: Int, _ body: (Span<UInt8>) throws -> Result) rethrows -> Result? {
         try withBytes(at: column) { (bytes: UnsafeBufferPointer<UInt8>) in try body(bytes.span) }
+    }
+
+    /// A copy of the bytes of a TEXT (UTF-8, unless whoever wrote it took other bytes for that) or BLOB; nil for anything else.
+    public func bytes(at column: Int) -> [UInt8]? {
+        withBytes(at: column) { (bytes: UnsafeBufferPointer<UInt8>) in Array(bytes) }
     }
 
     /// A copy of the value.
@@ -76,15 +82,14 @@ public struct SQLiteRow: ~Copyable {
         at column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
     ) rethrows -> Result? {
         let index = index(column)
-        // For these two classes the call converts nothing, so it may be asked for the type again afterwards.
+        let start: UnsafePointer<UInt8>?
         switch type(at: column) {
-        case .text, .blob:
-            let start = sqlite3_column_blob(statement, index)
-            let count = Int(sqlite3_column_bytes(statement, index))
-            return try body(UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: count))
-        case .null, .integer, .real:
-            return nil
+        // Converts what databases hold in UTF-16, and nothing else; it stays a TEXT. The bytes are counted after that.
+        case .text: start = sqlite3_column_text(statement, index)
+        case .blob: start = sqlite3_column_blob(statement, index)?.assumingMemoryBound(to: UInt8.self)
+        case .null, .integer, .real: return nil
         }
+        return try body(UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, index))))
     }
 
     private func index(_ column: Int) -> Int32 {
