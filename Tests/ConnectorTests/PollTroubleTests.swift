@@ -83,6 +83,22 @@ import Transports
         #expect(try read(&source, &position) == ["/items, record 1"])
     }
 
+    @Test func webhooksThatNeverEndDoNotKeepTheSourceFromPolling() throws {
+        let hints = Hints()
+        let (system, made) = try source(hints: hints)
+        var (source, position) = (made, JSON?.none)
+        defer { withExtendedLifetime(system) {} }
+        #expect(try read(&source, &position) == ["/items, record 1"])
+        for number in 2...7 {
+            hints.deliver(Array(#"{"data":{"id":\#(number)}}"#.utf8)) { _ in }
+            time.withLock { $0 += .seconds(2) }
+            _ = try read(&source, &position)
+        }
+        #expect(polls() == 3)
+        // What waited meanwhile comes next.
+        #expect(try read(&source, &position) == ["/items, record 7"])
+    }
+
     @Test func aRegistrationThatIsRefusedDoesNotKeepTheSourceFromPolling() throws {
         let (system, made) = try source(hints: Hints())
         var (source, position) = (made, JSON?.none)

@@ -52,6 +52,8 @@ package struct PollSource: SourceTransport {
     private var start: JSON?
     /// The largest cursor seen in this run.
     private var cursor: JSON?
+    /// When the last run began.
+    private var polled: ContinuousClock.Instant?
     /// When the last look at everything began that is acknowledged, and the one that is being made (I9).
     private var compared: ContinuousClock.Instant?
     private var comparing: ContinuousClock.Instant?
@@ -76,7 +78,9 @@ package struct PollSource: SourceTransport {
     package mutating func read(from position: JSON?, _ take: (ReadRecord, inout Tape) throws -> Void) throws -> PageEnd
     {
         try register()
-        if run == nil, let hints, position != nil, let hinted = try readHints(hints, take) { return hinted }
+        if run == nil, !isPollDue, let hints, position != nil, let hinted = try readHints(hints, take) {
+            return hinted
+        }
         if run == nil { begin(position) }
         return try page(position, take)
     }
@@ -123,7 +127,11 @@ package struct PollSource: SourceTransport {
 
     // MARK: Runs
 
+    /// Whether hints have to wait: under lasting load there is always one, and they don't tell everything (trap 4).
+    private var isPollDue: Bool { polled.map { clock.now() >= $0 + settings.every } ?? true }
+
     private mutating func begin(_ position: JSON?) {
+        polled = clock.now()
         start = position?["cursor"]
         cursor = start
         pages = 0
