@@ -27,6 +27,40 @@ import Testing
         #expect(document["UNS"]?[0]?["TAX"]?[0]?["MOA"]?[0]?["qualifier"] == "124")
     }
 
+    @Test func aServiceSegmentThatIsTooLargeIsRefusedLikeAMessage() throws {
+        let options: JSON = ["edifact": ["maximum-message": 200]]
+        let long = String(repeating: "x", count: 300)
+        let file = try Reading(options, "UNB+UNOC:3+\(long)+R+260131:0600+9'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+9'")
+        #expect(file.records.isEmpty && file.errors.map(\.scope) == [.file])
+        #expect(file.errors[0].description.contains("maximum-message"))
+        let message = try Reading(
+            options,
+            "UNB+UNOC:3+S+R+260131:0600+9'UNH+1+ORDERS:D:96A:UN:\(long)'UNT+2+1'UNH+2+ORDERS:D:96A:UN'UNT+2+2'UNZ+2+9'")
+        #expect(message.records.count == 1 && message.errors.map(\.scope) == [.record])
+        #expect(message.errors[0].description.contains("maximum-message"))
+    }
+
+    private func repeated(_ element: String) throws -> Reading {
+        try Reading(
+            "edifact",
+            "UNA:+.?*'UNB+UNOC:4+S+R+260131:0600+9'UNH+1+XXX:D:96A:UN'ZZZ+\(element)'UNT+3+1'UNZ+1+9'")
+    }
+
+    @Test func repetitionsThatLackAComponentHaveNullInItsPlace() throws {
+        let segment = try repeated("a*:b*c:d+e").records.first?["ZZZ"]?[0]
+        #expect(segment?["e1_1"] == ["a", .null, "c"] && segment?["e1_2"] == [.null, "b", "d"])
+        #expect(segment?["e2_1"] == "e")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func anElementMayBeRepeatedAsOftenAsThereIsRoom() throws {
+        let many = try repeated(Array(repeating: "a:b", count: 200_000).joined(separator: "*"))
+        #expect(many.records.first?["ZZZ"]?[0]?["e1_2"]?.array?.count == 200_000)
+        // What each repetition lacks is written too: 4 million times null out of 8 kB.
+        let wide = try repeated(
+            String(repeating: "a*", count: 2000) + Array(repeating: "b", count: 2000).joined(separator: ":"))
+        #expect(wide.records.isEmpty && wide.errors.map(\.scope) == [.record])
+    }
+
     @Test func anySeparatorsThatUNADeclares() throws {
         let text =
             "UNA*|,!~\nUNB|UNOC*3|S|R|260131*0600|9\r\nUNH|1|ORDERS*D*96A*UN\r\nLIN|1||64*EN\n"

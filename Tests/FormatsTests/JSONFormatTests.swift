@@ -57,6 +57,20 @@ import Testing
 }
 
 @Suite struct JSONTextTests {
+    @Test func columnsCountFromTheLinesBeginning() throws {
+        let text = "[{\"n\": NaN}, {\"n\": 1},\n {\"n\": 2}, {\"n\": NaN}, {\n\"n\": NaN}, {\"n\": NaN}]"
+        let reading = try Reading("json", text)
+        #expect(reading.errors.map(\.line) == [1, 2, 3, 3])
+        #expect(reading.errors.map(\.column) == [8, 18, 6, 18])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func oneLineOfBrokenRecordsIsReadOnce() throws {
+        let element = "{\"n\": NaN, \"filler\": \"" + String(repeating: "x", count: 500) + "\"}"
+        let reading = try Reading("json", "[" + Array(repeating: element, count: 10_000).joined(separator: ",") + "]")
+        #expect(reading.errors.count == 10_000)
+        #expect(reading.errors.last?.column == 1 + 9_999 * (element.utf8.count + 1) + 7)
+    }
+
     @Test(
         arguments: [
             ("[]", []), ("[1]", ["1"]),

@@ -29,37 +29,62 @@ struct EDIFACTComponents {
     ) throws(Fault) -> [(key: Node, value: Node)] {
         var members: [(key: Node, value: Node)] = []
         members.reserveCapacity(parts.count)
-        for (place, part) in parts.enumerated() {
-            let field = names.field(element: part.element, component: part.component)
-            if field?.name == "-" { continue }
-            let repetitions = parts[place...].prefix { $0.element == part.element }.last!.repetition
-            // A repeated component is dealt with where it first occurs.
-            if part.repetition > 0,
-                parts[..<place].contains(where: { $0.element == part.element && $0.component == part.component })
-            {
-                continue
-            }
-            let value: Node
-            if repetitions == 0 {
-                value = try self.value(part, field, on: &tape)
-            } else {
-                var nodes: [Node] = []
-                for repetition in 0...repetitions {
-                    let match = parts.first {
-                        $0.element == part.element && $0.component == part.component && $0.repetition == repetition
-                    }
-                    if let match {
-                        nodes.append(try self.value(match, field, on: &tape))
-                    } else {
-                        nodes.append(tape.append(literal: nil))
-                    }
+        var start = 0
+        while start < parts.count {
+            var end = start + 1
+            while end < parts.count, parts[end].element == parts[start].element { end += 1 }
+            if parts[end - 1].repetition == 0 {
+                for part in parts[start..<end] {
+                    let field = names.field(element: part.element, component: part.component)
+                    if field?.name == "-" { continue }
+                    let value = try value(part, field, on: &tape)
+                    members.append((key(part, field, on: &tape), value))
                 }
-                value = tape.append(array: nodes)
+            } else {
+                try appendRepeated(parts[start..<end], names, to: &members, on: &tape)
             }
-            members.append((key(part, field, on: &tape), value))
+            start = end
         }
         return members
     }
+
+    /// The members of a repeated element.
+    private mutating func appendRepeated(
+        _ parts: ArraySlice<EDIFACTScanner.Part>, _ names: EDIFACTSegment, to members: inout [(key: Node, value: Node)],
+        on tape: inout Tape
+    ) throws(Fault) {
+        let repetitions = parts.last!.repetition + 1
+        // The parts of each component, in the order in which the components first occur.
+        var columns: [[EDIFACTScanner.Part]] = []
+        var places: [Int: Int] = [:]
+        for part in parts {
+            if let place = places[part.component] {
+                columns[place].append(part)
+            } else if names.field(element: part.element, component: part.component)?.name != "-" {
+                places[part.component] = columns.count
+                columns.append([part])
+            }
+        }
+        // What is left out takes room too: few bytes could ask for all memory.
+        guard columns.count * repetitions <= Self.mostRepeated else {
+            throw Fault(
+                name: "e\(parts.first!.element)", reason: "\(repetitions) repetitions of \(columns.count) components",
+                remedy: nil, at: parts.first!.start)
+        }
+        for column in columns {
+            let field = names.field(element: column[0].element, component: column[0].component)
+            var nodes: [Node] = []
+            nodes.reserveCapacity(repetitions)
+            for part in column {
+                while nodes.count < part.repetition { nodes.append(tape.append(literal: nil)) }
+                nodes.append(try value(part, field, on: &tape))
+            }
+            while nodes.count < repetitions { nodes.append(tape.append(literal: nil)) }
+            members.append((key(column[0], field, on: &tape), tape.append(array: nodes)))
+        }
+    }
+
+    private static let mostRepeated = 1 << 20
 
     private func key(_ part: EDIFACTScanner.Part, _ field: EDIFACTSegment.Field?, on tape: inout Tape) -> Node {
         guard let field else { return tape.append("e\(part.element)_\(part.component)") }

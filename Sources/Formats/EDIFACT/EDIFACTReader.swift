@@ -146,6 +146,9 @@ struct EDIFACTReader: RecordReader {
 
     /// The members of a service segment, kept over messages.
     private mutating func envelope(_ tag: EDIFACTTag) throws(FormatError) -> JSON {
+        guard scanner.segment.count <= options.maximumMessage else {
+            throw fileError("\(tag.text) has \(scanner.segment.count) bytes", "see 'maximum-message'")
+        }
         var scratch = Tape()
         do throws(EDIFACTComponents.Fault) {
             let members = try components.members(scanner.parts, options.segments[tag]!, on: &scratch)
@@ -202,10 +205,14 @@ struct EDIFACTReader: RecordReader {
         let type = components.string(scanner.parts, 2, 1) ?? ""
         var failure: FormatError?
         var tree = EDIFACTTree(options.groups[type] ?? .flat, [])
-        do throws(EDIFACTComponents.Fault) {
-            tree = EDIFACTTree(options.groups[type] ?? .flat, try header(on: &tape))
-        } catch {
-            failure = fault(error, .unh, 1)
+        if scanner.segment.count > options.maximumMessage {
+            failure = tooLarge(position)
+        } else {
+            do throws(EDIFACTComponents.Fault) {
+                tree = EDIFACTTree(options.groups[type] ?? .flat, try header(on: &tape))
+            } catch {
+                failure = fault(error, .unh, 1)
+            }
         }
         var count = 1
         var strays: [String] = []
@@ -233,11 +240,7 @@ struct EDIFACTReader: RecordReader {
                     .record, at: position, line: scanner.segmentLine,
                     "the message has no end (UNT) after \(count - 1) segments")
             case .segment(let tag):
-                if failure == nil, scanner.at - start > options.maximumMessage {
-                    failure = FormatError(
-                        .record, at: position, "a message of more than \(options.maximumMessage) bytes",
-                        remedy: "see 'maximum-message'")
-                }
+                if failure == nil, scanner.at - start > options.maximumMessage { failure = tooLarge(position) }
                 guard failure == nil else { continue }
                 do throws(EDIFACTComponents.Fault) {
                     let members = try components.members(scanner.parts, options.segments[tag] ?? .unnamed, on: &tape)
@@ -249,6 +252,12 @@ struct EDIFACTReader: RecordReader {
                 }
             }
         }
+    }
+
+    private func tooLarge(_ position: RecordPosition) -> FormatError {
+        FormatError(
+            .record, at: position, "a message of more than \(options.maximumMessage) bytes",
+            remedy: "see 'maximum-message'")
     }
 
     /// What stands before the segments: the interchange, the group, and the message's own reference and type.

@@ -62,6 +62,8 @@ private struct JSONTextReader: RecordReader {
     private var record = 0
     private var line = 1
     private var lineAt: Int
+    /// Where that line begins.
+    private var lineStart: Int
 
     init(source: TextSource, pointer: [String], isWhole: Bool) {
         self.source = source
@@ -69,6 +71,7 @@ private struct JSONTextReader: RecordReader {
         self.isWhole = isWhole
         scanner = JSONScanner(bytes: source.bytes, at: source.start)
         lineAt = source.start
+        lineStart = source.start
     }
 
     mutating func takeNotices() -> [FormatNotice] { [] }
@@ -173,15 +176,19 @@ private struct JSONTextReader: RecordReader {
     }
 
     private mutating func position(of range: Range<Int>) -> RecordPosition {
-        for at in lineAt..<max(lineAt, range.lowerBound) where source.bytes[at] == 0x0A { line += 1 }
+        for at in lineAt..<max(lineAt, range.lowerBound) where source.bytes[at] == 0x0A {
+            line += 1
+            lineStart = at + 1
+        }
         lineAt = max(lineAt, range.lowerBound)
         return RecordPosition(record: max(record, 1), line: line, bytes: range)
     }
 
+    /// Looks back over the record alone: all records may stand on one line.
     private func column(of place: Int) -> Int {
         var start = place
-        while start > source.start, source.bytes[start - 1] != 0x0A { start -= 1 }
-        return place - start + 1
+        while start > lineAt, source.bytes[start - 1] != 0x0A { start -= 1 }
+        return place - (start > lineAt ? start : lineStart) + 1
     }
 }
 
