@@ -44,6 +44,26 @@ import Testing
         }
     }
 
+    @Test func `A connection too many is closed, and one that ends makes room`() async throws {
+        var limits = HTTPServerLimits()
+        limits.connections = 2
+        try await withServer(limits) { port in
+            let ask = { (socket: RawSocket) in
+                socket.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+                return socket.receive(until: "GET /a 0")
+            }
+            let first = try RawSocket(connectingTo: port)
+            #expect(ask(first).hasPrefix("HTTP/1.1 200"))
+            do {
+                let second = try RawSocket(connectingTo: port)
+                #expect(ask(second).hasPrefix("HTTP/1.1 200"))
+                #expect(try RawSocket(connectingTo: port).receiveToEnd() == "")
+                #expect(ask(first).hasPrefix("HTTP/1.1 200"))
+            }
+            #expect(try eventually { try ask(RawSocket(connectingTo: port)).hasPrefix("HTTP/1.1 200") })
+        }
+    }
+
     @Test func `A chunked body arrives whole, byte for byte`() async throws {
         try await withServer { port in
             let socket = try RawSocket(connectingTo: port)

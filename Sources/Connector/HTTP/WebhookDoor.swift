@@ -36,7 +36,10 @@ final class WebhookDoor: Sendable {
             }
         }
         hints = routes.map(\.hints)
-        server = HTTPServer(host: host, port: port, logger: log, handler: router.handler)
+        // A body is in memory before its signature is checked: anybody may send one.
+        var limits = HTTPServerLimits()
+        (limits.body, limits.connections) = (1 << 20, 256)
+        server = HTTPServer(host: host, port: port, limits: limits, logger: log, handler: router.handler)
         self.port = try server.start()
     }
 

@@ -3,6 +3,7 @@ import NIOCore
 /// All open connections of a server and its running handlers: what there is to wait for at its end.
 final class Connections: Sendable {
     private let state = Monitor(State())
+    private let most: Int
 
     private struct State: Sendable {
         var channels: [ObjectIdentifier: any Channel] = [:]
@@ -11,15 +12,17 @@ final class Connections: Sendable {
         var atLast: (@Sendable () -> Void)?
     }
 
-    /// Notes a connection until it is closed; closes it at once when the server is stopping.
+    init(atMost most: Int) { self.most = most }
+
+    /// Notes a connection until it is closed; closes it at once when the server is stopping, or has enough.
     func add(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)
-        let isStopping = state.withLock { state in
+        let isWelcome = state.withLock { state in
             state.channels[id] = channel
-            return state.isStopping
+            return !state.isStopping && state.channels.count <= most
         }
         channel.closeFuture.whenComplete { [state] _ in state.withLock { $0.channels[id] = nil } }
-        if isStopping { channel.close(promise: nil) }
+        if !isWelcome { channel.close(promise: nil) }
     }
 
     /// The number of open connections.

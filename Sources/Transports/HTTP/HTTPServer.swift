@@ -16,6 +16,8 @@ public struct HTTPServerLimits: Sendable {
     public var header = 32 << 10
     /// The most header fields; above it 431.
     public var headerFields = 100
+    /// The most connections at a time; one more is closed at once.
+    public var connections = Int.max
     /// How long a connection may stay open without a request.
     public var idle = Duration.seconds(60)
     /// How long a request may take from its first byte to its last; above it 408.
@@ -62,7 +64,8 @@ public final class HTTPServer: Sendable {
         self.host = host
         wantedPort = port
         self.threads = threads
-        settings = ConnectionSettings(limits: limits, logger: logger, handler: handler, connections: Connections())
+        settings = ConnectionSettings(
+            limits: limits, logger: logger, handler: handler, connections: Connections(atMost: limits.connections))
     }
 
     deinit { stop(grace: .zero) }
