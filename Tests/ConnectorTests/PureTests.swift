@@ -182,7 +182,8 @@ import Testing
         let document = Array((String(repeating: "[", count: 512) + String(repeating: "]", count: 512)).utf8)
         var lanes = Lanes()
         let stored = StoredRecord(reference: "1", document: document)
-        let waiting = try #require(lanes.park(stored, entities: ["order/1"], missing: ["customer/a:1"]))
+        let parked = lanes.park(stored, entities: ["order/1"], missing: ["customer/a:1"])
+        let waiting = try #require(parked)
         let json = try JSON(parsing: waiting.json.utf8)
         #expect(Lanes.Waiting(name: waiting.name, json)?.record.document == document)
     }
