@@ -66,7 +66,7 @@ public struct Installation: Sendable {
     private static func decode<Value>(
         _ setting: Setting, title: String, _ surroundings: Surroundings, _ read: (inout Reader) -> Value
     ) throws(ConfigurationError) -> Value {
-        let journal = Journal()
+        let journal = Journal(isLenient: surroundings.isLenient)
         var problems: [Problem] = []
         let resolved = setting.resolved(surroundings, problems: &problems)
         if !problems.isEmpty { throw ConfigurationError(problems) }

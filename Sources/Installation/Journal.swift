@@ -2,10 +2,15 @@
 final class Journal {
     /// Nothing is read: each call notes the key it would read.
     let describing: Bool
+    /// Whether values that aren't set are empty: nothing is going to be used.
+    let isLenient: Bool
     private(set) var problems: [Problem] = []
     private(set) var keys: [DeclaredKey] = []
 
-    init(describing: Bool = false) { self.describing = describing }
+    init(describing: Bool = false, isLenient: Bool = false) {
+        self.describing = describing
+        self.isLenient = isLenient
+    }
 
     func report(_ message: String, at place: Place?) {
         if !describing { problems.append(Problem(place: place, message: message)) }
