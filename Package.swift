@@ -70,7 +70,7 @@ let package = Package(
         module("Formats", ["Document", "CExpat"]),
         // Lifetimes: a record lent by a batch can't outlive it.
         .target(
-            name: "Kafka", dependencies: ["CRdKafka", logging],
+            name: "Kafka", dependencies: ["CLinux", "CRdKafka", logging],
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         module("Canonical", ["Document", "Schema", "Mapping", "Digests"]),
 
@@ -116,6 +116,8 @@ let package = Package(
             ],
             exclude: ["start.order"], swiftSettings: settings, linkerSettings: small),
 
+        // Which clock librdkafka waits by.
+        .target(name: "WaitSpy", path: "Tests/WaitSpy"),
         // What tests share. Depends on nothing of ours.
         .target(
             name: "TestBroker", dependencies: ["EmbeddedBroker"], path: "Tests/TestBroker", swiftSettings: settings),
@@ -180,7 +182,7 @@ let package = Package(
         tests("Formats", ["Document"]),
         tests("Transports", ["Digests"]),
         tests("Canonical", ["Document", "Digests", "Mapping"]),
-        tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", logging]),
+        tests("Kafka", ["CRdKafka", "EmbeddedBroker", "TestBroker", "WaitSpy", logging]),
         tests("Consistency", ["Document", "Canonical"]),
         tests("Installation", ["Document", "Canonical", "Formats"]),
         tests(

@@ -75,6 +75,9 @@ public final class BrokerProcess: Sendable {
         waitpid(shell, &status, 0)
     }
 
+    /// Lets it fall silent, or go on: its connections stand, and nothing is answered. It must go on before it is stopped.
+    public func suspend(_ suspends: Bool) { kill(-shell, suspends ? SIGSTOP : SIGCONT) }
+
     /// A port that nobody listens on at the moment.
     public static func freePort() throws -> UInt16 {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -62,6 +62,42 @@ import Transports
         #expect(try Program(plant: plant).run("lag").errors.hasPrefix("Error: "))
     }
 
+    @Test func aHubWhoseBrokerFallsSilentSaysSoUntilItAnswers() throws {
+        let broker = try TestBroker()
+        defer { broker.stop() }
+        let plant = try Plant(partitions: 1, createsTopics: false)
+        try Plant.write(
+            "\(plant.folder)/omni.yaml",
+            """
+            prefix: silent
+            data: "${env:DATA}"
+            broker: { bootstrap.servers: "\(broker.bootstrapServers)" }
+            api: { listen: "127.0.0.1:0" }
+            topics: { standard: 1 }
+            """)
+        try Program(plant: plant).running("hub", "--log-level", "info") { hub in
+            let port = try port(of: hub)
+            try eventually("it has its partitions") { try ask(port, "/health").status == 200 }
+            let claim: JSON = [
+                "reservation": "r-1", "product": "06438012345675", "place": "helsinki-1", "quantity": 1,
+            ]
+            try eventually("it decides") {
+                try HTTPClient().send(
+                    .init(.post, "http://127.0.0.1:\(port)/v1/reservations", body: claim.utf8)
+                ).status == 409
+            }
+            broker.suspend(true)
+            defer { broker.suspend(false) }
+            // It has nothing to commit: it is its own looks at the topics that aren't answered.
+            try eventually("it says that it waits") {
+                let health = try ask(port, "/health")
+                return health.status == 503 && health.json["status"] == "waiting for the broker"
+            }
+            broker.suspend(false)
+            try eventually("it goes on by itself") { try ask(port, "/health").status == 200 }
+        }
+    }
+
     @Test func aHubWhoseBrokerGoesSaysSoAndMarksWhatItAnswers() throws {
         let broker = try TestBroker()
         let plant = try Plant(partitions: 1, createsTopics: false)

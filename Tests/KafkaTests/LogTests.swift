@@ -91,6 +91,46 @@ import Testing
         #expect(second == nil && !connections.isAway)
     }
 
+    /// A broker that is stopped keeps its connections: they fail one by one, those that nobody uses never.
+    @Test func whatStoodBeforeAConnectionFailedCountsOnlyOnceItAnswers() throws {
+        let (client, now) = (ObjectIdentifier(Sink()), ContinuousClock.now)
+        let (one, two) = ("127.0.0.1:1", "127.0.0.1:2")
+        func take(_ facility: String, _ text: String, by connections: inout BrokerConnections) throws {
+            let line = try #require(BrokerLine(facility: facility, text: text, isError: facility == "FAIL"))
+            _ = connections.take(line, client: client, now: now)
+        }
+        func up(_ broker: String) -> String { "[thrd:\(broker)/1]: \(broker)/1: Broker changed state CONNECT -> UP" }
+        let coordinator = "[thrd:GroupCoordinator]: GroupCoordinator: "
+        var connections = BrokerConnections()
+        try take("STATE", up(one), by: &connections)
+        try take("STATE", coordinator + "Broker changed state CONNECT -> UP", by: &connections)
+        #expect(!connections.isAway)
+        try take("FAIL", coordinator + "\(one): 1 request(s) timed out: disconnect", by: &connections)
+        #expect(connections.isAway)
+        connections.hear()
+        #expect(!connections.isAway)
+
+        var several = BrokerConnections()
+        try take("STATE", up(one), by: &several)
+        try take("STATE", up(two), by: &several)
+        try take("FAIL", "[thrd:\(one)/1]: \(one)/1: 1 request(s) timed out: disconnect", by: &several)
+        #expect(!several.isAway, "the other broker's stands")
+    }
+
+    @Test func whatIsAskedInVainForLongIsSilence() {
+        let start = ContinuousClock.now
+        var silence = BrokerSilence()
+        silence.ask(start)
+        silence.ask(start + .seconds(9))
+        #expect(!silence.lasts(start + .seconds(9)))
+        #expect(silence.lasts(start + .seconds(10)))
+        #expect(!silence.lasts(start + .seconds(40)), "nobody asks any more")
+        silence.ask(start + .seconds(41))
+        #expect(!silence.lasts(start + .seconds(42)), "begun anew")
+        silence.end()
+        #expect(!silence.lasts(start + .seconds(60)))
+    }
+
     @Test func debugContextsAreLoggedAsDebug() throws {
         let sink = Sink()
         let admin = try Admin(

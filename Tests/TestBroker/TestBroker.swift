@@ -45,6 +45,9 @@ public final class TestBroker: Sendable {
     /// Stops an embedded broker. Not for the shared one.
     public func stop() { process?.stop() }
 
+    /// Lets an embedded broker fall silent, or go on. Not for the shared one.
+    public func suspend(_ suspends: Bool) { process?.suspend(suspends) }
+
     /// Whether it is the embedded one, which lacks some of what Apache Kafka does (docs/decisions/0003, CONTRIBUTING.md).
     public var isEmbedded: Bool { process != nil }
 

@@ -61,9 +61,14 @@ final class Client: @unchecked Sendable {
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw error(code, operation) }
     }
 
+    /// Asks the brokers something that only they can answer. Who waits for long shows in ``BrokerWatch``.
+    func asking<Answer>(_ question: () throws(KafkaError) -> Answer) throws(KafkaError) -> Answer {
+        guard let sight = context.brokers else { return try question() }
+        return try sight.asking(question)
+    }
+
     func explained(_ error: KafkaError) -> KafkaError {
-        let silences: [KafkaError.Code] = [.timedOut, .transport, .allBrokersDown, .waitCoordinator]
-        guard silences.contains(error.code), let report = context.lastConnectionError else { return error }
+        guard error.isSilence, let report = context.lastConnectionError else { return error }
         return KafkaError(
             error.code, operation: error.operation, message: "\(error.message) (last reported: \(report))",
             verdict: error.verdict, topic: error.topic, partition: error.partition, offset: error.offset)
@@ -82,6 +87,9 @@ class ClientContext: @unchecked Sendable {
 
     /// What a connection to a broker last failed with.
     var lastConnectionError: String? { connectionError.withLock { $0 } }
+
+    /// The brokers that its settings name, as all clients of the process see them.
+    var brokers: BrokerSight? { sight.withLock { $0 } }
 
     /// Before the client is made, with its settings.
     func begin(_ settings: Settings) {

@@ -16,7 +16,12 @@ extension Client {
         at times: [TopicPartitionOffset], timeout: Duration, _ operation: String
     ) throws(KafkaError) -> [TopicPartitionOffset] {
         guard !times.isEmpty else { return [] }
-        let deadline = Deadline(after: timeout)
+        return try asking { () throws(KafkaError) in try answered(times, Deadline(after: timeout), operation) }
+    }
+
+    private func answered(
+        _ times: [TopicPartitionOffset], _ deadline: Deadline, _ operation: String
+    ) throws(KafkaError) -> [TopicPartitionOffset] {
         while true {
             let list = PartitionList(times)
             let code = list.lend { rd_kafka_offsets_for_times(handle, $0, deadline.milliseconds) }

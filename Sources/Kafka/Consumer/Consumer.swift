@@ -13,6 +13,8 @@ public final class Consumer {
     let assignment: Assignment
     private let context: ConsumerContext
     private let queue: OpaquePointer
+    private let bell: Doorbell
+    private var dayClock = DayClock()
     private let startsAtBeginning: Bool
     private var hooks = RebalanceHooks()
     private var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
@@ -36,6 +38,7 @@ public final class Consumer {
             throw KafkaError(.invalidArgument, operation: "create consumer", message: "group.id is not set")
         }
         context = ConsumerContext(log: log)
+        bell = try Doorbell()
         let settings = Self.defaults.merging(settings)
         reminder = FetchReminder(settings)
         startsAtBeginning = ["earliest", "beginning", "smallest"].contains(settings["auto.offset.reset"])
@@ -45,6 +48,7 @@ public final class Consumer {
         _ = rd_kafka_poll_set_consumer(client.handle)
         queue = rd_kafka_queue_get_consumer(client.handle)
         context.queue = queue
+        bell.hang(at: queue)
         assignment = Assignment(handle: client.handle)
         buffer = .allocate(capacity: 0)
     }
@@ -58,6 +62,7 @@ public final class Consumer {
             _ = rd_kafka_consumer_close(client.handle)
             context.answer = nil
         }
+        bell.leave(queue)
         rd_kafka_queue_destroy(queue)
         buffer.deallocate()
     }
@@ -132,7 +137,7 @@ extension Consumer {
             buffer = .allocate(capacity: max)
         }
         assignment.mark()
-        let count = fill(max: max, milliseconds: timeout.milliseconds)
+        let count = fill(max: max, timeout: timeout)
         // Only where more waits: who reads as it comes needs no reminding.
         if count == max, reminder.isDue(after: bytes(of: count)) { remind() }
         let raised = context.takeRaised()
@@ -164,15 +169,27 @@ extension Consumer {
             partition: error.partition, offset: error.offset)
     }
 
-    /// librdkafka's batch read waits until the batch is full or the time is up. So take what is there first; only if
-    /// there is nothing, wait for one record, and take what came with it.
-    private func fill(max: Int, milliseconds: Int32) -> Int {
-        var count = consume(into: 0, max: max, milliseconds: 0)
-        if count == 0, milliseconds > 0 {
-            count = consume(into: 0, max: 1, milliseconds: milliseconds)
-            if count == 1, max > 1 { count += consume(into: 1, max: max - 1, milliseconds: 0) }
+    /// Takes what is there; only if there is nothing, waits for something, and takes what came with it. (librdkafka's batch read would
+    /// wait until the batch is full, and by the time of the day.)
+    private func fill(max: Int, timeout: Duration) -> Int {
+        var count = consume(max: max)
+        guard count == 0, timeout > .zero else { return count }
+        let deadline = Deadline(after: timeout)
+        // A callback that moves partitions is no record, but it is answered at once.
+        while count == 0, !context.hasRaised, !deadline.passed {
+            // A look now and then, however long the wait, is what says that this member lives (`max.poll.interval.ms`).
+            bell.wait(milliseconds: deadline.milliseconds(atMost: 1_000))
+            count = consume(max: max)
         }
         return count
+    }
+
+    /// librdkafka's main thread, which sends the heartbeats, waits by the time of the day, too. Any question that it answers ends its
+    /// wait, and the next one is right.
+    private func wakeMainThread() {
+        var topics: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        guard rd_kafka_subscription(client.handle, &topics) == RD_KAFKA_RESP_ERR_NO_ERROR, let topics else { return }
+        rd_kafka_topic_partition_list_destroy(topics)
     }
 
     private func bytes(of count: Int) -> Int {
@@ -188,9 +205,10 @@ extension Consumer {
         _ = PartitionList(places).lend { rd_kafka_offsets_for_times(client.handle, $0, 1) }
     }
 
-    private func consume(into start: Int, max: Int, milliseconds: Int32) -> Int {
+    private func consume(max: Int) -> Int {
+        if dayClock.wasSetBack() { wakeMainThread() }
         // -1 stands for an argument that is not valid, which these are.
-        Swift.max(0, rd_kafka_consume_batch_queue(queue, milliseconds, buffer.baseAddress! + start, max))
+        return Swift.max(0, rd_kafka_consume_batch_queue(queue, 0, buffer.baseAddress!, max))
     }
 
     /// Answers the group, then reads again what stays from where it was handed out.

@@ -25,7 +25,9 @@ extension Consumer {
         guard !partitions.isEmpty else { return [:] }
         let list = PartitionList(partitions)
         let operation = "read committed offsets"
-        try client.check(list.lend { rd_kafka_committed(client.handle, $0, timeout.milliseconds) }, operation)
+        try client.asking { () throws(KafkaError) in
+            try client.check(list.lend { rd_kafka_committed(client.handle, $0, timeout.milliseconds) }, operation)
+        }
         let places = try list.places(operation).filter { $0.offset >= 0 }
         return Dictionary(places.map { ($0.partition, $0.offset) }) { $1 }
     }

@@ -41,6 +41,8 @@ final class ConsumerContext: ClientContext, @unchecked Sendable {
     /// The queue being read, woken so that hooks don't wait for its timeout.
     var queue: OpaquePointer?
 
+    var hasRaised: Bool { !raised.isEmpty }
+
     func takeRaised() -> [Rebalance] {
         guard !raised.isEmpty else { return [] }
         defer { raised = [] }

@@ -12,7 +12,9 @@ extension Producer {
     /// Announces the transactional id to the broker: fences the producer that used it before, and ends what that one
     /// left open. Once, before the first transaction.
     public func initTransactions(timeout: Duration) throws(KafkaError) {
-        try retry("initialise transactions", timeout) { rd_kafka_init_transactions(client.handle, $0) }
+        try client.asking { () throws(KafkaError) in
+            try retry("initialise transactions", timeout) { rd_kafka_init_transactions(client.handle, $0) }
+        }
     }
 
     /// Begins a transaction. Records may be produced until it is committed or aborted.
@@ -30,8 +32,10 @@ extension Producer {
         guard !positions.isEmpty else { return }
         try PartitionList(positions).lend { offsets throws(KafkaError) in
             try group.lend { group throws(KafkaError) in
-                try retry("send offsets to transaction", timeout) {
-                    rd_kafka_send_offsets_to_transaction(client.handle, offsets, group, $0)
+                try client.asking { () throws(KafkaError) in
+                    try retry("send offsets to transaction", timeout) {
+                        rd_kafka_send_offsets_to_transaction(client.handle, offsets, group, $0)
+                    }
                 }
             }
         }
@@ -41,7 +45,9 @@ extension Producer {
     public func commit(timeout: Duration) throws(KafkaError) {
         awaitFullBatches()
         do {
-            try retry("commit transaction", timeout) { rd_kafka_commit_transaction(client.handle, $0) }
+            try client.asking { () throws(KafkaError) in
+                try retry("commit transaction", timeout) { rd_kafka_commit_transaction(client.handle, $0) }
+            }
         } catch {
             // The record that spoilt it says more.
             guard error.verdict == .abortable, let cause = context.takeFailure() else { throw error }
