@@ -67,11 +67,17 @@ public struct Tail {
     private var positions: [TopicPartition: Int64]
 
     /// Opens a topic.
-    public init(_ topic: String, from start: Start, _ settings: Settings, log: Logger) throws {
+    ///
+    /// - Parameter prefix: what the names begin with that are told when there is no such topic: other installations' may stand on
+    ///   the same brokers.
+    public init(
+        _ topic: String, from start: Start, _ settings: Settings, prefix: String = "", log: Logger
+    ) throws {
         let admin = try Admin(settings, log: log)
         let partitions = try admin.topics([topic], timeout: .seconds(10)).flatMap(\.topicPartitions)
         guard !partitions.isEmpty else {
-            throw TailError(topic: topic, known: try admin.topics(timeout: .seconds(10)).map(\.name))
+            let known = try admin.topics(timeout: .seconds(10)).map(\.name).filter { $0.hasPrefix(prefix) }
+            throw TailError(topic: topic, known: known.sorted())
         }
         let marks = try admin.watermarks(of: partitions, timeout: .seconds(10))
         consumer = try Consumer(

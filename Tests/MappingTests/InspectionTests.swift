@@ -56,6 +56,10 @@ import Testing
         ("-state", "'-' needs numbers; this is in all fixtures a string: use $number"),
         ("paid < 1", "'<' compares numbers or texts; this is in all fixtures true or false: it fails the record"),
         ("$uppercase(id)", "$uppercase takes a string here, but this is in all fixtures a number: it fails the record"),
+        (
+            "$omni_divide(id)",
+            "$omni_divide takes 2 arguments or more (<nnn?:n>), and this gives 1: it fails the record"
+        ),
     ])
     func anOperandOfAWrongTypeIsNamed(source: String, expected: String) throws {
         #expect(try inspect(source, Self.order).findings.map(\.message) == [expected])
@@ -64,7 +68,8 @@ import Testing
     @Test(arguments: [
         "state = \"closed\"", "note = null", "id != null", "lines.sku = \"A\"", "colour ?? 3", "id = 7 or paid",
         "$exists(note) ? note & \"x\"", "$number(state) + 1", "lines.count > 1", "$string(id) = \"7\"",
-        "$sum(lines.count) - 1", "state in [\"open\", \"closed\"]",
+        "$sum(lines.count) - 1", "id ~> $omni_divide(3)", "$uppercase()", "lines.$string()", "$now()",
+        "$substring(state, 1)", "$map(lines, $string)", "state in [\"open\", \"closed\"]",
     ])
     func whatMayBeRightIsLeftAlone(source: String) throws {
         let findings = try inspect(source, Self.order).findings.filter { $0.rule != .absent }

@@ -66,6 +66,14 @@ extension Inspector {
             return
         }
         guard !parameters.contains(where: \.usesContext) || arguments.count == parameters.count else { return }
+        let needed = parameters.lastIndex { !$0.isOptional }.map { $0 + 1 } ?? 0
+        if arguments.count < needed {
+            report(
+                .error, .type,
+                "$\(name) takes \(needed) \(needed == 1 ? "argument" : "arguments") or more (\(signature.text)), and this gives "
+                    + "\(arguments.count): it fails the record", at: node)
+            return
+        }
         for (parameter, argument) in zip(parameters, arguments) {
             guard !argument.kinds.isEmpty, !argument.kinds.contains(.nothing), !parameter.isArray,
                 !parameter.repeats, argument.kinds.isDisjoint(with: Outline.Kinds(parameter.types))

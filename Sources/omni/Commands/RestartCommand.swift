@@ -1,4 +1,6 @@
 import ArgumentParser
+import Canonical
+import Connector
 import Installation
 import Transports
 
@@ -12,7 +14,7 @@ struct RestartCommand: ParsableCommand {
         commandName: "restart", abstract: "Restarts the hub or a connector that 'omni up' runs here.",
         discussion: """
             The process ends as it does on SIGTERM, with what is done committed, and 'omni up' starts it again at once, with \
-            the settings, mappings, schemas and rules as they lie there now. Settings that can't be read are refused before \
+            the settings, mappings, schemas and rules as they lie there now. What can't be read of these is refused before \
             anything ends. Variables of the environment are those of 'omni up'.
 
             EXAMPLE
@@ -34,10 +36,13 @@ struct RestartCommand: ParsableCommand {
         let installation = try global.installation(isShort: true)
         let folder = RunFolder(installation.settings)
         let keepers = try names.map { name in try keeper(of: name, in: folder) }
+        // All that a process reads at its start.
+        let model = try installation.model()
+        let kinds = try KindCatalog(model)
         for name in names where installation.connectors.contains(name) {
-            _ = try installation.connector(name, surroundings: .unneeded)
+            _ = try Mappings(try installation.connector(name, surroundings: .unneeded), kinds)
         }
-        _ = try installation.model()
+        _ = try Lifts(model)
         for (name, keeper) in zip(names, keepers) { try restart(name, keeper, folder) }
     }
 

@@ -40,7 +40,8 @@ struct TailCommand: ParsableCommand {
         let name = topic.hasPrefix(prefix) ? topic : prefix + topic
         let start: Tail.Start = fromBeginning ? .beginning : last.map { .last($0) } ?? (follow ? .end : .last(10))
         var tail = try Tail(
-            name, from: start, Settings(installation.settings.brokerPairs), log: Logger(label: "tail"))
+            name, from: start, Settings(installation.settings.brokerPairs), prefix: prefix,
+            log: Logger(label: "tail"))
         let stop = try StopFlag()
         let masking = output.showsPersonalData ? .nothing : Masking(topic: String(name.dropFirst(prefix.count)), model)
         while !stop.isSet {
