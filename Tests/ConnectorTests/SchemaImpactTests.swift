@@ -79,4 +79,18 @@ import Transports
         #expect(failures.first?.reasons.contains { $0.contains("name") } == true, "\(failures)")
         #expect(try SchemaImpact(dry.installation).failures(of: ["customer"]).isEmpty)
     }
+
+    /// Nobody has said yet what is to come of it: a version that takes it changes nothing.
+    @Test func aFixtureWithoutExpectationIsNamedOnlyWhereTheNewVersionRefusesIt() throws {
+        let dry = try DryInstallation(Self.files.filter { !$0.key.hasSuffix(".out.json") })
+        let before = try SchemaImpact(dry.installation).failures(of: ["product"])
+        #expect(before.isEmpty, "\(before)")
+        let path = "\(dry.folder)/Schemas/product.schema.json"
+        var schema = try JSON(parsing: AtomicFile.read(path))
+        schema["required"] = ["gtin", "name"]
+        try AtomicFile.replace(path, with: schema.utf8)
+        let failures = try SchemaImpact(dry.installation).failures(of: ["product"])
+        #expect(failures.map(\.fixture) == ["test/goods/one"])
+        #expect(failures.first?.reasons.contains { $0.contains("name") } == true, "\(failures)")
+    }
 }

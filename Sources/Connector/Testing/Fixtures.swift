@@ -56,6 +56,9 @@ public struct Fixtures {
             case withheld
         }
 
+        /// Whether nobody has said yet what is expected.
+        public let isNew: Bool
+
         /// Whether the fixture is as expected now.
         public var isFine: Bool {
             switch update {
@@ -126,7 +129,9 @@ public struct Fixtures {
             try AtomicFile.replace(path, with: Array((result.pretty + "\n").utf8))
             update = .written("\(name).out.json, \(summary(found.results))")
         }
-        return Outcome(name: name, sink: sink, differences: differences, refusals: refusals, update: update)
+        return Outcome(
+            name: name, sink: sink, differences: differences, refusals: refusals, update: update, isNew: expected == nil
+        )
     }
 
     /// `2 events, 1 rejected`.

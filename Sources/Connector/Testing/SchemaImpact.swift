@@ -96,13 +96,16 @@ public struct SchemaImpact {
             let settings = try installation.connector(name, surroundings: .unneeded)
             let fixtures = try Fixtures(installation, name)
             for outcome in try fixtures.run() where !outcome.isFine {
+                // What nobody has said to be right yet can't be changed; what is refused can be.
+                let reasons = outcome.isNew ? outcome.refusals : outcome.differences
+                if reasons.isEmpty { continue }
                 let sink = settings.sinks.first { $0.name == outcome.sink }
                 // Only what has to do with the change: another connector's trouble is its own.
                 let isConcerned =
                     sink.map { entities.contains($0.of) }
                     ?? produces(changed, settings, source: String(outcome.name.prefix { $0 != "/" }))
                 if isConcerned {
-                    failures.append(Failure(fixture: "\(name)/\(outcome.name)", reasons: outcome.differences))
+                    failures.append(Failure(fixture: "\(name)/\(outcome.name)", reasons: reasons))
                 }
             }
             for sink in settings.sinks where entities.contains(sink.of) {
