@@ -210,6 +210,16 @@ public struct HubError: Error, Sendable, CustomStringConvertible {
     public let description: String
 
     init(_ description: String) { self.description = description }
+
+    /// A changelog was deleted and made anew under a hub, which has written into it since.
+    static func emptied(_ place: TopicPartition, _ why: String) -> HubError {
+        HubError("\(place) was made anew while a hub ran (\(why)): it lacks what it held. \(remedy)")
+    }
+
+    /// What to do about a changelog that has lost what a store knows.
+    static let remedy =
+        "Stop the hubs and restore the topic from your backup; or remove the hubs' local stores and make the topic anew once more, "
+        + "empty, and all that only they know is gone"
 }
 
 extension Duration {

@@ -46,7 +46,7 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
             try commit(turn, insist)
             outcome.isCommitted = true
             outcome.deliveries = producer.takeDelivered()
-            try keep(turn, outcome.deliveries)
+            try keep(turn, outcome.deliveries, insist)
         } catch {
             outcome.error = error
         }
@@ -73,34 +73,41 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
     }
 
     /// Brings the local store level with what was just committed.
-    private func keep(_ turn: Turn, _ deliveries: [Delivered]) throws {
+    private func keep(_ turn: Turn, _ deliveries: [Delivered], _ insist: Insistence) throws {
         var commit = try turn.overlay.changes { domain, key, state in try stateNames.of(domain, key, state) }
-        var emptied = StoreCommit()
-        var reasons: [String] = []
+        var emptied: [(place: TopicPartition, reason: String)] = []
         for delivered in deliveries {
             guard let domain = stateTopics[delivered.partition.topic], let highest = delivered.highestOffset,
                 delivered.isExact
             else { continue }
             let partition = DomainPartition(domain, delivered.partition.partition)
-            let mark = delivered.appended.map { LogMark(offset: highest, appended: $0) }
             if let known = try store.changelogOffset(partition), highest + 1 < known {
-                reasons.append(
-                    "\(delivered.partition) was made anew while the hub ran: it goes on at \(highest), and the local store "
-                        + "stands at \(known).")
-                emptied.changes.append(
-                    .init(
-                        partition: partition, key: Array(Note.emptied.utf8), value: EmptiedChangelog(mark).bytes,
-                        indexes: []))
+                let reason = "it goes on at \(highest), and the local store stands at \(known)"
+                emptied.append((delivered.partition, reason))
             }
             commit.changelogOffsets[partition] = highest + 1
-            if let mark { commit.latest[partition] = mark.after(try store.latest(partition)) }
+            if let time = delivered.appended {
+                let mark = LogMark(offset: highest, appended: time)
+                commit.latest[partition] = mark.after(try store.latest(partition))
+            }
         }
-        if let reason = reasons.first {
-            // Whoever starts next, a moment later, must know it, too.
-            try store.apply(emptied)
-            throw HubError("\(reason) \(Restore<CommittedReader, Store>.remedy)")
+        if let (place, reason) = emptied.first {
+            try tellEmptied(emptied.map(\.place), insist)
+            throw HubError.emptied(place, reason)
         }
         try store.apply(commit)
+    }
+
+    /// Says in changelogs that were made anew that they lack what they had: this hub starts again at once, and others may take
+    /// the partitions, with nothing but what stands there (I4).
+    private func tellEmptied(_ places: [TopicPartition], _ insist: Insistence) throws {
+        try producer.begin()
+        for place in places {
+            try producer.produce(
+                to: place.topic, partition: place.partition, key: Note.emptied.utf8.span.bytes,
+                value: Note.emptied.utf8.span.bytes)
+        }
+        try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
     }
 }
 

@@ -11,7 +11,8 @@ enum Note {
     static let epoch = "\u{1}epoch"
     /// By which records the topics are known that the partition's states were told into: see ``OutputMarks``.
     static let outputs = "\u{1}outputs"
-    /// That the changelog was made anew under the hub that has this store: see ``EmptiedChangelog``. No changelog holds it.
+    /// That the changelog was made anew under a hub, which had written a turn into it before it saw that: whoever restores from
+    /// it would take that for all there is. Stands there until somebody puts another topic in its place.
     static let emptied = "\u{1}emptied"
     /// Written to hear the broker's time, and nothing else: always a deletion, so no store holds it. See ``HubClock``.
     static let clock = "\u{1}clock"

@@ -51,7 +51,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         let places = places(partitions)
         let (starts, marks) = try starts(places, now)
         let waiting = starts.reduce(Int64(0)) { $0 + max(0, (marks[$1.partition]?.high ?? 0) - $1.offset) }
-        guard waiting > 0 else { return }
+        guard waiting > 0 else { return try checkEmptied(places) }
         log.info("restoring the local store", metadata: ["partitions": "\(partitions.count)", "offsets": "\(waiting)"])
         var progress = ProgressReport(of: waiting, partitions: partitions.count, at: clocks.now().monotonic)
         // As long as it takes: what stands open before the end is waited for.
@@ -75,6 +75,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         var end = StoreCommit()
         for (place, partition) in places { end.changelogOffsets[partition] = marks[place]?.high ?? 0 }
         try store.apply(end)
+        try checkEmptied(places)
         log.info(
             "restored",
             metadata: ["partitions": "\(partitions.count)", "records": "\(progress.records)"])
@@ -95,7 +96,6 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         for (place, partition) in places {
             let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
             var start = try store.changelogOffset(partition) ?? low
-            try checkEmptied(partition, place, high: high)
             if let reason = try distrust(partition, place, start: start, high: high, now) {
                 try checkLoss(partition, place, low: low, high: high, reason)
                 log.warning("\(reason); rebuilding", metadata: ["partition": "\(place)"])
@@ -126,23 +126,11 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         return nil
     }
 
-    /// What to do about a changelog that has lost what the store knows.
-    static var remedy: String {
-        "Stop the hubs and restore the topic from your backup; or remove the local store's folder, and all that only it "
-            + "knows is gone"
-    }
-
-    /// A changelog that was made anew under a hub isn't taken, however much of the states that hub has written there since.
-    /// One that somebody has put in its place doesn't hold that hub's record.
-    private func checkEmptied(_ partition: DomainPartition, _ place: TopicPartition, high: Int64) throws {
-        guard let note = try store.stateBytes(partition, Array(Note.emptied.utf8)) else { return }
-        if let mark = EmptiedChangelog(note).mark {
-            let asYoung = try changelog.offset(of: place, from: mark.appended, timeout: .seconds(5))
-            let younger = try changelog.offset(of: place, from: mark.appended + 1, timeout: .seconds(5))
-            guard mark.stands(before: high, asYoung: asYoung ?? .max, younger: younger ?? .max) else { return }
+    /// Whoever has a partition of a changelog that was made anew under a hub decides nothing by what is left there.
+    private func checkEmptied(_ places: [TopicPartition: DomainPartition]) throws {
+        for (place, partition) in places where try store.stateBytes(partition, Array(Note.emptied.utf8)) != nil {
+            throw HubError.emptied(place, "it says so")
         }
-        throw HubError(
-            "\(place) was made anew while a hub ran, and the local store knows more than it holds. \(Self.remedy)")
     }
 
     /// A changelog that knows less than half of what the store does wasn't rebuilt, it was emptied: the store may be the only
@@ -156,13 +144,15 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
             return true
         }
         var found: Set<Int> = []
+        var isEmptied = false
         if known > 0, low < high {
             try changelog.read(from: [place.at(low)], to: [place: high], max: chunk, timeout: .seconds(86_400)) {
                 batch in
                 batch.forEach { record in
-                    guard let key = record.key, found.count * 2 < known else { return }
+                    guard let key = record.key else { return }
                     key.withUnsafeBytes { key in
-                        guard !Note.isNote(key) else { return }
+                        isEmptied = isEmptied || key.elementsEqual(Note.emptied.utf8)
+                        guard found.count * 2 < known, !Note.isNote(key) else { return }
                         var hasher = Hasher()
                         hasher.combine(bytes: key)
                         let name = hasher.finalize()
@@ -171,9 +161,10 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
                 }
             }
         }
+        if isEmptied { throw HubError.emptied(place, reason) }
         guard found.count * 2 < known else { return }
         throw HubError(
-            "\(place) holds \(found.count) of the \(known) states that the local store knows (\(reason)). \(Self.remedy)"
+            "\(place) holds \(found.count) of the \(known) states that the local store knows (\(reason)). \(HubError.remedy)"
         )
     }
 
