@@ -27,7 +27,7 @@ struct Records {
     /// The state of a golden record.
     func state(_ entity: EntityType, _ key: String) throws -> [UInt8]? {
         // Keys are never longer (LMDB would refuse to look), and those of control characters are the hub's own.
-        guard let first = key.utf8.first, first >= 0x20, key.utf8.count <= 400 else { return nil }
+        guard StateKey.flaw(of: key) == nil else { return nil }
         let place = place(entity, key)
         // What the store has of a partition that is another hub's now may be long outdated.
         guard hub.readable.contains(place.partition) else {
@@ -60,7 +60,7 @@ struct Records {
 
     /// The golden record that a system knows by its own number, with its key.
     func key(_ entity: EntityType, system: String, id: String) throws -> String? {
-        guard system.utf8.count + id.utf8.count <= 400,
+        guard system.utf8.count + id.utf8.count <= StateKey.longest,
             let found = try hub.store.find(StateName("id.\(entity.name)", "\(system):\(id)"))
         else { return nil }
         return Self.key(entity, state: String(decoding: found.key, as: UTF8.self))

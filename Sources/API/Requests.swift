@@ -59,7 +59,9 @@ final class Requests: Sendable {
             }
             return asked
         }
-        guard reservation.utf8.count <= 400 else { throw Refusal(422, "a reservation's id has at most 400 bytes") }
+        guard reservation.utf8.count <= Engine.longestReservation else {
+            throw Refusal(422, "a reservation's id has at most \(Engine.longestReservation) bytes")
+        }
         let key = try check(document, now)
         // Past this nobody waits for the answer any more: deciding then would hold a sofa for nobody.
         let notAfter = now.advanced(by: 60_000)
@@ -116,9 +118,8 @@ final class Requests: Sendable {
             throw Refusal(422, "'place' is needed: the place's key as text")
         }
         let key = "\(product)@\(place)"
-        guard key.utf8.count <= 400, product.utf8.first! >= 0x20 else {
-            throw Refusal(
-                422, "'product' and 'place' together have at most 399 bytes, and begin with no control character")
+        if let flaw = StateKey.flaw(of: key) {
+            throw Refusal(422, "the position's key, 'product' and 'place' with '@' between them, \(flaw)")
         }
         if let entry = hub.kinds["hold"] {
             var tape = Tape()
@@ -133,20 +134,13 @@ final class Requests: Sendable {
                 throw Refusal(422, error.description)
             }
         }
-        guard case .number(let quantity)? = document["quantity"], Self.isInThousandths(quantity) else {
+        guard case .number(let quantity)? = document["quantity"], Engine.takes(hold: quantity) else {
             throw Refusal(422, "'quantity' is a number above zero, at most 10^12, with at most three decimals")
         }
         if let until = document["until"]?.string.flatMap({ Tick(rfc3339: $0) }), until <= now {
             throw Refusal(422, "'until' is over: a hold ends in the future")
         }
         return key
-    }
-
-    /// Whether it is a quantity to the engine, too.
-    private static func isInThousandths(_ number: Number) -> Bool {
-        let scaled = Number(
-            isNegative: number.isNegative, coefficient: number.coefficient, exponent: number.exponent + 3)
-        return scaled.integer.map { (1...1_000_000_000_000_000).contains($0) } ?? false
     }
 
     private func publish(

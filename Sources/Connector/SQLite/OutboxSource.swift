@@ -30,7 +30,7 @@ struct OutboxSource: SourceTransport {
     ///   - process: who reads.
     init(
         _ settings: SourceSettings, _ reading: OutboxReading, _ connection: SQLiteConnection, noted: Int64 = 0,
-        scratch: String = "/tmp", by process: WritingProcess, clock: LoopClock = .machine,
+        scratch: String, by process: WritingProcess, clock: LoopClock = .machine,
         log: Logger = Logger(label: "outbox") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.clock = clock

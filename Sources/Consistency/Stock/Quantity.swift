@@ -1,4 +1,4 @@
-import Document
+public import Document
 
 /// A quantity of goods, exact to the thousandth: pieces, kilograms, litres.
 struct Quantity: Hashable, Comparable, BitwiseCopyable {
@@ -67,4 +67,9 @@ struct Quantity: Hashable, Comparable, BitwiseCopyable {
         }
         return at
     }
+}
+
+extension Engine {
+    /// Whether a hold may ask for so much: above zero, at most 10^12, in thousandths.
+    public static func takes(hold quantity: Number) -> Bool { Quantity(quantity).map { $0 > .zero } ?? false }
 }

@@ -57,4 +57,7 @@ extension Engine {
         else { return nil }
         return StockState.document(stock.reservations[place], stockKey)
     }
+
+    /// The longest id of a reservation, in bytes.
+    public static var longestReservation: Int { StockState.longestText }
 }

@@ -63,15 +63,15 @@ struct Intake: ~Copyable {
         guard let value else { return .refused("no value: a deletion is an event of its own") }
         guard let keyBytes = key else { return .refused("no key: the key is the event's subject") }
         guard let key = Self.text(keyBytes) else { return .refused("the key is not text in UTF-8") }
-        if let flaw = Self.flaw(ofKey: key) { return .refused("the key \(flaw)") }
+        if let flaw = StateKey.flaw(of: key) { return .refused("the key \(flaw)") }
         let envelope: Envelope
         switch consume found {
         case .success(let read): envelope = read
         case .failure(let error): return .refused(error.description)
         }
         // It becomes part of a key, too: of the store's index and of the topic of references.
-        guard (envelope.selfID?.utf8.count ?? 0) + envelope.source.system.utf8.count <= Self.longest else {
-            return .refused("ce_self: with the system's name it is longer than \(Self.longest) bytes")
+        guard (envelope.selfID?.utf8.count ?? 0) + envelope.source.system.utf8.count <= StateKey.longest else {
+            return .refused("ce_self: with the system's name it is longer than \(StateKey.longest) bytes")
         }
         // Several numbers are kept a line each.
         guard envelope.selfID?.utf8.contains(where: { $0 < 0x20 }) != true else {
@@ -174,7 +174,7 @@ struct Intake: ~Copyable {
         case .golden, .erased, .merged, .decided:
             return .refused("ce_type: '\(envelope.type)' comes out of the hub, never in")
         }
-        if let flaw = Self.flaw(ofKey: wanted) { return .refused("the key of these data \(flaw)") }
+        if let flaw = StateKey.flaw(of: wanted) { return .refused("the key of these data \(flaw)") }
         let place = Partitioner.partition(key: keyBytes, count: partitions)
         // Byte by byte: what only looks alike is another key, in another partition. And the engine goes by the subject.
         guard wanted.isExactly(key), wanted.isExactly(envelope.subject),
@@ -186,7 +186,7 @@ struct Intake: ~Copyable {
     /// A record's key where it is one and lies where it belongs; for what is left to do about a record that is refused.
     func key(of record: borrowing Record, partitions: Int32) -> String? {
         guard let bytes = record.key, Partitioner.partition(key: bytes, count: partitions) == record.partition,
-            let key = bytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }), Self.flaw(ofKey: key) == nil
+            let key = bytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }), StateKey.flaw(of: key) == nil
         else { return nil }
         return key
     }
@@ -196,18 +196,6 @@ struct Intake: ~Copyable {
         guard let major = envelope.schemaMajor, major < kind.major else { return "" }
         return "of version \(major), which isn't kept (Schemas/\(kind.entity).v\(major).schema.json, docs/schemas.md), "
             + "and so read with version \(kind.major): "
-    }
-
-    /// The local store takes keys of 511 bytes, with the domain's name before them.
-    private static let longest = 400
-
-    /// Why a key can't be one; nil when it can.
-    private static func flaw(ofKey key: String) -> String? {
-        guard let first = key.utf8.first else { return "is empty" }
-        if key.utf8.count > longest { return "is longer than \(longest) bytes" }
-        // The hub's own notes in the changelog have such keys.
-        if first < 0x20 { return "begins with a control character" }
-        return nil
     }
 
     private mutating func envelope(_ record: borrowing Record) -> Result<Envelope, EnvelopeError> {
