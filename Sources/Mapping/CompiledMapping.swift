@@ -67,7 +67,7 @@ extension CompiledMapping {
     public func mentions(_ function: String) -> Bool {
         guard let number = Library.standard.number(of: function) else { return false }
         return code.program.operations.contains {
-            [.callLibrary, .toNumber, .round, .function].contains($0.kind) && $0.a == Int32(number)
+            [.callLibrary, .toNumber, .round, .sum, .function].contains($0.kind) && $0.a == Int32(number)
         }
     }
 

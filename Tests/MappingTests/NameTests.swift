@@ -43,6 +43,40 @@ import Testing
         #expect(try map("$sum(rows.x) + $sum(rows.y) + a.x", input) == "23")
     }
 
+    @Test("What was found in an object isn't what a transform makes of it")
+    func transformed() throws {
+        let input = #"{"a": {"b": {"c": 1, "d": 2}}, "l": [{"c": 1}, {"c": 2}]}"#
+        #expect(
+            try map("$ ~> |a.b|{\"c\": c + 1, \"e\": c}| ~> |a.b|{\"c\": c * 10}, [\"d\"]| ~> $lookup(\"a\")", input)
+                == #"{"b":{"c":20,"e":1}}"#)
+        #expect(try map("($f := function($o) { $o.c }; $t := $ ~> |l|{\"c\": $f($) + 5}|; $t.l.c)", input) == "[6,7]")
+        #expect(try map("($x := $ ~> |a|{\"n\": b.c}|; [$x.a.n, $x.a.b.c, a.b.c])", input) == "[1,1,1]")
+    }
+
+    @Test("A path that begins with names goes on where an array, a scalar or nothing is met, filtered per object")
+    func beginnings() throws {
+        let input = #"""
+            {"a": {"l": [{"k": 1, "v": 1}, {"k": 2, "v": 2}], "one": {"k": 2, "v": 3}, "s": 5, "e": []},
+             "b": [{"l": [{"k": 2, "v": 4}]}, {"l": [{"k": 1, "v": 5}, {"k": 2, "v": 6}]}, {}, 7]}
+            """#
+        #expect(try map("a.l[k = 2].v", input) == "2")
+        #expect(try map("b.l[k = 2].v", input) == "[4,6]")
+        #expect(try map("b.l[0].v", input) == "[4,5]")
+        #expect(try map("(b.l)[0].v", input) == "4")
+        #expect(try map("a.one[k = 2].v", input) == "3")
+        #expect(try map("a.s[$ = 5]", input) == "5")
+        #expect(try map("a.e[k = 2].v", input) == nil)
+        #expect(try map("a.none.x[k = 2].v", input) == nil)
+        #expect(try map("a.s.x[k = 2].v", input) == nil)
+        #expect(try map("a.l.{\"v\": v}", input) == #"[{"v":1},{"v":2}]"#)
+        #expect(try map("a.l{\"x\": $sum(v)}", input) == #"{"x":3}"#)
+        let nothing = try map("nothing.x{\"x\": v}", input)
+        #expect(try map("a.none.x{\"x\": v}", input) == nothing)
+        #expect(try map("a.l[]. [v]", input) == "[[1],[2]]")
+        #expect(try map("a.([l, one]).v", input) == "[1,2,3]")
+        #expect(try map("b.l[k = 2]^(>v).v", input) == "[6,4]")
+    }
+
     @Test("A variable with names behind it may hold an object, an array, nothing or a scalar")
     func variables() throws {
         let input = #"{"o": {"n": {"v": 1}}, "l": [{"n": {"v": 1}}, {"n": [{"v": 2}, {"v": 3}]}], "s": 5}"#

@@ -8,7 +8,7 @@ extension Machine {
         let result: Value
         switch operation.pointee.kind {
         case .constant: result = Value(bits: operation.pointee.word)
-        case .text: result = Value(bits: operation.pointee.word + UInt64(poolBase))
+        case .text: result = Value(bits: operation.pointee.word &+ UInt64(truncatingIfNeeded: poolBase))
         case .fields: result = try fields(operation.pointee.a, operation.pointee.b, input)
         case .field: result = try field(operation.pointee.a, input)
         case .boundFields:
@@ -47,6 +47,7 @@ extension Machine {
         case .callLibrary: result = try callLibrary(number, input, nil)
         case .toNumber: result = try toNumber(number, input)
         case .round: result = try round(number, input)
+        case .sum: result = try sum(number, input)
         default: result = try evaluateRarer(number, input)
         }
         let flags = operation.pointee.flags
@@ -69,6 +70,14 @@ extension Machine {
         return try callLibrary(number, input, value)
     }
 
+    @inline(never)
+    private mutating func sum(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
+        let list = try operand(Int32(truncatingIfNeeded: operations[Int(number)].word), input)
+        if list.isUndefined { return list }
+        if let sum = sum(ofSmall: list) { return sum }
+        return try callLibrary(number, input, list)
+    }
+
     /// The value of an operand: most are names or constants, which need no further call.
     @inline(__always)
     mutating func operand(_ number: Int32, _ input: Value) throws(MappingFailure) -> Value {
@@ -78,6 +87,9 @@ extension Machine {
         case .constant:
             try step()
             return Value(bits: operation.pointee.word)
+        case .text:
+            try step()
+            return Value(bits: operation.pointee.word &+ UInt64(truncatingIfNeeded: poolBase))
         case .fields:
             try step()
             return try fields(operation.pointee.a, operation.pointee.b, input)

@@ -1,16 +1,18 @@
 import Document
 
-/// Where a shape's names stand in objects of one layout: for each member the place among the shape's names, up to the last
-/// that the mapping asks for; for a member that it doesn't ask for the place that nobody reads (``Findings/slots``).
+/// Where a shape's names stand in objects of one layout: for each member its name's slot (``Findings/slots``), up to the last
+/// that the mapping asks for; for a member that it doesn't ask for the slot that nobody reads.
 ///
-/// Lies in memory as itself, followed by these places.
+/// Lies in memory as itself, followed by these slots.
 struct NamePlan: BitwiseCopyable {
     /// How many members there are to look at.
     let count: Int32
     /// How many names the shape has, when some are not among the members; else 0.
     let missing: Int32
+    /// The slot of the shape's first name.
+    let first: Int32
 
-    typealias Place = Int32
+    typealias Slot = Int32
     static var size: Int { MemoryLayout<NamePlan>.stride }
 }
 
@@ -31,18 +33,19 @@ extension Machine {
 
     /// Finds the names of a plan's shape in the object at an index.
     @inline(__always)
-    func find(_ index: Int, _ plan: UnsafeMutableRawPointer, _ slots: UnsafeMutablePointer<Value>) {
+    func find(_ index: Int, _ plan: UnsafeMutableRawPointer) {
         let head = plan.load(as: NamePlan.self)
-        for place in 0..<Int(UInt32(bitPattern: head.missing)) { slots[place] = .undefined }
+        let slots = findings.slots
+        if head.missing != 0 { clear(head) }
         let words = tape.fixed.words
         // Behind the object's head and its first member's name.
         var at = index &+ 2
-        var place = (plan + NamePlan.size).assumingMemoryBound(to: NamePlan.Place.self)
-        let end = place + Int(head.count)
-        while place < end {
+        var next = (plan + NamePlan.size).assumingMemoryBound(to: NamePlan.Slot.self)
+        let end = next + Int(head.count)
+        while next < end {
             let word = words[at]
-            let slot = Int(place.pointee)
-            place += 1
+            let slot = Int(next.pointee)
+            next += 1
             if word &- Value.array << 60 < 2 << 60 {
                 slots[slot] = Value(link: at)
                 at = Int(UInt32(truncatingIfNeeded: word)) &+ 1
@@ -53,26 +56,35 @@ extension Machine {
         }
     }
 
+    /// What isn't among the members is undefined.
+    @inline(never)
+    private func clear(_ plan: NamePlan) {
+        (findings.slots + Int(plan.first)).update(repeating: .undefined, count: Int(plan.missing))
+    }
+
     @inline(never)
     private func makePlan(_ shape: Shape, _ layout: ObjectLayout) -> UnsafeMutableRawPointer {
-        var places: [NamePlan.Place] = []
+        var slots: [NamePlan.Slot] = []
         for member in 0..<layout.count {
             let name = layout.name(member)
             let text = UnsafeRawPointer(name.baseAddress.unsafelyUnwrapped)
             let (head, tail) = Name.ends(of: text, name.count)
-            places.append(NamePlan.Place(place(of: text, name.count, head, tail, shape, shape.shift & 63)))
+            let place = place(of: text, name.count, head, tail, shape, shape.shift & 63)
+            slots.append(place >= 0 ? shape.first + NamePlan.Slot(place) : -1)
         }
-        let found = places.count { $0 >= 0 }
-        let used = (places.lastIndex { $0 >= 0 } ?? -1) + 1
+        let found = slots.count { $0 >= 0 }
+        let used = (slots.lastIndex { $0 >= 0 } ?? -1) + 1
         let plan = UnsafeMutableRawPointer.allocate(
-            byteCount: NamePlan.size + used * MemoryLayout<NamePlan.Place>.stride,
+            byteCount: NamePlan.size + used * MemoryLayout<NamePlan.Slot>.stride,
             alignment: MemoryLayout<NamePlan>.alignment)
         plan.storeBytes(
-            of: NamePlan(count: Int32(used), missing: found < Int(shape.count) ? shape.count : 0), as: NamePlan.self)
-        for place in 0..<used {
+            of: NamePlan(
+                count: Int32(used), missing: found < Int(shape.count) ? shape.count : 0, first: shape.first),
+            as: NamePlan.self)
+        for (place, slot) in slots.prefix(used).enumerated() {
             plan.storeBytes(
-                of: places[place] >= 0 ? places[place] : -1 - shape.first,
-                toByteOffset: NamePlan.size + place * MemoryLayout<NamePlan.Place>.stride, as: NamePlan.Place.self)
+                of: slot, toByteOffset: NamePlan.size + place * MemoryLayout<NamePlan.Slot>.stride,
+                as: NamePlan.Slot.self)
         }
         return plan
     }

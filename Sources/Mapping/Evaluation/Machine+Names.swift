@@ -19,6 +19,9 @@ struct Findings: ~Copyable {
         (slots - 1).deallocate()
     }
 
+    /// Forgets which objects were looked in.
+    func forget(shapes: Int) { objects.update(repeating: Self.nothing, count: shapes) }
+
     /// Forgets everything, and makes room for a program's shapes and names.
     mutating func reset(shapes: Int, names: Int) {
         if shapes > shapeCapacity || names > slotCapacity {
@@ -29,7 +32,7 @@ struct Findings: ~Copyable {
             objects = .allocate(capacity: shapeCapacity)
             slots = .allocate(capacity: slotCapacity + 1) + 1
         }
-        objects.update(repeating: Self.nothing, count: shapes)
+        forget(shapes: shapes)
     }
 }
 
@@ -53,7 +56,7 @@ extension Machine {
     private func find(_ number: Int, in index: Int) {
         findings.objects[number] = UInt32(truncatingIfNeeded: index)
         guard let plan = plan(number, index) else { return search(number, in: index) }
-        find(index, plan, findings.slots + Int(tables.shapes[number].first))
+        find(index, plan)
     }
 
     /// Finds all names of a shape in the object at an index, name by name. Arithmetic is unchecked: all of it stays within
@@ -132,12 +135,17 @@ extension Machine {
         let end = first &+ count
         while place < end {
             guard value.isLink else { return .undefined }
-            let index = container(value)
-            if tape[index] >> 60 == Value.array {
-                // Behind the accesses for objects lie those for the elements of arrays.
-                return try fieldsOfArray(place &+ count, end &+ count, value)
+            let access = tables.accesses + Int(place)
+            // Of an object that was looked in last nothing more is asked.
+            if findings.objects[Int(access.pointee.shape)] != UInt32(truncatingIfNeeded: value.bits) {
+                let index = container(value)
+                if tape[index] >> 60 == Value.array {
+                    // Behind the accesses for objects lie those for the elements of arrays.
+                    return try fieldsOfArray(place &+ count, end &+ count, value)
+                }
+                find(access.pointee.shape, of: index)
             }
-            value = member(of: index, tables.accesses + Int(place))
+            value = findings.slots[Int(access.pointee.slot)]
             place &+= 1
         }
         return value

@@ -11,42 +11,6 @@ extension Machine {
         }
     }
 
-    /// The number in one word when it fits there exactly; nil when it doesn't.
-    func small(_ value: Value) -> Value? {
-        if value.tag == Value.decimal { return value }
-        guard value.tag == Value.number, value.bits & Value.inexact == 0 else { return nil }
-        return small(text: value)
-    }
-
-    /// The number that a text of plain digits means, in one word when it fits there; nil for any other text.
-    func small(text value: Value) -> Value? {
-        let length = value.length
-        guard length > 0, length <= 17 else { return nil }
-        let start = tape.fixed.bytes + value.offset
-        let end = start + length
-        var at = start.pointee == UInt8(ascii: "-") ? start + 1 : start
-        // Seventeen digits fit, so nothing overflows.
-        var coefficient = 0
-        let first = at
-        while at < end, at.pointee &- 48 < 10 {
-            coefficient = coefficient &* 10 &+ Int(truncatingIfNeeded: at.pointee &- 48)
-            at += 1
-        }
-        if at == first { return nil }
-        var decimals = 0
-        if at < end {
-            guard at.pointee == UInt8(ascii: "."), at + 1 < end else { return nil }
-            at += 1
-            decimals = end - at
-            while at < end, at.pointee &- 48 < 10 {
-                coefficient = coefficient &* 10 &+ Int(truncatingIfNeeded: at.pointee &- 48)
-                at += 1
-            }
-            if at < end { return nil }
-        }
-        return Value(coefficient: first == start ? coefficient : 0 &- coefficient, exponent: 0 &- decimals)
-    }
-
     /// The number that a text means which begins as this evaluator would write it, where it stands: nothing is computed for a
     /// number that only moves. Nil for any other text.
     func standing(text value: Value) -> Value? {
@@ -171,102 +135,10 @@ extension Machine {
         }
     }
 
-    /// The result of an operator on two numbers.
-    func calculate(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
-        if let a = small(left), let b = small(right) {
-            if kind == .divide, let quotient = Self.endless(a, b) { return try value(real: quotient) }
-            if let result = Self.quick(kind, a, b) { return result }
-        }
-        if left.isReal || right.isReal { return try calculate(kind, settled(left), settled(right)) }
-        return try slow(kind, left, right)
-    }
-
-    /// Sums, differences and products that fit in words.
-    private static func quick(_ kind: Operation.Kind, _ left: Value, _ right: Value) -> Value? {
-        switch kind {
-        case .add, .subtract:
-            var a = left.coefficient
-            var b = kind == .add ? right.coefficient : -right.coefficient
-            var exponent = left.exponent
-            if left.exponent != right.exponent {
-                let shift = left.exponent - right.exponent
-                guard shift.magnitude <= 15 else { return nil }
-                let overflow: Bool
-                if shift > 0 {
-                    (a, overflow) = a.multipliedReportingOverflow(by: powers[shift])
-                    exponent = right.exponent
-                } else {
-                    (b, overflow) = b.multipliedReportingOverflow(by: powers[-shift])
-                }
-                if overflow { return nil }
-            }
-            let (sum, overflow) = a.addingReportingOverflow(b)
-            return overflow ? nil : Value(coefficient: sum, exponent: sum == 0 ? 0 : exponent)
-        case .multiply:
-            let (product, overflow) = left.coefficient.multipliedReportingOverflow(by: right.coefficient)
-            return overflow
-                ? nil : Value(coefficient: product, exponent: product == 0 ? 0 : left.exponent + right.exponent)
-        case .divide:
-            return quotient(left, right)
-        default: return nil
-        }
-    }
-
-    /// A quotient that terminates soon: tens of the divisor move the point, and a few zeros behind the dividend are tried.
-    private static func quotient(_ left: Value, _ right: Value) -> Value? {
-        var divisor = right.coefficient
-        var exponent = left.exponent - right.exponent
-        guard divisor != 0 else { return nil }
-        while true {
-            let (tenth, rest) = divisor.quotientAndRemainder(dividingBy: 10)
-            guard rest == 0 else { break }
-            divisor = tenth
-            exponent -= 1
-        }
-        var dividend = left.coefficient
-        for _ in 0..<3 {
-            let (quotient, rest) = dividend.quotientAndRemainder(dividingBy: divisor)
-            if rest == 0 { return Value(coefficient: quotient, exponent: quotient == 0 ? 0 : exponent) }
-            let (longer, overflow) = dividend.multipliedReportingOverflow(by: 1000)
-            if overflow { return nil }
-            dividend = longer
-            exponent -= 3
-        }
-        return nil
-    }
-
-    /// A quotient that never terminates, as the nearest double of both sides' doubles.
-    private static func endless(_ left: Value, _ right: Value) -> Double? {
-        var divisor = right.coefficient.magnitude
-        guard divisor != 0, left.exponent.magnitude <= 22, right.exponent.magnitude <= 22 else { return nil }
-        divisor >>= UInt(divisor.trailingZeroBitCount)
-        while true {
-            let (fifth, rest) = divisor.quotientAndRemainder(dividingBy: 5)
-            guard rest == 0 else { break }
-            divisor = fifth
-        }
-        guard left.coefficient.magnitude % divisor != 0 else { return nil }
-        return double(small: left) / double(small: right)
-    }
-
-    /// The nearest double: coefficient and power are exact, so one rounding is all there is.
-    private static func double(small value: Value) -> Double {
-        let coefficient = Double(value.coefficient)
-        return value.exponent < 0 ? coefficient / tens[-value.exponent] : coefficient * tens[value.exponent]
-    }
-
-    /// The powers of ten that are doubles.
-    nonisolated(unsafe) private static let tens: UnsafePointer<Double> = {
-        let tens = UnsafeMutablePointer<Double>.allocate(capacity: 23)
-        tens[0] = 1
-        for place in 1...22 { tens[place] = tens[place - 1] * 10 }
-        return UnsafePointer(tens)
-    }()
-
     // MARK: Doubles without text
 
     /// A double that may never need its text: most are rounded.
-    private func value(real double: Double) throws(MappingFailure) -> Value {
+    func value(real double: Double) throws(MappingFailure) -> Value {
         guard double.isFinite, double != double.rounded(.towardZero) else { return try value(double) }
         try reserve(bytes: 8)
         let offset = tape.byteCount
@@ -309,15 +181,7 @@ extension Machine {
         return Value(coefficient: Int(whole), exponent: whole == 0 ? 0 : -places)
     }
 
-    /// The powers of ten that are integers; they live as long as the process.
-    nonisolated(unsafe) private static let powers: UnsafePointer<Int> = {
-        let powers = UnsafeMutablePointer<Int>.allocate(capacity: 19)
-        powers[0] = 1
-        for place in 1...18 { powers[place] = powers[place - 1] * 10 }
-        return UnsafePointer(powers)
-    }()
-
-    private func slow(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
+    func slow(_ kind: Operation.Kind, _ left: Value, _ right: Value) throws(MappingFailure) -> Value {
         let a = number(left)
         let b = number(right)
         if (kind == .divide || kind == .modulo), b.coefficient == 0 {
@@ -372,7 +236,7 @@ extension Machine {
             if a.exponent == b.exponent {
                 return a.coefficient < b.coefficient ? -1 : a.coefficient > b.coefficient ? 1 : 0
             }
-            if let difference = Self.quick(.subtract, a, b) {
+            if let difference = Self.difference(a, b) {
                 return difference.coefficient.signum()
             }
         }

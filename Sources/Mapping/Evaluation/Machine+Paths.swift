@@ -16,10 +16,20 @@ extension Machine {
         let base = stack.count
         let first = tables.steps + Int(operation.pointee.a)
         let count = Int(operation.pointee.b)
-        if !first.pointee.kind.isVariable, isArray(input) { pushElements(input) } else { stack.append(input) }
+        var done = 0
+        let start = begin(operation, input, &done)
+        if done == 0 {
+            if !first.pointee.kind.isVariable, isArray(input) { pushElements(input) } else { stack.append(input) }
+        } else if start.isUndefined {
+            done = count
+        } else if isArray(start), !start.has(Value.constructed) {
+            pushElements(start)
+        } else {
+            stack.append(start)
+        }
         var low = base
         var whole: Value?
-        for place in 0..<count {
+        for place in done..<count {
             let step = first + place
             let high = stack.count
             if place == 0, step.pointee.constructsArray {
@@ -50,6 +60,21 @@ extension Machine {
             return try sequence(from: base, keepsSingleton: true)
         }
         return try take(from: low, base: base, keepsSingleton: keeps)
+    }
+
+    /// Goes a path's first names, as long as there is one object: no stack is touched for them.
+    @inline(__always)
+    private func begin(_ operation: UnsafePointer<Operation>, _ input: Value, _ done: inout Int) -> Value {
+        var value = input
+        let names = Int(truncatingIfNeeded: operation.pointee.word)
+        while done < names, value.isLink {
+            let index = container(value)
+            guard tape[index] >> 60 == Value.object else { break }
+            let step = tables.steps + Int(operation.pointee.a) + done
+            value = member(of: index, tables.accesses + Int(operations[Int(step.pointee.operation)].a))
+            done &+= 1
+        }
+        return value
     }
 
     /// What a step gives for an item, before its filters.

@@ -124,5 +124,7 @@ extension Machine {
         let old = container(match)
         let new = try object(from: base)
         tape[old] = new.bits
+        // What was found in it is the old one's.
+        findings.forget(shapes: code.program.shapes.count)
     }
 }

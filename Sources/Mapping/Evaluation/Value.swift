@@ -65,7 +65,9 @@ struct Value: Equatable {
     /// The array around an input that is an array itself.
     static let outer: UInt64 = 1 << 35
 
-    init(link index: Int, flags: UInt64 = 0) { self.bits = Self.link << 60 | flags | UInt64(index) }
+    init(link index: Int, flags: UInt64 = 0) {
+        bits = Self.link << 60 | flags | UInt64(truncatingIfNeeded: index)
+    }
 
     /// Where a link points; for functions and tuples, their place in the machine's tables.
     var index: Int { Int(UInt32(truncatingIfNeeded: bits)) }

@@ -24,9 +24,10 @@ extension Compiler {
                         .contains(program.operations[first].kind)
                     if isCalculation { program.operations[first].flags.insert(.special) }
                 }
-                if name == "number", node.children.count == 1 {
-                    // The commonest function by far. Its argument is not on the list: it is evaluated first.
-                    (result.kind, result.c, result.word) = (.toNumber, 0, UInt64(program.lists[Int(arguments)]))
+                if name == "number" || name == "sum", node.children.count == 1 {
+                    // The commonest functions by far. Their argument is not on the list: it is evaluated first.
+                    result.kind = name == "sum" ? .sum : .toNumber
+                    (result.c, result.word) = (0, UInt64(program.lists[Int(arguments)]))
                 } else if name == "round", let places = places(node) {
                     // Its first argument is evaluated first, too.
                     result.kind = .round
@@ -103,7 +104,7 @@ extension Compiler {
         result.a = try compile(node.left!)
         result.b = try compile(node.right!)
         let called = program.operations[Int(result.b)]
-        if called.kind == .toNumber || called.kind == .round {
+        if [.toNumber, .sum, .round].contains(called.kind) {
             // It gets another argument, so it is a call like others.
             program.operations[Int(result.b)].kind = .callLibrary
             program.operations[Int(result.b)].c = called.c + 1

@@ -342,6 +342,7 @@ struct Compiler {
         (result.a, result.b) = (Int32(program.steps.count), Int32(steps.count))
         program.steps += steps
         if steps.contains(where: \.isTuple) { result.flags.insert(.hasTuples) }
+        result.word = UInt64(steps.dropLast().prefix(while: isName).count)
         scope = ShapeBuilder.Scope()
         result.c =
             try node.groupPairs.map { (pairs) throws(MappingError) in
@@ -352,6 +353,12 @@ struct Compiler {
         let general = Int(emit(result))
         result = bound
         result.word = UInt64(general)
+    }
+
+    /// Whether a step is a name and nothing else.
+    private func isName(_ step: Step) -> Bool {
+        step.kind == .field && step.stageCount == 0 && !step.isTuple && !step.constructsArray
+            && program.operations[Int(step.operation)].flags.isEmpty
     }
 
     /// A variable with names behind it, as `$$.store`; nil for any other path.

@@ -9,7 +9,7 @@ struct Operation {
         case add, subtract, multiply, divide, modulo, concatenate, range, contains
         case equal, unequal, less, lessOrEqual, greater, greaterOrEqual, and, or
         case negate, array, record, object, condition, elvis, coalesce, block, bind
-        case callLibrary, toNumber, round, call, partial, lambda, apply, applyCall, transform, sort, field
+        case callLibrary, toNumber, round, sum, call, partial, lambda, apply, applyCall, transform, sort, field
 
         /// Whether it is written as a variable: a path that begins with one takes its input whole.
         var isVariable: Bool { self == .variable || self == .context || self == .root || self == .function }
@@ -45,7 +45,8 @@ struct Operation {
     var suffix: Int32 = -1
     /// The place in the source.
     var offset: Int32
-    /// A word for constants: offsets in it are relative to the pool's place on the tape.
+    /// A word for constants: offsets in it are relative to the pool's place on the tape. For paths: how many names they
+    /// begin with.
     var word: UInt64 = 0
 }
 
