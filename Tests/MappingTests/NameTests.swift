@@ -50,6 +50,8 @@ import Testing
             try map("$ ~> |a.b|{\"c\": c + 1, \"e\": c}| ~> |a.b|{\"c\": c * 10}, [\"d\"]| ~> $lookup(\"a\")", input)
                 == #"{"b":{"c":20,"e":1}}"#)
         #expect(try map("($f := function($o) { $o.c }; $t := $ ~> |l|{\"c\": $f($) + 5}|; $t.l.c)", input) == "[6,7]")
+        #expect(
+            try map("($f := function($o) { $o.c }; $t := $ ~> |l[1]|{\"c\": $f($) + 5}|; $f($t.l[1]))", input) == "7")
         #expect(try map("($x := $ ~> |a|{\"n\": b.c}|; [$x.a.n, $x.a.b.c, a.b.c])", input) == "[1,1,1]")
     }
 

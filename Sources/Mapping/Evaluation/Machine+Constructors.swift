@@ -42,21 +42,14 @@ extension Machine {
         var at = start &+ 1
         var pair = tables.pairs + Int(operation.pointee.a)
         let end = pair + Int(operation.pointee.b)
-        /// The shape whose names are found in the object.
-        var known: Int32 = -1
+        try step(Int(operation.pointee.b))
         while pair < end {
             let value: Value
-            if pair.pointee.access >= 0, pair.pointee.inner < 0, object >= 0 {
-                // Most are a name.
-                try step()
-                if pair.pointee.first.shape != known {
-                    known = pair.pointee.first.shape
-                    find(known, of: object)
-                }
-                value = findings.slots[Int(pair.pointee.first.slot)]
+            if pair.pointee.access >= 0 {
+                // Most are a name or two.
+                value = object >= 0 ? try member(pair, object, input) : .undefined
             } else {
-                value = try member(pair, object, input)
-                known = -1
+                value = try constructed(pair.pointee.operation, input)
             }
             if !value.isUndefined {
                 let words = tape.start + at
@@ -85,21 +78,22 @@ extension Machine {
         return try record(operation, input)
     }
 
-    /// A member's value: a name or two are looked up at once, anything else is evaluated.
+    /// The value of a member that is a name or two of an object.
     @inline(__always)
     private mutating func member(
         _ pair: UnsafePointer<PairCode>, _ object: Int, _ input: Value
     ) throws(MappingFailure) -> Value {
-        guard pair.pointee.access >= 0 else { return try constructed(pair.pointee.operation, input) }
-        try step()
-        if object < 0 { return .undefined }
         find(pair.pointee.first.shape, of: object)
         let value = findings.slots[Int(pair.pointee.first.slot)]
         if pair.pointee.inner < 0 { return value }
         guard value.isLink else { return .undefined }
-        let inner = container(value)
-        guard tape[inner] >> 60 == Value.object else { return try evaluate(pair.pointee.operation, input) }
-        return member(of: inner, tables.accesses + Int(pair.pointee.inner))
+        let access = tables.accesses + Int(pair.pointee.inner)
+        if findings.objects[Int(access.pointee.shape)] != UInt32(truncatingIfNeeded: value.bits) {
+            let inner = container(value)
+            guard tape[inner] >> 60 == Value.object else { return try evaluate(pair.pointee.operation, input) }
+            find(access.pointee.shape, of: inner)
+        }
+        return findings.slots[Int(access.pointee.slot)]
     }
 
     /// One group while grouping: its key, which pair made it, and the chain of its items.

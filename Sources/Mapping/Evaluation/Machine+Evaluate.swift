@@ -9,7 +9,7 @@ extension Machine {
         switch operation.pointee.kind {
         case .constant: result = Value(bits: operation.pointee.word)
         case .text: result = Value(bits: operation.pointee.word &+ UInt64(truncatingIfNeeded: poolBase))
-        case .fields: result = try fields(operation.pointee.a, operation.pointee.b, input)
+        case .fields: result = try names(operation, input)
         case .field: result = try field(operation.pointee.a, input)
         case .boundFields:
             let bound = operations + Int(operation.pointee.c)
@@ -92,9 +92,23 @@ extension Machine {
             return Value(bits: operation.pointee.word &+ UInt64(truncatingIfNeeded: poolBase))
         case .fields:
             try step()
-            return try fields(operation.pointee.a, operation.pointee.b, input)
+            return try names(operation, input)
         default: return try evaluate(number, input)
         }
+    }
+
+    /// A path of names. One name of the object that was looked in last, as most are, lies ready.
+    @inline(__always)
+    private mutating func names(
+        _ operation: UnsafePointer<Operation>, _ input: Value
+    ) throws(MappingFailure) -> Value {
+        let access = tables.accesses + Int(operation.pointee.a)
+        if operation.pointee.b == 1, input.isLink,
+            findings.objects[Int(access.pointee.shape)] == UInt32(truncatingIfNeeded: input.bits)
+        {
+            return findings.slots[Int(access.pointee.slot)]
+        }
+        return try fields(operation.pointee.a, operation.pointee.b, input)
     }
 
     @inline(never)

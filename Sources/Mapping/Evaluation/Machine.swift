@@ -344,6 +344,14 @@ struct Machine: ~Copyable {
         if stepsLeft & 1023 == 0 || stepsLeft < 0 { try checkWork() }
     }
 
+    /// Counts several steps of work.
+    @inline(__always)
+    mutating func step(_ count: Int) throws(MappingFailure) {
+        let before = stepsLeft
+        stepsLeft &-= count
+        if (before ^ stepsLeft) & ~1023 != 0 { try checkWork() }
+    }
+
     /// From time to time: whether the steps are used up, or stacks and tables too large.
     @inline(never)
     private func checkWork() throws(MappingFailure) {
