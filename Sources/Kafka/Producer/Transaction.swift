@@ -67,7 +67,7 @@ extension Producer {
 
     /// Waits as long as acknowledgements come in quick succession, where much is queued.
     ///
-    /// A commit sends everything at once. Of that, an idempotent producer has five requests on their way; and as long as
+    /// A commit sends everything at once. Of that, an idempotent producer has one request of a partition on its way; as long as
     /// records wait that could leave but for that, librdkafka 2.0's thread polls without a pause, which took a third of a
     /// busy hub's processor time. Full batches that leave before their `linger.ms` is over are waited for asleep; what is
     /// left then is mostly less than a batch of each partition.
