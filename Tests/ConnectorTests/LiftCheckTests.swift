@@ -47,6 +47,18 @@ import Transports
         let unknown = try findings(#"{"gtin": gtin, "makre": brand}"#)
         #expect(unknown.contains { $0.contains("no \"makre\"; did you mean \"maker\"?") }, "\(unknown)")
         #expect(unknown.contains { $0.contains("\"maker\" is required") }, "\(unknown)")
+        let inside = try findings(#"$ ~> |$|{"maker": brnad}, ["brandd"]|"#)
+        // The old name isn't deleted, and what is deleted isn't there.
+        let expected = [
+            "1:1 missing-field: \"maker\" is required by the schema of product, and is never given",
+            "1:1 unknown-field: the schema of product has no \"brand\"",
+            "1:19 absent: there is no \"brnad\" here; did you mean \"brand\"?",
+            "1:28 absent: there is no \"brandd\" here; did you mean \"brand\"?",
+        ]
+        #expect(inside == expected, "\(inside)")
+        #expect(
+            try findings(#"$ ~> |$|{"maker": 7}, "brand"|"#).contains { $0.contains("product's \"maker\" is a number") }
+        )
         #expect(try findings("brand").contains { $0.contains("gives a document of version 2") })
         #expect(try findings("{").contains { $0.hasPrefix("1:") && $0.contains("language") })
         #expect(

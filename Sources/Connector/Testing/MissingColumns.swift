@@ -39,8 +39,10 @@ extension Fixtures {
         options.tables = mappings.tables.names
         let inspection = try MappingInspection(
             source: bytes, file: source.map, options: options, input: header,
-            variables: ["system": Outline(oneOf: [.string(settings.system)])], tables: columns)
+            variables: ["system": Outline(oneOf: [.string(settings.system)])], tables: columns,
+            fields: source.declaredColumns)
         return inspection.findings.compactMap { finding in
+            if finding.rule == .name { return "\(source.map):\(finding.line):\(finding.column): \(finding.message)" }
             guard let name = finding.absent, !optional.contains(name) else { return nil }
             let meant = name.meant(among: header.members.keys.sorted()).map { "; did you mean \"\($0)\"?" } ?? ""
             return "the header has no column \"\(name)\", which \(source.map):\(finding.line) reads\(meant)"
