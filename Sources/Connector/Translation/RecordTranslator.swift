@@ -47,7 +47,19 @@ struct RecordTranslator: ~Copyable {
             return .success(
                 try translator.translate(result, on: &tape, reference: reference, stamp: stamp, position: position))
         } catch {
-            return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
+            guard let member = error.member else {
+                return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
+            }
+            let reason = error.description + place(of: member)
+            return .failure(Dead(reason: reason, logged: reason))
         }
+    }
+
+    /// Where the mapping writes a member: ` (Connectors/garden/article.jsonata:9)`; nothing where its name is computed.
+    private func place(of member: String) -> String {
+        let lines = runner.mapping.lines(ofMember: member)
+        guard let first = lines.first else { return "" }
+        let others = lines.dropFirst().prefix(3).map { ", or line \($0)" }.joined()
+        return " (\(runner.mapping.file):\(first)\(others)\(lines.count > 4 ? ", …" : ""))"
     }
 }

@@ -65,7 +65,7 @@ struct ConnectorCommand: ParsableCommand {
                     results.append(OutcomeText.json(of: outcome, in: name))
                     if !output.json { OutcomeText.lines(of: outcome, in: name).forEach { say($0) } }
                 }
-                for complaint in try fixtures.strangePlaces() + fixtures.missingColumns() {
+                for complaint in try fixtures.strays + fixtures.strangePlaces() + fixtures.missingColumns() {
                     failed += 1
                     results.append(["connector": .string(name), "passed": false, "complaint": .string(complaint)])
                     if !output.json { say("✗ \(name), \(complaint)") }
