@@ -6,14 +6,22 @@ struct YAMLProblem {
         var column: Int
     }
 
+    /// With the breaks that libyaml counts: CR and LF, together or alone, and Unicode's own.
     private let lines: [[Unicode.Scalar]]
+    private let text: String
     private let file: String
 
     init(_ text: String, file: String) {
-        self.file = file
+        (self.text, self.file) = (text, file)
         var lines: [[Unicode.Scalar]] = [[]]
+        var last: Unicode.Scalar?
         for scalar in text.unicodeScalars {
-            if scalar == "\n" { lines.append([]) } else { lines[lines.count - 1].append(scalar) }
+            switch scalar {
+            case "\n" where last == "\r": break
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": lines.append([])
+            default: lines[lines.count - 1].append(scalar)
+            }
+            last = scalar
         }
         self.lines = lines
     }
@@ -30,23 +38,12 @@ struct YAMLProblem {
             message, at: Place(file: file, line: place.line + 1, column: place.column + 1))
     }
 
-    /// A byte that no YAML has, by its place in the text.
+    /// A character that no YAML has, by its place in the text's bytes.
     func error(atByte offset: Int) -> ConfigurationError {
-        var (rest, line) = (offset, 0)
-        while line + 1 < lines.count {
-            let length = lines[line].reduce(1) { $0 + $1.utf8.count }
-            if rest < length { break }
-            rest -= length
-            line += 1
-        }
-        var column = 0
-        for scalar in lines[line] where rest > 0 {
-            rest -= scalar.utf8.count
-            column += 1
-        }
+        let before = YAMLProblem(String(decoding: text.utf8.prefix(offset), as: UTF8.self), file: file).lines
         return ConfigurationError(
             "a control character, which YAML does not have; take it out, or write it between double quotes: \"\\x01\"",
-            at: Place(file: file, line: line + 1, column: column + 1))
+            at: Place(file: file, line: before.count, column: before[before.count - 1].count + 1))
     }
 
     private func said(_ words: String, _ mark: Mark, _ context: Mark?) -> (String, Mark) {
@@ -77,6 +74,8 @@ struct YAMLProblem {
             return ("a list's first item stands on a line of its own, below its key", mark)
         case "did not find expected '-' indicator":
             return ("a key among the items of a list; indent it otherwise, or begin it with \"- \"", mark)
+        case "did not find expected node content" where found == nil:
+            return ("a value is missing where the text ends; is a bracket above never closed?", mark)
         case "did not find expected node content":
             return ("\(shown(found)) can't stand here; put a text in quotes, or look for a bracket too many", mark)
         case "did not find expected comment or line break":
@@ -90,11 +89,10 @@ struct YAMLProblem {
 
     /// A `: ` where none can be: in a text without quotes, or behind a line that isn't finished.
     private func colon(_ mark: Mark) -> (String, Mark) {
-        let line = lines[mark.line]
-        if line.prefix(mark.column).contains(":") {
+        if line(mark.line).prefix(mark.column).contains(":") {
             return ("a text with \": \" in it stands in quotes; else the second \":\" of a line means nothing", mark)
         }
-        guard let above = lines[..<mark.line].lastIndex(where: { !$0.allSatisfy(\.properties.isWhitespace) }) else {
+        guard let above = lines.prefix(mark.line).lastIndex(where: { !$0.allSatisfy(\.properties.isWhitespace) }) else {
             return ("no key can stand here", mark)
         }
         let isKey =
@@ -112,7 +110,7 @@ struct YAMLProblem {
 
     /// Where a block's next key should begin, or its end be.
     private func key(_ mark: Mark, _ found: Unicode.Scalar?) -> (String, Mark) {
-        let before = lines[mark.line].prefix(mark.column)
+        let before = line(mark.line).prefix(mark.column)
         guard before.allSatisfy({ $0 == " " }) else {
             return (
                 "something follows a value that has ended; put all of it in quotes, or look for a bracket too many",
@@ -126,7 +124,7 @@ struct YAMLProblem {
     private func list(
         _ mark: Mark, _ found: Unicode.Scalar?, _ context: Mark?, _ brackets: (open: String, close: String)
     ) -> (String, Mark) {
-        if found == "{", mark.column > 0, lines[mark.line][mark.column - 1] == "$" {
+        if found == "{", mark.column > 0, line(mark.line)[mark.column - 1] == "$" {
             return (
                 "inside of \(brackets.open) \(brackets.close) a text with ${…} stands in quotes: \"${env:NAME}\"",
                 Mark(line: mark.line, column: mark.column - 1)
@@ -137,18 +135,15 @@ struct YAMLProblem {
     }
 
     private func start(of line: Int) -> Mark {
-        Mark(line: line, column: lines[line].firstIndex { $0 != " " } ?? 0)
+        Mark(line: line, column: self.line(line).firstIndex { $0 != " " } ?? 0)
     }
 
+    private func line(_ number: Int) -> [Unicode.Scalar] { number < lines.count ? lines[number] : [] }
+
     private func character(_ mark: Mark) -> Unicode.Scalar? {
-        guard mark.line < lines.count, mark.column < lines[mark.line].count else { return nil }
-        return lines[mark.line][mark.column]
+        let line = line(mark.line)
+        return mark.column < line.count ? line[mark.column] : nil
     }
 
     private func shown(_ scalar: Unicode.Scalar?) -> String { scalar.map { "\"\($0)\"" } ?? "the line's end" }
-}
-
-extension Unicode.Scalar {
-    /// Its bytes in UTF-8.
-    fileprivate var utf8: UTF8.EncodedScalar { UTF8.encode(self)! }
 }

@@ -31,8 +31,10 @@ import Testing
         ("a: b\nfiles: *csv\n", "2:8: there is no anchor &csv above; a text that begins with * stands in quotes"),
         ("a: \"ä\\d\"\n", "1:6: \\ begins an escape between double quotes"),
         ("a: 1\nb: ]\n", "2:4: \"]\" can't stand here"),
+        ("a: 1\nb: [\n", "3:1: a value is missing where the text ends; is a bracket above never closed?"),
         ("a: - b\n", "1:4: a list's first item stands on a line of its own"),
         ("a: |x\n b\n", "1:5: nothing may follow | or >"),
+        ("a: 1\r\nb: \u{2028}c: { d\r\n", "4:1: "), ("ä: 1\r\nöö: \u{1}\r\n", "2:5: a control character"),
         ("ä: 1\nöö: \u{1}\n", "2:5: a control character"),
         ("a: 1\n---\nb: 2\n", "3:1: there is a second document in this file; keep one"),
         ("a: 1\nb:\n  c: 2\n  c: 3\n", "4:3: the key \"c\" is written twice in one map; keep one of them"),
@@ -49,14 +51,14 @@ import Testing
         let text = "a:\n  b: { c: \"d\", e: [1, 'ö'] }\n  f: |\n    g\n  - &h *h\n"
         let scalars = Array(text.unicodeScalars)
         for place in scalars.indices {
-            for change in ["", "\t", "{", "]", "\"", ": ", "\n", "\u{7}", "- "] {
+            for change in ["", "\t", "{", "]", "\"", ": ", "\n", "\r", "\r\n", "\u{2028}", "\u{85}{", "\u{7}", "- "] {
                 var changed = String.UnicodeScalarView(scalars[..<place])
                 changed.append(contentsOf: change.unicodeScalars)
                 changed.append(contentsOf: scalars[(change.isEmpty ? place + 1 : place)...])
                 guard case .failure(let error) = Result(catching: { try YAML.parse(String(changed), file: "a") }),
                     let problem = (error as? ConfigurationError)?.problems.first
                 else { continue }
-                #expect((1...8).contains(problem.place?.line ?? 0) && problem.place?.column ?? 0 > 0)
+                #expect((1...9).contains(problem.place?.line ?? 0) && problem.place?.column ?? 0 > 0)
             }
         }
     }

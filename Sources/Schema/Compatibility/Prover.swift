@@ -92,7 +92,7 @@ struct Prover {
         if let named = ["const", "enum"].first(where: { part.value($0) != nil }) { return named }
         var tape = Tape()
         tape.setRoot(tape.append(value))
-        let violation = part.compiled?.violations(of: tape.root).first
+        let violation = (validators[part.key] ?? part.compiled)?.violations(of: tape.root).first
         return violation.flatMap { $0.schemaPath == part.path($0.keyword) ? $0.keyword : nil } ?? ""
     }
 
