@@ -157,6 +157,12 @@ import Testing
             ])
     }
 
+    @Test func aTablesColumnWithAHyphenIsKnownToo() throws {
+        let found = try inspect(
+            "$omni_table(\"units\", a).EK-Preis", #"{"a": "1"}"#, tables: ["units": ["code", "EK-Preis"]])
+        #expect(found.findings.map { "\($0.column) \($0.rule)" } == ["25 name"], "\(found.findings)")
+    }
+
     @Test func aSubtractionOfWhatIsThereIsNone() throws {
         #expect(try inspect("x-y", Self.row).findings.isEmpty)
         #expect(try inspect("`EAN-koodi`", Self.row).findings.isEmpty)

@@ -8,6 +8,8 @@ struct RecordTranslator: ~Copyable {
     private var runner: MappingRunner
     /// What a mapping may ask; its time is each record's own.
     private var context: EvaluationContext
+    /// Where the mapping writes the members that were refused: found once.
+    private var places: [String: String] = [:]
 
     /// Why a record is a dead letter: in full for the letter, without data for the log.
     struct Dead: Error, Equatable {
@@ -56,10 +58,17 @@ struct RecordTranslator: ~Copyable {
     }
 
     /// Where the mapping writes a member: ` (Connectors/garden/article.jsonata:9)`; nothing where its name is computed.
-    private func place(of member: String) -> String {
-        let lines = runner.mapping.lines(ofMember: member)
+    private mutating func place(of member: String) -> String {
+        if let known = places[member] { return known }
+        let place = Self.place(of: member, in: runner.mapping)
+        places[member] = place
+        return place
+    }
+
+    private static func place(of member: String, in mapping: CompiledMapping) -> String {
+        let lines = mapping.lines(ofMember: member)
         guard let first = lines.first else { return "" }
         let others = lines.dropFirst().prefix(3).map { ", or line \($0)" }.joined()
-        return " (\(runner.mapping.file):\(first)\(others)\(lines.count > 4 ? ", …" : ""))"
+        return " (\(mapping.file):\(first)\(others)\(lines.count > 4 ? ", …" : ""))"
     }
 }

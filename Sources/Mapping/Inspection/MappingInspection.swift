@@ -56,7 +56,7 @@ struct Inspector {
         fields: [String]
     ) {
         self.source = source
-        self.fields = input.names.union(fields)
+        self.fields = tables.values.reduce(input.names.union(fields)) { $0.union($1) }
         self.tables = tables
         root = input
         scopes = [variables]
