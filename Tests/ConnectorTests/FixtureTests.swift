@@ -184,7 +184,7 @@ import Testing
             "connector.yaml": Self.list, "prices.jsonata": "[]", "list.jsonata": "{\"gtin\": $key}",
             "fixtures/ids.json": "{}", "fixtures/prices/a.in.csv": "EAN;Price\n", "fixtures/prices/a.out.json": "[]",
             "fixtures/price/a.in.csv": "x", "fixtures/zzzzzzzz/a.in.csv": "x", "fixtures/id.json": "{}",
-            "fixtures/prices/b.out.json": "[]", "fixtures/prices/c.csv": "x",
+            "fixtures/prices/b.out.json": "[]", "fixtures/prices/c.csv": "x", "fixtures/prices/a.md": "x",
         ])
         let strays = try installation.fixtures().strays
         let expected = [

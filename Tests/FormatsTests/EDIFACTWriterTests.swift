@@ -63,6 +63,12 @@ import Testing
         #expect(expected.map { reason?.contains($0) == true } ?? (reason == nil), "\(reason ?? "")")
     }
 
+    /// Where no names are known, none are listed.
+    @Test func aSegmentWithoutNamesListsNone() throws {
+        let reason = try FormatCatalog.format("edifact").refusal(of: .null, at: ["ZZZ", "x"])
+        #expect(reason == "no component of ZZZ has this name")
+    }
+
     @Test func documentsOfAnotherInterchangeBeginTheirOwn() throws {
         let first = Self.message([("BGM", ["document": "35"])])
         var second = first

@@ -3,12 +3,12 @@ import Installation
 
 extension Fixtures {
     /// What lies among the fixtures and is read by nobody: folders of no source or sink, and files that are neither an input nor
-    /// what comes of one.
+    /// what comes of one. Notes (`*.md`) may lie anywhere.
     public var strays: [String] {
         let folder = "\(settings.folder)/fixtures"
         let parts = Set(settings.sources.map(\.name) + settings.sinks.map(\.name))
-        return Folders.names(in: folder).flatMap { name -> [String] in
-            if parts.contains(name) { return Self.strays(among: Folders.names(in: "\(folder)/\(name)"), of: name) }
+        return Self.names(in: folder).flatMap { name -> [String] in
+            if parts.contains(name) { return Self.strays(among: Self.names(in: "\(folder)/\(name)"), of: name) }
             if Self.known.contains(name) { return [] }
             let meant = name.meant(among: parts.sorted() + Self.known)
             let help =
@@ -20,6 +20,10 @@ extension Fixtures {
 
     /// What all fixtures know of: see ``Fixtures``.
     private static let known = ["ids.json", "reservations.json"]
+
+    private static func names(in folder: String) -> [String] {
+        Folders.names(in: folder).filter { !$0.hasSuffix(".md") }
+    }
 
     private static func strays(among files: [String], of part: String) -> [String] {
         let cases = Set(files.compactMap { file in file.firstRange(of: ".in.").map { String(file[..<$0.lowerBound]) } })
