@@ -155,6 +155,8 @@ import Testing
             findings.map { "\($0.line):\($0.column) \($0.rule.rawValue): \($0.message)" } == [
                 "\(place) name: this is a subtraction; a field name with '-' is written in backticks: `\(name)`"
             ])
+        // What it gives is no number, as far as anybody knows.
+        if source == name { #expect(try inspect(source, Self.row).result.kinds == .any) }
     }
 
     @Test func aTablesColumnWithAHyphenIsKnownToo() throws {
