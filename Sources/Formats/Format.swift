@@ -17,6 +17,11 @@ public protocol Format: Sendable {
     /// - Throws: ``OptionError`` for an unknown option (naming the nearest known one) or a wrong value.
     init(options: JSON) throws(OptionError)
 
+    /// Why no document can hold a value at a place, whatever else it holds: `no component has this name`; nil where it may.
+    ///
+    /// - Parameter path: the names from the document's top; lists' items have none.
+    func refusal(of value: JSON, at path: [String]) -> String?
+
     /// What of the options decides whether a record that was written under them may stand among others.
     static func form(of options: JSON) -> JSON
 
@@ -30,6 +35,9 @@ public protocol Format: Sendable {
 }
 
 extension Format {
+    /// Nil: any place may hold anything.
+    public func refusal(of value: JSON, at path: [String]) -> String? { nil }
+
     /// All of them.
     public static func form(of options: JSON) -> JSON { options }
 }

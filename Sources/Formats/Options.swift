@@ -123,11 +123,14 @@ struct OptionForm {
 
 /// `; did you mean 'x'?`, or the list of what is known.
 func hint(_ name: String, _ known: [String]) -> String {
+    if let near = nearest(name, known) { return "; did you mean '\(near)'?" }
+    return known.isEmpty ? "" : "; known are " + known.joined(separator: ", ")
+}
+
+/// The name that was meant, if any is near.
+func nearest(_ name: String, _ known: [String]) -> String? {
     let near = known.map { (name: $0, distance: editDistance(name, $0)) }.min { $0.distance < $1.distance }
-    guard let near, near.distance <= max(2, name.utf8.count / 3) else {
-        return "; known are " + known.joined(separator: ", ")
-    }
-    return "; did you mean '\(near.name)'?"
+    return near.flatMap { $0.distance <= max(2, name.utf8.count / 3) ? $0.name : nil }
 }
 
 /// Levenshtein's distance.

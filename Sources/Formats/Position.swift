@@ -33,7 +33,7 @@ public struct FormatError: Error, Sendable, Hashable, CustomStringConvertible {
     public var position: RecordPosition
     /// The line of the fault itself, from 1.
     public var line: Int
-    /// The column of the fault in bytes of the line, from 1, where it is known.
+    /// The column of the fault in the line, from 1, where it is known: in characters; of JSON in bytes.
     public var column: Int?
     /// The field or column concerned, by the name the format gives it.
     public var field: String?

@@ -46,7 +46,10 @@ struct Reader {
         known.append(key)
         journal.note(path.isEmpty ? key : "\(path).\(key)", kind: kind, standard: standard, about: about)
         guard let value = section?[key], value.content != .null else {
-            if case .required = standard {
+            if case .required = standard, let entry = section?.entries?.first(where: { $0.key == key }) {
+                journal.report(
+                    "\(title): \"\(key)\" has no value (\(about.firstSentence)); write one behind it", at: entry.place)
+            } else if case .required = standard {
                 report("lacks \"\(key)\" (\(about.firstSentence)); add \"\(key): …\"")
             }
             return nil

@@ -76,19 +76,22 @@ public struct Setting: Sendable, Equatable {
     }
 }
 
-/// A line of a file.
+/// A line of a file, or a place in it.
 public struct Place: Sendable, Hashable, CustomStringConvertible {
     /// The file's path as it should be shown: relative to the installation's folder.
     public var file: String
     /// The line, from 1.
     public var line: Int
+    /// The column, in characters from 1, where the line isn't enough to find it.
+    public var column: Int?
 
-    /// A line of a file.
-    public init(file: String, line: Int) {
+    /// A line of a file, or a place in it.
+    public init(file: String, line: Int, column: Int? = nil) {
         self.file = file
         self.line = line
+        self.column = column
     }
 
-    /// `omni.yaml:12`.
-    public var description: String { "\(file):\(line)" }
+    /// `omni.yaml:12`, `omni.yaml:12:7`.
+    public var description: String { "\(file):\(line)" + (column.map { ":\($0)" } ?? "") }
 }

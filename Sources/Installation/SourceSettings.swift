@@ -200,7 +200,9 @@ extension SourceSettings {
             "deletes-at-most", default: 50, in: 0...100,
             "The percentage of all entities that one delivery may show deleted; above it, none is believed.")
         unique = reader.texts(
-            "unique", "The members of a record that must differ within one delivery; a repetition is a dead letter.")
+            "unique",
+            "The members of a record that must differ within one delivery; what repeats a record that was taken is a dead letter."
+        )
         compare = reader.optionalDuration("compare", "How often everything is read again, to find what was missed.")
         every = reader.duration(
             "every", default: "5s", "How often the system is asked. An idle outbox or folder: at most 1s.")

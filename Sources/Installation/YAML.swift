@@ -40,18 +40,20 @@ private struct YAMLComposer: ~Copyable {
     }
 
     private mutating func value(_ event: YAMLEvent, depth: Int) throws(ConfigurationError) -> Setting {
-        guard depth < Self.deepest else { throw error("this is nested too deep", event) }
+        guard depth < Self.deepest else { throw error("this is nested deeper than \(Self.deepest) levels", event) }
         let content: Setting.Content
         switch event.content {
         case .scalar(let text, let plain):
             let isNull = plain && ["", "~", "null"].contains(text)
             content = isNull ? .null : .text(text, plain: plain)
         case .alias(let name):
-            guard let known = anchors[name] else { throw error("an alias without its anchor", event) }
+            guard let known = anchors[name] else {
+                throw error("there is no anchor &\(name) above; a text that begins with * stands in quotes", event)
+            }
             return known
         case .list: content = .list(try elements(depth: depth + 1))
         case .map: content = .map(try entries(depth: depth + 1))
-        case .close, .frame, .end: throw error("is not YAML", event)
+        case .close, .frame, .end: throw error("a value is missing here", event)
         }
         let setting = Setting(content, at: place(event))
         if let anchor = event.anchor { anchors[anchor] = setting }
@@ -73,10 +75,10 @@ private struct YAMLComposer: ~Copyable {
             let event = try events.next()
             if event.content == .close { return entries }
             guard case .text(let key, _) = try value(event, depth: depth).content else {
-                throw error("a key must be a text", event)
+                throw error("a key must be a text; put it in quotes", event)
             }
             if entries.contains(where: { $0.key == key }) {
-                throw error("the key \"\(key)\" is written twice in one map", event)
+                throw error("the key \"\(key)\" is written twice in one map; keep one of them", event)
             }
             entries.append(
                 Setting.Entry(key: key, place: place(event), value: try value(try events.next(), depth: depth)))
@@ -86,7 +88,7 @@ private struct YAMLComposer: ~Copyable {
     private func place(_ event: YAMLEvent) -> Place { Place(file: file, line: event.line) }
 
     private func error(_ message: String, _ event: YAMLEvent) -> ConfigurationError {
-        ConfigurationError(message, at: place(event))
+        ConfigurationError(message, at: Place(file: file, line: event.line, column: event.column))
     }
 }
 
@@ -107,6 +109,8 @@ private struct YAMLEvent {
     let anchor: String?
     /// From 1.
     let line: Int
+    /// In characters, from 1.
+    let column: Int
 }
 
 /// Owns a parser of libyaml and the text that it reads.
@@ -133,14 +137,25 @@ private struct YAMLEvents: ~Copyable {
 
     mutating func next() throws(ConfigurationError) -> YAMLEvent {
         var event = yaml_event_t()
-        guard yaml_parser_parse(parser, &event) == 1 else {
-            let problem = parser.pointee.problem.map { String(cString: $0) } ?? "is not YAML"
-            throw ConfigurationError(
-                problem, at: Place(file: file, line: Int(parser.pointee.problem_mark.line) + 1))
-        }
+        guard yaml_parser_parse(parser, &event) == 1 else { throw problem }
         defer { yaml_event_delete(&event) }
         return YAMLEvent(event)
     }
+
+    /// What ended the parser.
+    private var problem: ConfigurationError {
+        let problem = YAMLProblem(String(decoding: text, as: UTF8.self), file: file)
+        let state = parser.pointee
+        // What can't be read as characters has a byte's place, and nothing else.
+        if state.error == YAML_READER_ERROR { return problem.error(atByte: state.problem_offset) }
+        return problem.error(
+            state.problem.map { String(cString: $0) } ?? "", at: .init(state.problem_mark),
+            since: state.context.map { _ in .init(state.context_mark) })
+    }
+}
+
+extension YAMLProblem.Mark {
+    fileprivate init(_ mark: yaml_mark_t) { self.init(line: Int(mark.line), column: Int(mark.column)) }
 }
 
 extension YAMLEvent {
@@ -165,6 +180,7 @@ extension YAMLEvent {
         }
         self.anchor = Self.text(anchor)
         line = Int(event.start_mark.line) + 1
+        column = Int(event.start_mark.column) + 1
     }
 
     private static func text(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {

@@ -71,6 +71,24 @@ extension CompiledMapping {
         }
     }
 
+    /// The lines on which its object constructors name a member, from 1.
+    public func lines(ofMember name: String) -> [Int] {
+        let source = code.program.source
+        var parser = Parser(source)
+        guard let tree = try? parser.parse() else { return [] }
+        var lines: Set<Int> = []
+        var pending = [tree]
+        while let node = pending.popLast() {
+            pending += node.children + [node.left, node.right, node.third].compactMap { $0 }
+            guard node.kind == .object || node.kind == .group else { continue }
+            for place in stride(from: 0, to: node.children.count, by: 2) {
+                let key = node.children[place]
+                if key.kind == .string, key.text == name { lines.insert(source.place(of: key.offset).line) }
+            }
+        }
+        return lines.sorted()
+    }
+
     /// Whether it speaks of a variable, named without its `$`: binding another one has no effect.
     public func uses(variable name: String) -> Bool { code.program.symbol(name) != nil }
 }

@@ -125,6 +125,20 @@ import Testing
         }
     }
 
+    /// What was refused isn't in the delivery: the good row behind it is the first with its value.
+    @Test func aRefusedRowDoesNotShadowAGoodOne() throws {
+        let place = try Workplace(files.merging(["connector.yaml": connector]) { $1 })
+        try place.connected { _ in
+            let refused = #"{"gtin":"\#(gtins[0])","name":7,"number":"A0"}"#
+            try place.drop("a.jsonl", refused + "\n" + list([(gtins[0], 0), (gtins[0], 1)]))
+            let dead = try place.records(place.names.dead(of: "test"), count: 2)
+            #expect(dead.map { $0.headers["omni_position"] } == ["a.jsonl, line 1", "a.jsonl, line 3"])
+            #expect(dead[0].headers["omni_reason"]?.contains("/name") == true)
+            #expect(dead[1].headers["omni_reason"]?.contains("gtin stands in this delivery already") == true)
+            #expect(try place.records(place.names.input(domain: "product"), count: 1)[0].value?["name"] == "N")
+        }
+    }
+
     /// Columns are called as they are: a dot in a name is no path.
     @Test func aRowWithACellThatCannotBeReadDoesNotCountAsMissing() throws {
         let place = try Workplace([

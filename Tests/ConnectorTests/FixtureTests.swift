@@ -1,4 +1,5 @@
 import Document
+import Mapping
 import Testing
 
 @testable import Connector
@@ -62,21 +63,138 @@ import Testing
         #expect(try outcome(#"{"gtin": $key, "price": price}"#).update == .written("list/a.out.json, 1 put"))
     }
 
-    /// Dates of price lists have no time, those of databases no offset: what is missing is said.
+    private static let orders = """
+        system: till
+        connections: { drop: { folder: drop } }
+        sinks:
+          orders: { of: product, map: orders.jsonata, to: { drop: { file: orders.edi, format: edifact } } }
+        """
+
+    /// The same of a message whose component is a number: who reads it would refuse it.
+    @Test func aTextWhereAMessageHasANumberIsRefused() throws {
+        func place(_ quantity: String) throws -> DryInstallation {
+            try DryInstallation([
+                "connector.yaml": Self.orders,
+                "orders.jsonata": """
+                {
+                  "interchange": {"sender": "S", "recipient": "R", "date": "261120", "time": "0600", "reference": "1"},
+                  "message": {"type": "ORDERS", "version": "D", "release": "96A", "agency": "UN"},
+                  "LIN": [{"line": "1", "QTY": {"qualifier": "21", "quantity": \(quantity)}}]
+                }
+                """,
+                "fixtures/orders/a.in.json":
+                    #"{"key": "06438012345675", "data": {"gtin": "06438012345675", "name": "Sofa"}}"#,
+            ])
+        }
+        for (quantity, found) in [("name", "a text that is none"), ("name = \"Sofa\"", "a truth value")] {
+            let installation = try place(quantity)
+            let outcome = try #require(try installation.fixtures().run(updating: .meant).first)
+            #expect(outcome.name == "orders/a" && outcome.update == .withheld)
+            #expect(
+                outcome.refusals.count == 1
+                    && outcome.refusals[0].contains("'QTY.quantity': expected a number, found \(found)"),
+                "\(outcome.refusals)")
+        }
+        let installation = try place("$string(12)")
+        #expect(try installation.fixtures().run(updating: .meant).first?.update == .written("orders/a.out.json, 1 put"))
+        func findings(_ quantity: String) throws -> [String] {
+            let installation = try place(quantity)
+            let reports = try withExtendedLifetime(installation) {
+                try MappingCheck(installation.installation, "test").reports()
+            }
+            return reports.flatMap(\.findings).map { "\($0.line) \($0.rule.rawValue): \($0.message)" }
+        }
+        #expect(try findings("price").isEmpty)
+        #expect(
+            try findings("price ? \"many\" : 1")
+                == ["4 value: \"LIN.QTY.quantity\" can be \"many\": the component holds a number"])
+        #expect(
+            try findings("price > 3")
+                == [
+                    "4 value: the file can't hold true or false as \"LIN.QTY.quantity\": a component holds a text or a number"
+                ])
+        #expect(
+            try findings("1, \"quantty\": 2").first?.hasPrefix(
+                "4 unknown-field: the file can't hold \"LIN.QTY.quantty\": no component of QTY has this name; did you mean"
+            )
+                == true)
+    }
+
+    /// Dates of price lists have no time, those of databases no offset: what is missing is said, with its place in the mapping.
     @Test(arguments: [
-        ("2026-11-20", #"; this is a date alone: & "T00:00:00Z" says its midnight"#),
-        ("2026-11-20T10:00:00", #"; this has no offset: & "Z" says UTC"#),
+        ("2026-11-20", "0000-00-00", #"; this is a date alone: & "T00:00:00Z" says its midnight"#),
+        ("2026-11-20T10:00:00", "0000-00-00a00:00:00", #"; this has no offset: & "Z" says UTC"#),
         (
-            "2026-11-20 10:00:00.5",
+            "2026-11-20 10:00:00.5", "0000-00-00 00:00:00.0",
             #"; this has no offset: & "Z" says UTC, and $replace(…, " ", "T") what stands between"#
         ),
-        ("20.11.2026", "since 1970"),
+        ("20.11.2026", "00.00.0000", "; $toMillis(…, picture) reads"),
+        ("2026-13-20T10:00:00Z", "0000-00-00a00:00:00a", "; there is no such day, time or offset"),
+        ("Päivä 7, klo 9", "aaaaa 0, aaa 0", "; $toMillis(…, picture) reads"),
+        (String(repeating: "7", count: 90), String(repeating: "0", count: 40) + "…", "; $toMillis"),
     ])
-    func aTimeThatIsNoneSaysWhatItLacks(text: String, expected: String) throws {
-        let place = try place(map: "{\"product\": {\"gtin\": gtin}, \"at\": \"\(text)\"}")
+    func aTimeThatIsNoneSaysWhatItLacksAndWhere(text: String, form: String, expected: String) throws {
+        let place = try place(map: "{\"product\": {\"gtin\": gtin},\n  \"at\": \"\(text)\"}")
         let refusals = try #require(try place.fixtures().run().first).refusals
-        #expect(refusals.count == 1 && refusals[0].contains(expected), "\(refusals)")
+        let start =
+            "at must be an RFC 3339 time with an offset, such as 1985-04-12T23:20:50Z, or milliseconds since 1970; "
+        #expect(
+            refusals.count == 1 && refusals[0].hasPrefix(start + "found a text of the form \"\(form)\"\(expected)"),
+            "\(refusals)")
+        #expect(refusals[0].hasSuffix(" (Connectors/test/sales.jsonata:2)"), "\(refusals)")
         #expect(!refusals[0].contains(text), "values are not quoted (I12)")
+    }
+
+    @Test(arguments: [("true", "a truth value"), ("1.5", "a number that isn't whole"), ("[1]", "an array")])
+    func aTimeThatIsNoTextSaysWhatItIs(value: String, expected: String) throws {
+        let place = try place(
+            map: "(\"at\";\n [{\"product\": {\"gtin\": gtin}},\n {\"product\": {}, \"at\": \(value)}])")
+        let refusals = try #require(try place.fixtures().run().first).refusals
+        #expect(refusals.count == 1 && refusals[0].contains("; found \(expected)"), "\(refusals)")
+        #expect(refusals[0].hasSuffix("(Connectors/test/sales.jsonata:3)"), "\(refusals)")
+    }
+
+    /// What is refused isn't in the delivery: the good record behind it is no repetition.
+    @Test func aRefusedRecordRepeatsNothing() throws {
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop } }
+            sources:
+              sales: { from: { drop: { files: "*.jsonl" } }, map: sales.jsonata, unique: gtin }
+            """,
+            "sales.jsonata": #"name = "bad" ? $reject("bad") : {"product": {"gtin": gtin, "name": name}}"#,
+            "fixtures/sales/a.in.jsonl": """
+            {"gtin": "06438012345675", "name": "bad"}
+            {"gtin": "06438012345675", "name": 7}
+            {"gtin": "06438012345675", "name": "good"}
+            {"gtin": "06438012345675", "name": "again"}
+
+            """,
+        ])
+        _ = try place.fixtures().run(updating: .everything)
+        let results = try JSON(parsing: Array(try place.read("fixtures/sales/a.out.json").utf8)).array ?? []
+        #expect(results.map { $0["type"] != nil } == [false, false, true, false])
+        #expect(results[2]["data"]?["name"] == "good")
+        #expect(results[3]["rejected"] == "gtin stands in this delivery already")
+    }
+
+    @Test func whatNobodyReadsAmongTheFixturesIsTold() throws {
+        let installation = try DryInstallation([
+            "connector.yaml": Self.list, "prices.jsonata": "[]", "list.jsonata": "{\"gtin\": $key}",
+            "fixtures/ids.json": "{}", "fixtures/prices/a.in.csv": "EAN;Price\n", "fixtures/prices/a.out.json": "[]",
+            "fixtures/price/a.in.csv": "x", "fixtures/zzzzzzzz/a.in.csv": "x", "fixtures/id.json": "{}",
+            "fixtures/prices/b.out.json": "[]", "fixtures/prices/c.csv": "x", "fixtures/prices/a.md": "x",
+        ])
+        let strays = try installation.fixtures().strays
+        let expected = [
+            "fixtures/id.json: no source or sink is called so; did you mean \"ids.json\"?",
+            "fixtures/price: no source or sink is called so; did you mean \"prices\"?",
+            "fixtures/prices/b.out.json: there is no input b.in.…",
+            "fixtures/prices/c.csv: an input is called <case>.in.<ext>, what comes of it <case>.out.json",
+            "fixtures/zzzzzzzz: no source or sink is called so; there are: list, prices, ids.json, reservations.json",
+        ]
+        #expect(strays == expected, "\(strays)")
     }
 
     /// A column that a file lacks is no empty cell: every row would be read as if it said nothing there.
@@ -100,6 +218,22 @@ import Testing
         let found = try withExtendedLifetime(place) { try place.fixtures().missingColumns() }
         #expect(found.count == expected.count, "\(found)")
         for (line, words) in zip(found, expected) { #expect(line.contains(words), "\(line)") }
+    }
+
+    /// Two columns that there aren't, where one was meant: that is told as what it is.
+    @Test func aHyphenatedNameThatIsSubtractedIsTold() throws {
+        let place = try DryInstallation([
+            "connector.yaml": Self.list, "list.jsonata": "{\"gtin\": $key}",
+            "prices.jsonata":
+                "{\"product\": {\n\"name\": Na-me, \"gtin\": $omni_gtin(EAN), \"price\": Stock > 0 ? Price}}",
+            "fixtures/prices/a.in.csv": "EAN;Price;Na-me\r\n6438012345675;19,90;a\r\n",
+        ])
+        let fixtures = try place.fixtures()
+        #expect(try withExtendedLifetime(place) { try fixtures.missingColumns() } == [])
+        #expect(
+            try withExtendedLifetime(place) { try fixtures.subtractedNames() } == [
+                "prices.jsonata:2:9: this is a subtraction; a field name with '-' is written in backticks: `Na-me`"
+            ])
     }
 
     @Test func whatIsAsExpectedIsNotWritten() throws {

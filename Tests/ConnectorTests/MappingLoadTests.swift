@@ -65,6 +65,24 @@ import Testing
         #expect(problems.allSatisfy { !$0.contains("PCE") }, "\(problems)")
     }
 
+    /// It is there, though it can't be used: that it weren't would be a second problem, and a false one.
+    @Test func aTableThatCantBeReadIsNotCalledMissing() throws {
+        let place = try place(source: "$omni_table(\"units\", sku)", ["units.csv": "code,name\nPCE,a\nPCE,b\n"])
+        for problem in place.problems() {
+            #expect(problem.contains("line 3") && !problem.contains("there is no table"), "\(problem)")
+        }
+    }
+
+    /// Its one column would be called `code;name`, and no code be found.
+    @Test(arguments: [("code;name\nPCE;piece\n", "semicolons"), ("code\tname\r\n", "tabs"), ("a|b", "bars")])
+    func aTableThatIsNotSeparatedByCommasIsNamed(text: String, expected: String) throws {
+        let problems = try place(["units.csv": text]).problems()
+        #expect(problems.count == 2)
+        #expect(
+            problems.allSatisfy { $0.contains("units.csv, line 1: ") && $0.contains("by \(expected)") }, "\(problems)")
+        #expect(try place(["units.csv": "code,\"a;b\"\nPCE,1\n", "single.csv": "code\nPCE\n"]).problems() == [])
+    }
+
     @Test func aTableBesideTheMappingIsLookedUp() throws {
         let place = try place(
             source: """

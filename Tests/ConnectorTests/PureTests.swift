@@ -293,7 +293,11 @@ import Testing
         var delivery = Delivery()
         delivery.enter("one")
         #expect(delivery.repeats(["ean"], in: tape.root) == nil)
+        // Only what was taken can be repeated.
+        #expect(delivery.repeats(["ean"], in: tape.root) == nil)
+        delivery.take(["ean", "more"], of: tape.root)
         #expect(delivery.repeats(["ean"], in: tape.root) == "ean")
+        #expect(delivery.repeats(["other"], in: tape.root) == nil)
         delivery.enter("two")
         #expect(delivery.repeats(["ean"], in: tape.root) == nil)
     }

@@ -230,6 +230,34 @@ import Testing
         #expect(error.field == "Price" && error.reason.contains("did you mean 'Pricee'"))
     }
 
+    /// What the header has is what helps, not what of it is undeclared.
+    @Test(arguments: [
+        ("EAN,Other,Menge\n1,2,3\n", "the declared column is missing; the header has 'EAN', 'Other', 'Menge'"),
+        ("EAN\n1\n", "the declared column is missing; the header has 'EAN'"),
+        (",,\n1,2,3\n", "the declared column is missing; the header names none"),
+    ])
+    func aMissingColumnIsToldWithTheHeader(text: String, expected: String) throws {
+        let fields: JSON = [
+            "fields": ["EAN": "text", "Price": "number"], "optional": text.hasPrefix(",") ? "EAN" : [],
+        ]
+        let error = try failure(fields, text)
+        #expect(error.field == "Price" && error.reason == expected, "\(error.reason)")
+    }
+
+    @Test(arguments: ["utf-8", "windows-1252", "utf-16le"]) func columnsAreCountedInCharacters(encoding: String) throws
+    {
+        let text = "Name,Price\nHöyläpenkkiä,x\n"
+        let bytes: [UInt8] =
+            switch encoding {
+            case "utf-8": Array(text.utf8)
+            case "windows-1252": text.unicodeScalars.map { UInt8($0.value) }
+            default: text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+            }
+        let options: JSON = ["csv": ["fields": ["Price": "number"], "encoding": .string(encoding)]]
+        let error = try #require(try Reading(options, bytes).errors.first)
+        #expect(error.line == 2 && error.column == 14 && error.field == "Price", "\(error)")
+    }
+
     @Test func anOptionalColumnMayBeMissing() throws {
         let options: JSON = ["csv": ["fields": ["EAN": "text", "Price": "number"], "optional": "Price"]]
         #expect(try Reading(options, "EAN\n1\n").texts == [#"{"EAN":"1"}"#])

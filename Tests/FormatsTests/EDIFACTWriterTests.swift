@@ -34,6 +34,41 @@ import Testing
                 + "UNH+2+PROTAP'FTX+X++++++++:z'FTX+Y'UNT+4+2'UNZ+2+9'")
     }
 
+    /// Whoever reads the message would refuse it: so does the writer, before anybody is sent it.
+    @Test func aTextWhereANumberBelongsIsRefused() throws {
+        func error(_ value: JSON) -> FormatError? {
+            let document = Self.message([("LIN", [["line": "1", "QTY": [["qualifier": "17", "quantity": value]]]])])
+            return #expect(throws: FormatError.self) { try written("edifact", [document]) }
+        }
+        let text = error("many")
+        #expect(text?.field == "QTY.quantity" && text?.reason == "expected a number, found a text that is none")
+        #expect(error(true)?.reason == "expected a number, found a truth value")
+        #expect(error("1.000,5")?.field == "QTY.quantity")
+        for value in ["12", "19.90", "0,5", ".5", "-3", ""] as [JSON] {
+            let document = Self.message([("LIN", [["line": "1", "QTY": [["qualifier": "17", "quantity": value]]]])])
+            #expect(try Reading("edifact", try written("edifact", [document])).errors.isEmpty, "\(value)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["LIN", "QTY", "quantity"], "many", "holds a number"), (["QTY", "quantity"], "12", nil),
+            (["QTY", "quantity"], 12, nil), (["QTY", "quantity"], true, "a text or a number"),
+            (["QTY", "quantty"], .null, "did you mean 'quantity'"), (["interchange", "sender"], "S", nil),
+            (["interchange", "sendr"], .null, "did you mean 'sender'"), (["BGM"], [:], nil),
+            (["lines"], .null, "a segment's tag"), (["LIN", "e9_1"], "x", nil),
+        ] as [([String], JSON, String?)])
+    func whatNoMessageCanHoldIsKnownBefore(path: [String], value: JSON, expected: String?) throws {
+        let reason = try FormatCatalog.format("edifact").refusal(of: value, at: path)
+        #expect(expected.map { reason?.contains($0) == true } ?? (reason == nil), "\(reason ?? "")")
+    }
+
+    /// Where no names are known, none are listed.
+    @Test func aSegmentWithoutNamesListsNone() throws {
+        let reason = try FormatCatalog.format("edifact").refusal(of: .null, at: ["ZZZ", "x"])
+        #expect(reason == "no component of ZZZ has this name")
+    }
+
     @Test func documentsOfAnotherInterchangeBeginTheirOwn() throws {
         let first = Self.message([("BGM", ["document": "35"])])
         var second = first

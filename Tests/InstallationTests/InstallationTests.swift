@@ -106,7 +106,7 @@ let plain = "broker:\n  bootstrap.servers: 127.0.0.1:9092\n"
         (plain + "log: { level: inof }\n", #"did you mean "info"?"#),
         (plain + "data: ${env:NOWHERE}\n", "omni.yaml:3: the environment variable NOWHERE is not set"),
         (plain + "data: ${nowhere}\n", #"omni.yaml:3: "${nowhere}" is neither"#),
-        (plain + "data: [\n", "omni.yaml:4: "),
+        (plain + "data: [\n", "omni.yaml:4:1: a value is missing"),
         (plain + "data: a\ndata: b\n", #"the key "data" is written twice"#),
     ])
     func aMistakeIsNamedWithItsLineAndRemedy(text: String, expected: String) throws {

@@ -94,6 +94,83 @@ import Testing
         #expect(found.findings.map(\.message) == ["there is no \"nam\" here; did you mean \"name\"?"])
     }
 
+    @Test func aLiteralTableIsLookedUpIn() throws {
+        let states = "$lookup({\"o\": \"open\", \"c\": \"closed\"}, "
+        let result = try inspect("\(states)state)", Self.order).result
+        #expect(result.kinds == [.nothing, .string] && result.values == ["open", "closed"])
+        #expect(result.constants.count == 2, "each has its place, and the schema judges it")
+        #expect(try inspect("\(states)\"o\")", Self.order).result.values == ["open"])
+        #expect(
+            try inspect("\(states)\"x\")", Self.order).findings.map { "\($0.column) \($0.message)" }
+                == ["39 there is no \"x\" here"])
+        #expect(
+            try inspect("$lookup(lines, \"skuu\")", Self.order).findings.map(\.message) == [
+                "no fixture has \"skuu\" here; did you mean \"sku\"?"
+            ])
+        #expect(try inspect("$lookup({\"a\": {\"b\": 1}}, state).c", Self.order).findings.count == 1)
+    }
+
+    @Test(arguments: [
+        ("$ ~> |$|{\"number\": id}, [\"id\"]|", []),
+        ("$ ~> |$|{\"number\": idd}|", ["1:20 no fixture has \"idd\" here; did you mean \"id\"?"]),
+        ("$ ~> |lines|{\"ean\": skuu}|", ["1:21 no fixture has \"skuu\" here; did you mean \"sku\"?"]),
+        ("$ ~> |lines[cuont > 1]|{}|", ["1:13 no fixture has \"cuont\" here; did you mean \"count\"?"]),
+        ("$ ~> |$|{\"n\": state + 1}|", ["1:21 '+' needs numbers; this is in all fixtures a string: use $number"]),
+        ("$ ~> |$|{}, [\"stat\"]|", ["1:14 no fixture has \"stat\" here; did you mean \"state\"?"]),
+        ("$ ~> |$|\"x\"|", ["1:9 a transform's update must be an object; this is a string: it fails the record"]),
+        ("$ ~> |$|{}, 7|", ["1:13 what a transform deletes is named by texts; this is a number: it fails the record"]),
+        // What a transform has changed is what comes next sees.
+        ("$ ~> |$|{\"number\": id}, [\"id\"]| ~> |$|{\"a\": number, \"b\": id}|", ["1:58 no fixture has \"id\" here"]),
+    ])
+    func whatStandsInsideOfATransformIsInspected(source: String, expected: [String]) throws {
+        #expect(try inspect(source, Self.order).findings.map { "\($0.line):\($0.column) \($0.message)" } == expected)
+    }
+
+    @Test func aTransformGivesWhatItChanged() throws {
+        func result(_ source: String) throws -> Outline { try inspect(source, Self.order).result }
+        let renamed = try result("$ ~> |$|{\"number\": id, \"state\": 1}, [\"id\"]|")
+        #expect(renamed.members.keys.sorted() == ["lines", "note", "number", "paid", "state"])
+        #expect(renamed.members["state"]?.shape.kinds == .number)
+        let maybe = try result("$ ~> |$|{\"state\": paid ? 1}, paid ? \"id\"|")
+        #expect(maybe.members["state"]?.shape.kinds == [.number, .string])
+        #expect(maybe.members["id"]?.shape.kinds == [.number, .nothing])
+        let inner = try result("$ ~> |lines|{\"ean\": sku}, \"sku\"|")
+        #expect(inner.members["lines"]?.shape.element.members.keys.sorted() == ["count", "ean", "size", "tags"])
+        #expect(try result("$ ~> |**|{}|").kinds == .object)
+    }
+
+    // MARK: Names with hyphens
+
+    private static let row =
+        #"{"EAN-koodi": "6438012345675", "a-b-c": 1, "row": {"EK-Preis": "1"}, "x": 2, "y": 1, "x-y": 1}"#
+
+    @Test(arguments: [
+        ("EAN-koodi", "1:1", "EAN-koodi"), ("$omni_gtin(EAN-koodi)", "1:12", "EAN-koodi"),
+        ("1 + a-b-c", "1:5", "a-b-c"),
+        ("row.EK-Preis & \"\"", "1:5", "EK-Preis"),
+    ])
+    func aNameWithAHyphenIsASubtraction(source: String, place: String, name: String) throws {
+        let findings = try inspect(source, Self.row).findings
+        #expect(
+            findings.map { "\($0.line):\($0.column) \($0.rule.rawValue): \($0.message)" } == [
+                "\(place) name: this is a subtraction; a field name with '-' is written in backticks: `\(name)`"
+            ])
+        // What it gives is no number, as far as anybody knows.
+        if source == name { #expect(try inspect(source, Self.row).result.kinds == .any) }
+    }
+
+    @Test func aTablesColumnWithAHyphenIsKnownToo() throws {
+        let found = try inspect(
+            "$omni_table(\"units\", a).EK-Preis", #"{"a": "1"}"#, tables: ["units": ["code", "EK-Preis"]])
+        #expect(found.findings.map { "\($0.column) \($0.rule)" } == ["25 name"], "\(found.findings)")
+    }
+
+    @Test func aSubtractionOfWhatIsThereIsNone() throws {
+        #expect(try inspect("x-y", Self.row).findings.isEmpty)
+        #expect(try inspect("`EAN-koodi`", Self.row).findings.isEmpty)
+        #expect(try inspect("EAN - koodi", Self.row).findings.allSatisfy { $0.rule == .absent })
+    }
+
     // MARK: Results
 
     @Test(

@@ -40,6 +40,9 @@ import Testing
             let isBackward = verdict.backward.contains(finding)
             #expect(fits(witness, isBackward ? before : after), "\(old.text) → \(new.text): \(witness.text)")
             #expect(!fits(witness, isBackward ? after : before), "\(old.text) → \(new.text): \(witness.text)")
+            #expect(
+                finding.violations.first?.contains("(\(finding.schemaPath)") == true,
+                "\(old.text) → \(new.text): \(finding)")
         }
         let directions = [(verdict.backward, old, before, after), (verdict.forward, new, after, before)]
         for (findings, schema, writer, reader) in directions where findings.isEmpty {

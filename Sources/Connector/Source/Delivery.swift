@@ -39,14 +39,23 @@ struct Delivery {
     /// A record is in it whose number isn't known.
     mutating func noteUnreadable() { unreadable += 1 }
 
-    /// The first of these members whose value stood in this delivery already; nil when all are new, or absent.
-    mutating func repeats(_ members: [String], in record: Node) -> String? {
+    /// The first of these members whose value a record of this delivery had that was taken; nil when all are new, or absent.
+    func repeats(_ members: [String], in record: Node) -> String? {
         guard name != nil else { return nil }
+        return members.first { member in
+            Members.find(member, in: record).flatMap(Reference.text).map { unique[member]?.contains($0) == true }
+                ?? false
+        }
+    }
+
+    /// A record was taken: whoever has one of its values from now on repeats it. One that was refused isn't noted, for the good
+    /// record that follows is the first.
+    mutating func take(_ members: [String], of record: Node) {
+        guard name != nil else { return }
         for member in members {
             guard let value = Members.find(member, in: record).flatMap(Reference.text) else { continue }
-            guard unique[member, default: []].insert(value).inserted else { return member }
+            unique[member, default: []].insert(value)
         }
-        return nil
     }
 
     /// What of `known` isn't in it; or why that can't be told.

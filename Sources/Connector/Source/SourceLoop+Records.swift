@@ -27,12 +27,14 @@ extension SourceLoop {
         switch translator.translate(input, &tape, record.reference, record.stamp, record.position) {
         case .success(let translation):
             note(translation)
-            guard !mustWait(translation) else {
-                try park(record, input, translation, on: ticket)
+            let mustWait = mustWait(translation)
+            guard mustWait || translation.events.allSatisfy(shared.publisher.takes) else {
+                try bury(record, input, Self.tooLarge, on: ticket)
                 return true
             }
-            guard translation.events.allSatisfy(shared.publisher.takes) else {
-                try bury(record, input, Self.tooLarge, on: ticket)
+            if record.delivery != nil { delivery.take(settings.unique, of: input) }
+            if mustWait {
+                try park(record, input, translation, on: ticket)
                 return true
             }
             try shared.doubts.check(translation.events)

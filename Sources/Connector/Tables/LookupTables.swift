@@ -23,6 +23,8 @@ struct LookupTables: Sendable {
                 tables[String(file.dropLast(4))] = try Self.read("\(settings.folder)/\(file)")
             } catch {
                 problems.append(Problem(place: nil, message: "\(shown), \(error.reason)"))
+                // It is there all the same: mappings that read it aren't wrong.
+                tables[String(file.dropLast(4))] = [:]
             }
         }
         self.tables = tables
@@ -51,11 +53,25 @@ struct LookupTables: Sendable {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 16)
         defer { memory.deallocate() }
         memory.copyBytes(from: bytes)
+        if let mark = Self.foreignDelimiter(bytes) {
+            throw Fault(
+                reason:
+                    "line 1: its columns are separated by \(mark), those of a table by commas; save it as CSV with commas"
+            )
+        }
         do throws(FormatError) {
             return try rows(UnsafeRawBufferPointer(rebasing: memory[..<bytes.count]))
         } catch {
             throw Fault(reason: error.description)
         }
+    }
+
+    /// What separates a header's columns where that is no comma: the table would have one column, and nothing be found in it.
+    private static func foreignDelimiter(_ bytes: [UInt8]) -> String? {
+        let header = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
+        guard !header.contains(UInt8(ascii: ",")) else { return nil }
+        return [(UInt8(ascii: ";"), "semicolons"), (0x09, "tabs"), (UInt8(ascii: "|"), "bars")]
+            .first { header.contains($0.0) }?.1
     }
 
     private static func rows(

@@ -43,7 +43,7 @@ extension Fixtures {
             if let repeated = delivery.repeats(source.unique, in: tape.root) {
                 return found.reject("\(repeated) stands in this delivery already", isMeant: true)
             }
-            Self.translate(&tape, with: &translator, &found)
+            if Self.translate(&tape, with: &translator, &found) { delivery.take(source.unique, of: tape.root) }
         }
         return found
     }
@@ -52,14 +52,19 @@ extension Fixtures {
         RecordTranslator(mappings.sources[source.name]!, knowledge, source: source.name)
     }
 
-    /// What comes of one record, which lies on a tape.
-    static func translate(_ tape: inout Tape, with translator: inout RecordTranslator, _ found: inout Found) {
+    /// What comes of one record, which lies on a tape; false when it is refused.
+    @discardableResult static func translate(
+        _ tape: inout Tape, with translator: inout RecordTranslator, _ found: inout Found
+    ) -> Bool {
         switch translator.translate(tape.root, &tape, "fixture", .never, nil) {
-        case .failure(let dead): found.reject(dead.reason, isMeant: dead.isMeant)
+        case .failure(let dead):
+            found.reject(dead.reason, isMeant: dead.isMeant)
+            return false
         case .success(let translation) where !translation.missing.isEmpty:
             found.results.append(["waits": .array(translation.missing.map(JSON.string))])
         case .success(let translation): found.results += translation.events.map(Self.shown)
         }
+        return true
     }
 
     private static func shown(_ event: OutgoingEvent) -> JSON {

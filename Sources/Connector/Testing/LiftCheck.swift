@@ -48,6 +48,7 @@ public enum LiftCheck {
                         in: lift.source))
             }
             var fit = SchemaFit(document: next.schema, name: next.name, source: lift.source, offset: 0)
+            fit.keepsOthers = true
             fit.check(made, next.schema)
             return (findings + fit.findings).sorted { ($0.offset, $0.message) < ($1.offset, $1.message) }
         } catch {

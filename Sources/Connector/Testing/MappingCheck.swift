@@ -57,7 +57,7 @@ public struct MappingCheck {
             let bytes = try text(of: sink.map, sink.place)
             reports.append(
                 try report(of: sink, "Connectors/\(settings.name)/\(sink.map)", bytes) { document, sink, bytes in
-                    Self.findings(in: document, sink, bytes)
+                    SinkFit(sink, bytes).findings(in: document)
                 })
         }
         return reports
@@ -79,7 +79,9 @@ public struct MappingCheck {
         let bytes = try text(of: source.map, source.place)
         let file = "Connectors/\(settings.name)/\(source.map)"
         let variables = ["system": Outline(oneOf: [.string(settings.system)])]
-        let findings = inspect(bytes, file, isBlind ? .any : input, variables) { items(in: $0, bytes) }
+        let findings = inspect(bytes, file, isBlind ? .any : input, variables, fields: source.declaredColumns) {
+            items(in: $0, bytes)
+        }
         let report = Report(
             connector: settings.name, part: source.name, file: file, source: bytes, findings: findings,
             isBlind: isBlind)
@@ -99,7 +101,7 @@ public struct MappingCheck {
     }
 
     private func inspect(
-        _ bytes: [UInt8], _ file: String, _ input: Outline, _ variables: [String: Outline],
+        _ bytes: [UInt8], _ file: String, _ input: Outline, _ variables: [String: Outline], fields: [String] = [],
         _ judge: (Outline) -> [MappingFinding]
     ) -> [MappingFinding] {
         var options = MappingOptions.connector(variables: Set(variables.keys))
@@ -107,7 +109,8 @@ public struct MappingCheck {
         do throws(MappingError) {
             let columns = Dictionary(uniqueKeysWithValues: tables.names.map { ($0, tables.columns(of: $0)) })
             let inspection = try MappingInspection(
-                source: bytes, file: file, options: options, input: input, variables: variables, tables: columns)
+                source: bytes, file: file, options: options, input: input, variables: variables, tables: columns,
+                fields: fields)
             return (inspection.findings + judge(inspection.result)).sorted {
                 ($0.offset, $0.message) < ($1.offset, $1.message)
             }
@@ -188,83 +191,4 @@ public struct MappingCheck {
         return Report(
             connector: settings.name, part: sink.name, file: file, source: bytes, findings: findings, isBlind: false)
     }
-
-    private static func isGiven(_ path: String, _ made: Outline) -> Bool {
-        let member = made.members[path] ?? made.members[String(path.prefix { $0 != "." })]
-        return !(member?.shape.kinds.isSubset(of: .nothing) ?? true)
-    }
-
-    /// What the system's side asks of a document: columns that name a row, members that a path names, a file's fields.
-    private static func findings(in result: Outline, _ sink: SinkSettings, _ bytes: [UInt8]) -> [MappingFinding] {
-        let made = result.items
-        guard made.kinds.contains(.object), !made.isOpen else { return [] }
-        var findings: [MappingFinding] = []
-        for name in sink.needs where !isGiven(name, made) {
-            findings.append(
-                MappingFinding(
-                    .error, .missingField, "\"\(name)\" names the record there, and is never given",
-                    at: made.offset ?? 0, in: bytes))
-        }
-        findings += columns(made, sink, bytes)
-        guard let fields = sink.fields else { return findings }
-        for (name, member) in made.members.sorted(by: { ($0.value.offset ?? 0) < ($1.value.offset ?? 0) })
-        where !fields.contains(name) {
-            let meant = name.meant(among: fields).map { "; did you mean \"\($0)\"?" } ?? ""
-            findings.append(
-                MappingFinding(
-                    .error, .unknownField, "the file has no field \"\(name)\"\(meant)", at: member.offset ?? 0,
-                    in: bytes))
-        }
-        return findings
-    }
-
-    /// Values that a file's column never takes.
-    private static func columns(_ made: Outline, _ sink: SinkSettings, _ bytes: [UInt8]) -> [MappingFinding] {
-        (sink.columns ?? []).compactMap { column in
-            guard let member = made.members[column.key], let wanted = Outline.Kinds(column: column.value) else {
-                return nil
-            }
-            let given = member.shape.kinds.subtracting([.nothing, .null])
-            guard !given.isEmpty, given.isDisjoint(with: wanted) else { return nil }
-            return MappingFinding(
-                member.shape.isSampled ? .warning : .error, .value,
-                "the file's \"\(column.key)\" takes \(Outline(wanted).always); this is \(member.shape.always)",
-                at: member.offset ?? 0, in: bytes)
-        }
-    }
-}
-
-extension Outline.Kinds {
-    /// What a column of a CSV file takes, by its declaration; nil where that says nothing.
-    fileprivate init?(column type: JSON) {
-        switch type {
-        case "number", "integer": self = .number
-        case "text": self = .scalars
-        default:
-            guard type["date"] != nil else { return nil }
-            self = .string
-        }
-    }
-}
-
-extension SinkSettings {
-    /// The members of a document without which the record can't be found in the system.
-    fileprivate var needs: [String] {
-        switch to.transport {
-        case .table(let table): table.key.filter { $0 != table.own }
-        case .resource(let resource):
-            PathTemplate.names(resource.one).filter { $0 != "id" }
-                + (resource.find.map(PathTemplate.names) ?? []).filter { $0 != "id" }
-        case .file: []
-        }
-    }
-
-    /// The columns of a file that has no others, with their types.
-    fileprivate var columns: [JSON.Member]? {
-        guard case .file(let file) = to.transport else { return nil }
-        return file.format["csv"]?["fields"]?.object
-    }
-
-    /// Their names.
-    fileprivate var fields: [String]? { columns?.map(\.key) }
 }

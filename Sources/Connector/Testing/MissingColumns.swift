@@ -32,15 +32,7 @@ extension Fixtures {
     }
 
     private func missing(_ header: Outline, _ source: SourceSettings, _ optional: Set<String>) throws -> [String] {
-        let bytes = try AtomicFile.read("\(settings.folder)/\(source.map)")
-        let columns = Dictionary(
-            uniqueKeysWithValues: mappings.tables.names.map { ($0, mappings.tables.columns(of: $0)) })
-        var options = MappingOptions.connector(variables: Mappings.sourceVariables)
-        options.tables = mappings.tables.names
-        let inspection = try MappingInspection(
-            source: bytes, file: source.map, options: options, input: header,
-            variables: ["system": Outline(oneOf: [.string(settings.system)])], tables: columns)
-        return inspection.findings.compactMap { finding in
+        try inspect(source, header).compactMap { finding in
             guard let name = finding.absent, !optional.contains(name) else { return nil }
             let meant = name.meant(among: header.members.keys.sorted()).map { "; did you mean \"\($0)\"?" } ?? ""
             return "the header has no column \"\(name)\", which \(source.map):\(finding.line) reads\(meant)"

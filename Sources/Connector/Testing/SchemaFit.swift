@@ -8,6 +8,9 @@ struct SchemaFit {
     /// What the schema is of: `product`.
     let name: String
     let source: [UInt8]
+    /// Whether what the mapping only passes on may be unknown to the schema, where that is open: documents of an earlier version
+    /// keep what they held (I10).
+    var keepsOthers = false
     /// Where it belongs when nothing in the mapping is nearer.
     private var offset = 0
     private(set) var findings: [MappingFinding] = []
@@ -121,7 +124,7 @@ struct SchemaFit {
                 check(
                     member.shape, property.value, at: path.isEmpty ? name : "\(path).\(name)", near: member.offset,
                     depth: depth + 1)
-            } else if !takesOthers {
+            } else if !takesOthers, !keepsOthers || member.offset != nil || others == .bool(false) {
                 let meant = name.meant(among: properties.map(\.key)).map { "; did you mean \"\($0)\"?" } ?? ""
                 report(
                     .error, .unknownField, "the schema of \(self.name) has no \(quoted(path, name))\(meant)",

@@ -46,7 +46,7 @@ extension SourceSettings {
     /// - Parameter records: what the fixtures hold; without any, nothing is known.
     func strangePlaces(in records: Outline) -> [StrangePlace] {
         guard records.kinds.contains(.object) else { return [] }
-        let declared = format?["csv"]?["fields"]?.object?.map(\.key) ?? []
+        let declared = declaredColumns
         let known = declared + records.members.keys.sorted()
         return places.compactMap { setting, name in
             guard !declared.contains(name), !Members.isKnown(name[...], in: records) else { return nil }
@@ -58,6 +58,9 @@ extension SourceSettings {
                 message: "no record of a fixture has \"\(name)\", and no column is declared so; \(meant)")
         }
     }
+
+    /// The columns that its format declares.
+    var declaredColumns: [String] { format?["csv"]?["fields"]?.object?.map(\.key) ?? [] }
 
     private var places: [(setting: String, name: String)] {
         var places = unique.map { ("unique", $0) }

@@ -19,6 +19,8 @@ struct Item {
     /// Why a mapping's result is none. Names members, never values (I12).
     struct Fault: Error, Equatable, CustomStringConvertible {
         let description: String
+        /// The member of an item that it is about.
+        var member: String?
     }
 
     /// The items of a result: one object, or a list of them; nothing, null and `[]` are none.
@@ -56,7 +58,9 @@ struct Item {
                 guard kind == nil else {
                     throw Fault(description: "one item holds both \(kind!.name) and \(name); make them two items")
                 }
-                guard member.value.kind == .object else { throw Fault(description: "\(name) must be an object") }
+                guard member.value.kind == .object else {
+                    throw Fault(description: "\(name) must be an object", member: name)
+                }
                 kind = named
                 document = member.value
             }
@@ -69,14 +73,15 @@ struct Item {
     }
 
     private static func flag(_ node: Node, _ name: String) throws(Fault) -> Bool {
-        guard let flag = node.bool else { throw Fault(description: "\(name) must be true or false") }
+        guard let flag = node.bool else { throw Fault(description: "\(name) must be true or false", member: name) }
         return flag
     }
 
     private static func own(_ node: Node) throws(Fault) -> String? {
         if node.isNull { return nil }
         guard let text = Reference.text(node) else {
-            throw Fault(description: "self must be the system's own number: a text, or a whole number")
+            throw Fault(
+                description: "self must be the system's own number: a text, or a whole number", member: "self")
         }
         return text
     }
@@ -85,21 +90,6 @@ struct Item {
         if node.isNull { return nil }
         if node.kind == .string, let tick = Tick(rfc3339: node.utf8) { return tick }
         if let milliseconds = node.integer { return Tick(Int64(milliseconds)) }
-        throw Fault(
-            description: "at must be an RFC 3339 time with an offset, or milliseconds since 1970\(Self.advice(node))")
-    }
-
-    /// What the usual ways of writing times lack; the value isn't shown (I12).
-    private static func advice(_ node: Node) -> String {
-        guard let text = node.string else { return "" }
-        let ways = [
-            ("T00:00:00Z", "; this is a date alone: & \"T00:00:00Z\" says its midnight"),
-            ("Z", "; this has no offset: & \"Z\" says UTC"),
-        ]
-        let joined = String(text.map { $0 == " " ? "T" : $0 })
-        for (end, words) in ways where Tick(rfc3339: joined + end) != nil {
-            return words + (joined == text ? "" : ", and $replace(…, \" \", \"T\") what stands between date and time")
-        }
-        return ""
+        throw Fault(description: "\(WrongTime(node))", member: "at")
     }
 }

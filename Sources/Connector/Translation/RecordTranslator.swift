@@ -8,6 +8,8 @@ struct RecordTranslator: ~Copyable {
     private var runner: MappingRunner
     /// What a mapping may ask; its time is each record's own.
     private var context: EvaluationContext
+    /// Where the mapping writes the members that were refused: found once.
+    private var places: [String: String] = [:]
 
     /// Why a record is a dead letter: in full for the letter, without data for the log.
     struct Dead: Error, Equatable {
@@ -47,7 +49,26 @@ struct RecordTranslator: ~Copyable {
             return .success(
                 try translator.translate(result, on: &tape, reference: reference, stamp: stamp, position: position))
         } catch {
-            return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
+            guard let member = error.member else {
+                return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
+            }
+            let reason = error.description + place(of: member)
+            return .failure(Dead(reason: reason, logged: reason))
         }
+    }
+
+    /// Where the mapping writes a member: ` (Connectors/garden/article.jsonata:9)`; nothing where its name is computed.
+    private mutating func place(of member: String) -> String {
+        if let known = places[member] { return known }
+        let place = Self.place(of: member, in: runner.mapping)
+        places[member] = place
+        return place
+    }
+
+    private static func place(of member: String, in mapping: CompiledMapping) -> String {
+        let lines = mapping.lines(ofMember: member)
+        guard let first = lines.first else { return "" }
+        let others = lines.dropFirst().prefix(3).map { ", or line \($0)" }.joined()
+        return " (\(mapping.file):\(first)\(others)\(lines.count > 4 ? ", …" : ""))"
     }
 }

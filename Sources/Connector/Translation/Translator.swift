@@ -21,6 +21,8 @@ struct Translator: ~Copyable {
     /// Why a record can't be used; goes into its dead letter.
     struct Refusal: Error, Equatable, CustomStringConvertible {
         let description: String
+        /// The member of the mapping's items that it is about, where it speaks of no value.
+        var member: String?
     }
 
     /// Translates a mapping's result, which lies on the tape. One invalid item rejects all.
@@ -29,7 +31,7 @@ struct Translator: ~Copyable {
     ) throws(Refusal) -> Translation {
         let items: [Item]
         do throws(Item.Fault) { items = try Item.items(of: result, kinds: kinds) } catch {
-            throw Refusal(description: error.description)
+            throw Refusal(description: error.description, member: error.member)
         }
         var translation = Translation()
         for (index, item) in items.enumerated() {

@@ -32,8 +32,9 @@ struct CSVHeader {
             }
         }
         for field in options.fields where !field.isOptional && !seen.contains(field.name) {
-            let near = undeclared.isEmpty ? "" : hint(field.name, undeclared)
-            throw HeaderFault("the declared column is missing\(near)", field.name, remedy: nil)
+            throw HeaderFault(
+                "the declared column is missing\(Self.meant(field.name, undeclared, of: names))", field.name,
+                remedy: "a column that files may lack is named by 'optional'")
         }
         if options.columns == .exact, let name = undeclared.first {
             throw HeaderFault(
@@ -43,6 +44,16 @@ struct CSVHeader {
         // A delimiter at the end of each line makes a last column without name.
         while let last = columns.last, last.isNameless { columns.removeLast() }
     }
+
+    /// The column that was meant, of those that nothing declares; else all that the header has.
+    private static func meant(_ name: String, _ undeclared: [String], of names: [String]) -> String {
+        if let near = nearest(name, undeclared) { return "; did you mean '\(near)'?" }
+        let all = names.filter { !$0.isEmpty }
+        let few = all.prefix(mostNamed).map { "'\($0)'" }.joined(separator: ", ")
+        return all.isEmpty ? "; the header names none" : "; the header has \(few)\(all.count > mostNamed ? ", …" : "")"
+    }
+
+    private static let mostNamed = 40
 }
 
 struct HeaderFault: Error {

@@ -81,11 +81,15 @@ struct CSVReader: RecordReader {
         return position
     }
 
-    /// A place's column in its line, in bytes of the scanned text.
+    /// A place's column in its line, in characters.
     private func column(of place: Int) -> Int {
-        var start = place
-        while start > source.start, source.bytes[start - 1] != 0x0A, source.bytes[start - 1] != 0x0D { start -= 1 }
-        return place - start + 1
+        var (start, column) = (place, 1)
+        while start > source.start, source.bytes[start - 1] != 0x0A, source.bytes[start - 1] != 0x0D {
+            start -= 1
+            // In UTF-8 a character's first byte counts; else each byte is one.
+            if source.table != nil || source.bytes[start] & 0xC0 != 0x80 { column += 1 }
+        }
+        return column
     }
 
     private func skipRule() -> String? {

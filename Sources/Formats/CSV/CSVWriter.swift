@@ -92,7 +92,7 @@ struct CSVWriter: RecordWriter {
             try append(text: plain(value.number!, column), column.name, first: first)
         case (.true, .text), (.false, .text):
             try append(text: Array((value.bool! ? "true" : "false").utf8), column.name, first: first)
-        default: throw refusal(column.name, "expected \(column.type.expectation)")
+        default: throw refusal(column.name, "expected \(column.type.expectation), found \(value.foundKind)")
         }
     }
 

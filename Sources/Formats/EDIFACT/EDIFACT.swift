@@ -67,4 +67,25 @@ struct EDIFACT: Format {
     }
 
     func writer() throws(FormatError) -> any RecordWriter { EDIFACTWriter(decoded) }
+
+    func refusal(of value: JSON, at path: [String]) -> String? {
+        guard let name = path.last, EDIFACTTag(name) == nil else { return nil }
+        let services = ["interchange": "UNB", "message": "UNH"]
+        if path.count == 1 {
+            return services[name] == nil ? "expected 'interchange', 'message' or a segment's tag" : nil
+        }
+        let segment = path[path.count - 2]
+        guard let tag = EDIFACTTag(path.count == 2 ? services[segment] ?? segment : segment) else { return nil }
+        let names = decoded.segments[tag] ?? .unnamed
+        guard let place = names.place(of: name) else {
+            return "no component of \(tag.text) has this name\(hint(name, names.names))"
+        }
+        let isNumber = names.field(element: place.element, component: place.component)?.isNumber == true
+        switch value {
+        case .bool, .object: return "a component holds a text or a number"
+        case .string(let text) where isNumber && !text.isEmpty && !EDIFACTNumber.isOne(Array(text.utf8)):
+            return "the component holds a number"
+        default: return nil
+        }
+    }
 }

@@ -131,14 +131,6 @@ struct EDIFACTComponents {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The number in ``text``. Either decimal mark will do, whatever UNA says: no other character may look like one
-    /// (ISO 9735, 11: no marks between thousands). The digit before the mark may be missing.
-    private mutating func number() -> Number? {
-        let mark = text.contains(UInt8(ascii: ",")) ? UInt8(ascii: ",") : UInt8(ascii: ".")
-        let sign = text.first == UInt8(ascii: "-") ? 1 : 0
-        if text.count > sign, text[sign] == mark { text.insert(UInt8(ascii: "0"), at: sign) }
-        let notation = DecimalNotation(mark: mark, thousands: nil)
-        guard text.withUnsafeBufferPointer({ notation.normalize($0, into: &digits) }) else { return nil }
-        return digits.withUnsafeBufferPointer { Number($0) }
-    }
+    /// The number in ``text``.
+    private mutating func number() -> Number? { EDIFACTNumber.parse(&text, &digits) }
 }

@@ -63,7 +63,8 @@ struct EDIFACTSegmentWriter {
             guard let place = names.place(of: name) else {
                 throw Fault(field: field, reason: "no component has this name" + hint(name, names.names), remedy: nil)
             }
-            let texts = try texts(member.value, field)
+            let isNumber = names.field(element: place.element, component: place.component)?.isNumber == true
+            let texts = try texts(member.value, field, isNumber: isNumber)
             guard !texts.allSatisfy(\.isEmpty) else { continue }
             guard !values.contains(where: { $0.element == place.element && $0.component == place.component }) else {
                 throw Fault(field: field, reason: "two members for one component", remedy: nil)
@@ -114,10 +115,10 @@ struct EDIFACTSegmentWriter {
         }
     }
 
-    private func texts(_ value: Node, _ field: String) throws(Fault) -> [[UInt8]] {
-        guard value.kind == .array else { return [try text(value, field)] }
+    private func texts(_ value: Node, _ field: String, isNumber: Bool) throws(Fault) -> [[UInt8]] {
+        guard value.kind == .array else { return [try text(value, field, isNumber: isNumber)] }
         var texts: [[UInt8]] = []
-        for element in value.elements { texts.append(try text(element, field)) }
+        for element in value.elements { texts.append(try text(element, field, isNumber: isNumber)) }
         guard declared.repeats || texts.count < 2 else {
             throw Fault(
                 field: field, reason: "elements repeat from syntax version 4 on, with a repetition separator",
@@ -128,7 +129,7 @@ struct EDIFACTSegmentWriter {
         return texts
     }
 
-    private func text(_ value: Node, _ field: String) throws(Fault) -> [UInt8] {
+    private func text(_ value: Node, _ field: String, isNumber: Bool) throws(Fault) -> [UInt8] {
         switch value.kind {
         case .null: return []
         case .number:
@@ -139,6 +140,10 @@ struct EDIFACTSegmentWriter {
             return digits
         case .string:
             let text = Array(value.utf8)
+            // Whoever reads the message would refuse it.
+            guard !isNumber || text.isEmpty || EDIFACTNumber.isOne(text) else {
+                throw Fault(field: field, reason: "expected a number, found a text that is none", remedy: nil)
+            }
             if declared.isASCII, text.contains(where: { $0 >= 0x80 }) {
                 throw Fault(
                     field: field, reason: "UNOA and UNOB have ASCII only",
@@ -152,7 +157,10 @@ struct EDIFACTSegmentWriter {
                     remedy: "UNOW is UTF-8")
             }
             return converted
-        default: throw Fault(field: field, reason: "expected a text or a number", remedy: nil)
+        default:
+            throw Fault(
+                field: field, reason: "expected \(isNumber ? "" : "a text or ")a number, found \(value.foundKind)",
+                remedy: nil)
         }
     }
 

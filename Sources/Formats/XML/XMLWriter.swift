@@ -119,7 +119,8 @@ struct XMLWriter: RecordWriter {
             let isAllowed = value.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
             guard isAllowed else { throw Fault(field: field, reason: "a control character, which XML does not have") }
             return Array(value.utf8)
-        default: throw Fault(field: field, reason: "expected a text, a number or a truth value")
+        default:
+            throw Fault(field: field, reason: "expected a text, a number or a truth value, found \(value.foundKind)")
         }
     }
 

@@ -14,6 +14,8 @@ public struct MappingFinding: Sendable, Hashable {
         case language
         /// A path that finds nothing.
         case absent
+        /// A field's name that is read as something else.
+        case name
         /// A comparison that can't hold, or can't fail.
         case comparison
         /// An operand or an argument of a type that fails.

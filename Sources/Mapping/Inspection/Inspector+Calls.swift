@@ -34,6 +34,9 @@ extension Inspector {
             return call(right, context, first: left)
         }
         if right.kind == .lambda { return lambda(right, context, with: [left]) }
+        if right.kind == .transform, right.predicates.isEmpty, right.groupPairs == nil, left.kinds != .function {
+            return transform(right, of: left)
+        }
         if right.kind == .variable, lookUp(right.text) == nil,
             let number = Library.standard.number(of: right.text)
         {
@@ -54,7 +57,7 @@ extension Inspector {
         }
         let arguments = (first.map { [$0] } ?? []) + nodes.map { inspect($0, context) }
         check(arguments, of: Library.standard.signatures[number], function.name, node)
-        return result(of: function, arguments, nodes, context)
+        return result(of: function, arguments, node)
     }
 
     // MARK: Arguments
@@ -87,8 +90,7 @@ extension Inspector {
 
     // MARK: Results
 
-    private func result(of function: Function, _ arguments: [Outline], _ nodes: [Syntax], _ context: Outline) -> Outline
-    {
+    private mutating func result(of function: Function, _ arguments: [Outline], _ node: Syntax) -> Outline {
         let list = arguments.first ?? .any
         switch function.name {
         case "reject", "error": return .never
@@ -99,7 +101,8 @@ extension Inspector {
         case "append": return arguments.dropFirst().reduce(into: list.many) { $0.formUnion($1.many) }
         case "sort": return Outline(arrayOf: list.items.something).orNothing
         case "clone": return list
-        case "omni_table": return row(nodes)
+        case "lookup": return lookedUp(arguments, node)
+        case "omni_table": return row(node.kind == .call ? node.children : [])
         case "omni_decision":
             return Outline(members: [("state", Outline(.string)), ("reason", Outline([.string, .nothing]))]).orNothing
         default: return Self.plain(function.signature, arguments)

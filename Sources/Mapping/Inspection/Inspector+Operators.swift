@@ -7,6 +7,7 @@ extension Inspector {
         let left = inspect(node.left!, context)
         let right = inspect(node.right!, context)
         switch node.text {
+        case "-" where isHyphenatedName(node, left, right): return .any
         case "+", "-", "*", "/", "%": return arithmetic([left, right], node.text, node)
         case "&": return Outline(.string)
         case "..": return Outline(arrayOf: Outline(.number))

@@ -14,21 +14,22 @@ extension Inspector {
                 result = .any
             } else {
                 result = .nothing
-                reportAbsent(node, items)
+                reportAbsent(node.text, items, at: node.offset)
             }
         }
         if items.kinds != .object { result.formUnion(.nothing) }
         return context.kinds.contains(.array) ? result.many : result
     }
 
-    private mutating func reportAbsent(_ node: Syntax, _ items: Outline) {
-        let meant = node.text.meant(among: items.members.keys.sorted()).map { "; did you mean \"\($0)\"?" } ?? ""
+    /// A name that none of some objects has.
+    mutating func reportAbsent(_ name: String, _ items: Outline, isRead: Bool = true, at offset: Int) {
+        let meant = name.meant(among: items.members.keys.sorted()).map { "; did you mean \"\($0)\"?" } ?? ""
         report(
             .warning, .absent,
             items.isSampled
-                ? "no fixture has \"\(node.text)\" here\(meant)"
-                : "there is no \"\(node.text)\" here\(meant)",
-            absent: items.isSampled ? node.text : nil, at: node.offset)
+                ? "no fixture has \"\(name)\" here\(meant)"
+                : "there is no \"\(name)\" here\(meant)",
+            absent: items.isSampled && isRead ? name : nil, at: offset)
     }
 
     func everyMember(of context: Outline) -> Outline {

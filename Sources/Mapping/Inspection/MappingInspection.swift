@@ -20,17 +20,18 @@ public struct MappingInspection: Sendable {
     ///   - input: what its records look like.
     ///   - variables: what the caller binds.
     ///   - tables: the columns of the tables that `$omni_table` reads.
+    ///   - fields: names of fields that records may have beside those that the input shows.
     /// - Throws: ``MappingError`` when it doesn't compile.
     public init(
         source: [UInt8], file: String, options: MappingOptions, input: Outline, variables: [String: Outline] = [:],
-        tables: [String: [String]] = [:]
+        tables: [String: [String]] = [:], fields: [String] = []
     ) throws(MappingError) {
         _ = try CompiledMapping(source: source, file: file, options: options)
         let text = SourceText(file: file, bytes: source)
         var parser = Parser(text)
         var shaper = Shaper(text)
         let tree = try shaper.shape(tree: try parser.parse())
-        var inspector = Inspector(text, input: input, variables: variables, tables: tables)
+        var inspector = Inspector(text, input: input, variables: variables, tables: tables, fields: fields)
         result = inspector.inspect(tree, input)
         findings = inspector.findings.sorted { ($0.offset, $0.message) < ($1.offset, $1.message) }
     }
@@ -44,12 +45,18 @@ struct Inspector {
     let source: SourceText
     let tables: [String: [String]]
     let root: Outline
+    /// The names of fields that records have, at any place.
+    let fields: Set<String>
     private(set) var findings: Set<MappingFinding> = []
     /// The variables in scope, the innermost last.
     private var scopes: [[String: Outline]]
 
-    init(_ source: SourceText, input: Outline, variables: [String: Outline], tables: [String: [String]]) {
+    init(
+        _ source: SourceText, input: Outline, variables: [String: Outline], tables: [String: [String]],
+        fields: [String]
+    ) {
         self.source = source
+        self.fields = tables.values.reduce(input.names.union(fields)) { $0.union($1) }
         self.tables = tables
         root = input
         scopes = [variables]
@@ -68,6 +75,11 @@ struct Inspector {
         at offset: Int
     ) {
         findings.insert(MappingFinding(severity, rule, message, absent: absent, at: offset, in: source.bytes))
+    }
+
+    /// Takes back what was said of a stretch of the source: something better is known of it.
+    mutating func withdraw(_ rules: Set<MappingFinding.Rule>, in range: Range<Int>) {
+        findings = findings.filter { !(range.contains($0.offset) && rules.contains($0.rule)) }
     }
 
     // MARK: Scopes

@@ -22,10 +22,10 @@ struct Comparison {
         var unshown: [Suspicion] = []
         for suspicion in suspicions {
             // Where it is alone in being wrong, it is seen best.
-            let shown = suspicion.candidates.filter(shows).min {
-                reader.violations($0).count < reader.violations($1).count
-            }
-            if let witness = shown {
+            let shown = suspicion.candidates.filter { shows($0, suspicion) }
+                .map { (document: $0, violations: reader.violations($0).count) }
+                .min { $0.violations < $1.violations }
+            if let witness = shown?.document {
                 note(suspicion, witness, &findings)
             } else {
                 unshown.append(suspicion)
@@ -34,9 +34,7 @@ struct Comparison {
         // Documents at random: for what nothing was found for, and in case the proof has missed something.
         var strays = randomWitnesses(written)
         for suspicion in unshown {
-            let place = strays.firstIndex { witness in
-                reader.violations(witness).contains { "\($0.schemaPath)" == suspicion.schemaPath }
-            }
+            let place = strays.firstIndex { reader.violations($0).contains(where: suspicion.isSeen) }
             note(suspicion, place.map { strays.remove(at: $0) }, &findings)
         }
         if findings.allSatisfy({ $0.witness == nil }), let witness = strays.first {
@@ -52,6 +50,11 @@ struct Comparison {
 
     private func shows(_ document: JSON) -> Bool { writer.accepts(document) && !reader.accepts(document) }
 
+    /// Whether a document fails for this very cause: one that fails for another shows nothing of it.
+    private func shows(_ document: JSON, _ suspicion: Suspicion) -> Bool {
+        shows(document) && reader.violations(document).contains(where: suspicion.isSeen)
+    }
+
     private func note(
         _ suspicion: Suspicion, _ witness: JSON?, _ findings: inout [Compatibility.Finding]
     ) {
@@ -64,15 +67,13 @@ struct Comparison {
         findings.append(
             .init(
                 path: suspicion.path, field: suspicion.field, schemaPath: suspicion.schemaPath, cause: suspicion.cause,
-                witness: witness,
-                violations: witness.map { says($0, suspicion.schemaPath) } ?? []))
+                witness: witness, violations: witness.map { says($0, suspicion) } ?? []))
     }
 
     /// What the reader says of a document, what it is about first.
-    private func says(_ document: JSON, _ schemaPath: String) -> [String] {
+    private func says(_ document: JSON, _ suspicion: Suspicion) -> [String] {
         let violations = reader.violations(document)
-        return (violations.filter { $0.schemaPath == schemaPath } + violations.filter { $0.schemaPath != schemaPath })
-            .map(\.description)
+        return (violations.filter(suspicion.isSeen) + violations.filter { !suspicion.isSeen($0) }).map(\.description)
     }
 
     private func randomWitnesses(_ written: Conjunction) -> [JSON] {
@@ -95,6 +96,20 @@ struct Suspicion {
     let cause: String
     /// Whole documents, best first.
     var candidates: [JSON]
+    /// What the reader says where it is seen, as far as the keyword speaks of several fields; else nil.
+    var words: String?
+
+    /// Whether it is what a violation is about: at its place in the schema, and in the document.
+    func isSeen(_ violation: Violation) -> Bool {
+        guard violation.schemaPath == schemaPath || violation.schemaPath.hasPrefix("\(schemaPath)/") else {
+            return false
+        }
+        guard words.map(violation.message.hasPrefix) ?? true else { return false }
+        let asked = path.split(separator: "/", omittingEmptySubsequences: false)
+        let found = violation.instancePath.split(separator: "/", omittingEmptySubsequences: false)
+        // "*" stands for any item or name here, for a masked name there.
+        return asked.count <= found.count && zip(asked, found).allSatisfy { $0 == $1 || $0 == "*" || $1 == "*" }
+    }
 }
 
 /// What is around a value that is looked at.

@@ -91,6 +91,9 @@ struct Part {
         return "\(file)#\(location.place.pointer)/\(JSONPointer.escape(keyword))"
     }
 
+    /// File, `#` and pointer of the schema itself.
+    var path: String { String(path("").dropLast()) }
+
     /// A part with nothing but a type.
     func only(type: String) -> Part { saying(["type": .string(type)], note: "type \(type)") }
 

@@ -84,7 +84,8 @@ extension Prover {
         var found: [Suspicion] = []
         if given < least {
             let cause = "\(theReader) wants \(least) or more items that fit 'contains'; \(theWriter) may hold fewer"
-            found.append(suspicion(asked, "contains", cause, written, around, values: [[]]))
+            let keyword = asked.value("minContains") == nil ? "contains" : "minContains"
+            found.append(suspicion(asked, keyword, cause, written, around, values: [[]]))
         }
         if bounded > most {
             let cause = "\(theReader) wants \(most) or fewer items that fit 'contains'; \(theWriter) may hold more"

@@ -117,11 +117,8 @@ extension Prover {
         // Not even once: a value that nothing fits can't be written.
         let cause = "\(theReader) doesn't accept the field '\(name)', which \(theWriter) may hold"
         let isNamed = asked.value("properties")?[name] != nil
-        let keyword =
-            isNamed
-            ? "properties"
-            : asked.value("additionalProperties") == .bool(false)
-                ? "additionalProperties" : "patternProperties"
+        let others = ["additionalProperties", "unevaluatedProperties"].first { asked.path($0) == target.path }
+        let keyword = isNamed ? "properties" : others ?? "patternProperties"
         return [suspicion(asked, keyword, cause, own, around.below(name))]
     }
 
@@ -158,7 +155,10 @@ extension Prover {
             let knows = members.all.contains(name) ? "may leave it out" : "doesn't know it"
             let cause = "\(theReader) requires '\(name)'; \(theWriter) \(knows)"
             let samples = [Sampler.Form.minimal, .full].map { sampler.value(written, $0).without(name) }
-            found.append(suspicion(asked, "required", cause, written, around, values: samples, field: name))
+            found.append(
+                suspicion(
+                    asked, "required", cause, written, around, values: samples, field: name,
+                    words: "must have the member '\(name)'"))
         }
         for keyword in ["dependentRequired", "dependencies"] {
             for member in asked.value(keyword)?.object ?? [] {
@@ -169,7 +169,10 @@ extension Prover {
                 for name in wanted where !given.contains(name) {
                     let cause = "\(theReader) requires '\(name)' beside '\(member.key)'; \(theWriter) may leave it out"
                     let samples = [sampler.value(written, .full).without(name)]
-                    found.append(suspicion(asked, keyword, cause, written, around, values: samples, field: name))
+                    found.append(
+                        suspicion(
+                            asked, keyword, cause, written, around, values: samples, field: name,
+                            words: "must have the member '\(name)' beside '\(member.key)'"))
                 }
             }
         }

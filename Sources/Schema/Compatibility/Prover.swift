@@ -79,12 +79,21 @@ struct Prover {
     ) -> [Suspicion] {
         let refused = values.filter { !accepts(asked, $0) }
         guard let first = refused.first else { return [] }
-        let keyword = ["const", "enum", "type", "not"].first { asked.value($0) != nil } ?? ""
+        let keyword = keyword(refusing: first, asked)
         let texts = refused.prefix(6).map(\.text).joined(separator: ", ") + (refused.count > 6 ? ", …" : "")
         let cause = "\(theReader) doesn't accept \(texts), which \(theWriter) may write"
         var result = suspicion(asked, keyword, cause, written, around)
         result.candidates = around.embed(first) + result.candidates
         return [result]
+    }
+
+    /// The keyword of a part's schema that refuses a value; an empty text where it stands in a schema of its own.
+    private func keyword(refusing value: JSON, _ part: Part) -> String {
+        if let named = ["const", "enum"].first(where: { part.value($0) != nil }) { return named }
+        var tape = Tape()
+        tape.setRoot(tape.append(value))
+        let violation = (validators[part.key] ?? part.compiled)?.violations(of: tape.root).first
+        return violation.flatMap { $0.schemaPath == part.path($0.keyword) ? $0.keyword : nil } ?? ""
     }
 
     /// Whether a part's schema accepts a value.
@@ -138,17 +147,17 @@ struct Prover {
     /// A suspicion, with documents made of typical values.
     mutating func suspicion(
         _ asked: Part, _ keyword: String, _ cause: String, _ written: Conjunction, _ around: Surroundings,
-        values: [JSON] = [], field: String? = nil
+        values: [JSON] = [], field: String? = nil, words: String? = nil
     ) -> Suspicion {
         var candidates: [JSON] = []
         for value in values { candidates += around.embed(value) }
         for form in [Sampler.Form.minimal, .full, .random, .random] {
             candidates += around.embed(sampler.value(written, form))
         }
-        let schemaPath = keyword.isEmpty ? String(asked.path("").dropLast()) : asked.path(keyword)
+        let schemaPath = keyword.isEmpty ? asked.path : asked.path(keyword)
         return Suspicion(
             path: around.pointer, field: field ?? around.path.last { $0 != "*" }, schemaPath: schemaPath, cause: cause,
-            candidates: Array(candidates.prefix(64)))
+            candidates: Array(candidates.prefix(64)), words: words)
     }
 }
 

@@ -65,7 +65,10 @@ struct ConnectorCommand: ParsableCommand {
                     results.append(OutcomeText.json(of: outcome, in: name))
                     if !output.json { OutcomeText.lines(of: outcome, in: name).forEach { say($0) } }
                 }
-                for complaint in try fixtures.strangePlaces() + fixtures.missingColumns() {
+                let complaints =
+                    try fixtures.strays + fixtures.strangePlaces() + fixtures.missingColumns()
+                    + fixtures.subtractedNames()
+                for complaint in complaints {
                     failed += 1
                     results.append(["connector": .string(name), "passed": false, "complaint": .string(complaint)])
                     if !output.json { say("✗ \(name), \(complaint)") }
