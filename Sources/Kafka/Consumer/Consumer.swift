@@ -14,6 +14,10 @@ public final class Consumer {
     private let context: ConsumerContext
     private let queue: OpaquePointer
     private let startsAtBeginning: Bool
+    /// Whether its place in the group has a name (`group.instance.id`), which outlives its processes.
+    let isStatic: Bool
+    /// Whether the group hands out what it reads.
+    private(set) var isMember = false
     private var hooks = RebalanceHooks()
     private var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var reminder: FetchReminder
@@ -38,6 +42,7 @@ public final class Consumer {
         context = ConsumerContext(log: log)
         let settings = Self.defaults.merging(settings)
         reminder = FetchReminder(settings)
+        isStatic = settings["group.instance.id"] != nil
         startsAtBeginning = ["earliest", "beginning", "smallest"].contains(settings["auto.offset.reset"])
         client = try Client(
             RD_KAFKA_CONSUMER, settings, context,
@@ -68,6 +73,7 @@ public final class Consumer {
         self.hooks = hooks
         let code = PartitionList(topics.map { TopicPartition($0, -1) }).lend { rd_kafka_subscribe(client.handle, $0) }
         try client.check(code, "subscribe to \(topics.joined(separator: ", "))")
+        isMember = true
     }
 
     /// Reads these partitions from these offsets, in place of all before, outside of any group's hand-outs.
