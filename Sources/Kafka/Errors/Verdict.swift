@@ -112,8 +112,8 @@ extension KafkaError.Verdict {
         case .retriable: "Repeat it; if it lasts, look at the brokers and the network."
         case .abortable: "Abort, drop what was decided since the last commit, and go on from the committed offsets."
         case .fenced:
-            "Another process has this id now, or a broker that crashed has forgotten whose it was: end this one. Started again it "
-                + "takes the id back; where that repeats, two processes share it."
+            "Another process has this id now, or this one heard nothing of the brokers for too long while it was at work: end this one. "
+                + "Started again it takes the id back; where that repeats, two processes share it."
         case .fatal: "Close this client and create a new one."
         case .permanent: "Repeating is of no use: change the request, the settings or the rights."
         }

@@ -186,6 +186,11 @@ package final class SimulatedProducer: TransactionalProducer {
         return offsets
     }
 
+    package func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int32? {
+        let count = broker.logs(of: topic).count
+        return count == 0 ? nil : Int32(count)
+    }
+
     package func ends(
         of partitions: [TopicPartition], timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
