@@ -87,7 +87,7 @@ import Testing
         try eventually("its place is given up") {
             sink.lines.withLock { lines in lines.contains { $0.text.contains("SESSTMOUT") } }
         }
-        let error = #expect(throws: KafkaError.self) { try consumer.commit([place]) }
+        let error = #expect(throws: KafkaError.self) { try consumer.commit([place], wait: false) }
         #expect(error?.code == .assignmentLost)
         #expect(error?.verdict == .abortable)
         mock.answer(after: .zero)
