@@ -17,11 +17,12 @@ let nioHTTP: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 /// What makes each process small: relative relocations packed (a tenth of the file's, and a third of the loader's time),
-/// no symbol exported, as nothing is loaded that would ask for one, and what a start runs side by side (tools/order).
+/// no symbol exported but the one that librdkafka must find (CSteady), as nothing is loaded that would ask for one, and what a start runs side by side (tools/order).
 let small: [LinkerSetting] = [
     .unsafeFlags(
         [
-            "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+            "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--export-dynamic-symbol=cnd_timedwait",
+            "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
             "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/Sources/omni/start.order",
             "-Xlinker", "--no-warn-symbol-ordering",
         ], .when(platforms: [.linux], configuration: .release))
@@ -55,6 +56,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        // The clock by which librdkafka waits.
+        .target(name: "CSteady"),
         .systemLibrary(name: "CBytes"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
@@ -70,7 +73,7 @@ let package = Package(
         module("Formats", ["Document", "CExpat"]),
         // Lifetimes: a record lent by a batch can't outlive it.
         .target(
-            name: "Kafka", dependencies: ["CLinux", "CRdKafka", logging],
+            name: "Kafka", dependencies: ["CRdKafka", "CSteady", logging],
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         module("Canonical", ["Document", "Schema", "Mapping", "Digests"]),
 
@@ -116,7 +119,7 @@ let package = Package(
             ],
             exclude: ["start.order"], swiftSettings: settings, linkerSettings: small),
 
-        // Which clock librdkafka waits by.
+        // The clock that librdkafka asks, set by a test.
         .target(name: "WaitSpy", path: "Tests/WaitSpy"),
         // What tests share. Depends on nothing of ours.
         .target(
@@ -124,7 +127,7 @@ let package = Package(
         .target(
             name: "TestHub",
             dependencies: [
-                "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
+                "CRdKafka", "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
             ],
             path: "Tests/TestHub", swiftSettings: settings),
         // The hub and the connectors against a simulated broker and simulated systems, in virtual time.

@@ -137,6 +137,7 @@ private final class Drain: TransactionalProducer {
     func watermarks(of partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Watermarks] { [:] }
     func offsets(from times: [TopicPartition: Int64], timeout: Duration) -> [TopicPartition: Int64] { [:] }
     func ends(of partitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Int64] { [:] }
+    func partitionCount(of topic: String, timeout: Duration) -> Int32? { nil }
 
     /// The clock is in order, so that the loop doesn't ask for the time at every turn.
     func takeDelivered() -> [Delivered] {

@@ -92,8 +92,8 @@ public final class HubProcess: Sendable {
             })
     }
 
-    /// The partitions of the input topics. Everything that the hub writes must be there, too: a record for a topic or a
-    /// partition that isn't would be tried for ever.
+    /// The partitions of the topics in which keys decide on them. Everything that the hub writes must be there, too: a record for a
+    /// topic or a partition that isn't would be tried for ever.
     private static func partitionCounts(
         _ admin: Admin, _ names: TopicNames, _ model: Model
     ) throws -> [String: Int32] {
@@ -106,12 +106,21 @@ public final class HubProcess: Sendable {
         }
         for domain in model.domains {
             let (input, state) = (names.input(domain: domain), names.state(domain: domain))
-            guard counts[input] != counts[state] else { continue }
-            throw HubError(
-                "\(input) has \(counts[input]!) partitions and \(state) has \(counts[state]!): state is written to the "
-                    + "partition that was read. Partition counts never change in place; make both topics anew")
+            guard counts[input] == counts[state] else {
+                throw HubError(
+                    "\(input) has \(counts[input]!) partitions and \(state) has \(counts[state]!): state is written to the "
+                        + "partition that was read. Partition counts never change in place; start over with another "
+                        + "'prefix'")
+            }
+            let outputs = names.outputs(of: domain, model)
+            // Golden customers are spread wider than they are decided; but all of them alike.
+            let count = domain == "customer" ? outputs.compactMap { counts[$0] }.min() : counts[input]
+            for topic in outputs where counts[topic] != count {
+                throw HubError.respread(topic, counts[topic]!, before: count!, isInput: false)
+            }
         }
-        return counts.filter { place in model.domains.contains { names.input(domain: $0) == place.key } }
+        let spread = model.domains.flatMap { [names.input(domain: $0)] + names.outputs(of: $0, model) }
+        return counts.filter { spread.contains($0.key) }
     }
 
     /// The systems that have a sink for an entity, and those of them where no sink reads back.

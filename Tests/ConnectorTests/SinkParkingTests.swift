@@ -1,6 +1,7 @@
 import Canonical
 import Document
 import Installation
+import Kafka
 import Testing
 
 @testable import Connector
@@ -186,7 +187,9 @@ import Testing
         #expect(parked(connector) == [Self.sofa])
     }
 
-    @Test func whatCouldNotBeCommittedIsCommittedLater() throws {
+    /// The group moves on, the member has joined it anew and its commit names the one before, or the topic isn't there.
+    @Test(arguments: [KafkaError.Code.rebalanceInProgress, .fencedInstanceID, .unknownTopicOrPartition])
+    func whatCouldNotBeCommittedIsCommittedLater(refusal: KafkaError.Code) throws {
         let brokers = MemoryBrokers()
         started(brokers)
         var written = 0
@@ -197,12 +200,12 @@ import Testing
                 return Written(.written)
             })
         product(brokers, Self.sofa, revision: 1, "Sofa")
-        brokers.groupMoves = true
+        brokers.refusal = refusal
         let sinks = try connector.loop("sinks")
         try connector.step(sinks) { written == 1 }
         for _ in 0..<20 { try connector.step(sinks) }
         #expect(brokers.committed.isEmpty)
-        brokers.groupMoves = false
+        brokers.refusal = nil
         try connector.step(sinks) { brokers.committed.values.contains(1) }
     }
 

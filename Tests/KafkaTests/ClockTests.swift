@@ -1,22 +1,37 @@
+import Logging
+import Synchronization
 import Testing
 import WaitSpy
 
 @testable import Kafka
 
-/// The clock of the machine may be set back at any time.
-@Suite struct Clocks {
-    @Test func aPollWaitsByTheMonotonicClock() throws {
-        let consumer = try Cluster.reader(try Cluster.topic("idle"))
-        try consumer.poll(timeout: .milliseconds(50)) { _ in }
-        let before = omni_waits_by_the_day()
-        let began = ContinuousClock.now
-        let isEmpty = try consumer.poll(timeout: .milliseconds(300)) { $0.isEmpty }
-        #expect(isEmpty)
-        #expect(ContinuousClock.now - began >= .milliseconds(300))
-        #expect(omni_waits_by_the_day() == before)
-        // Other waits of librdkafka's are as they were; so the spy sees them.
-        try Cluster.producer().poll(timeout: .milliseconds(1))
-        #expect(omni_waits_by_the_day() > before)
+/// The clock of the machine may be set back at any time, while any thread of librdkafka waits. One after the other: there is one clock.
+@Suite(.serialized) struct Clocks {
+    @Test func aWaitLastsAsLongAsItWasMeantTo() throws {
+        omni_begin_wait()
+        try eventually("it is over, though its hour hasn't come") { omni_wait_is_over() }
+    }
+
+    @Test func aBrokerThatIsAwayIsTriedAgain() throws {
+        let sink = Logs.Sink()
+        // Nobody listens there.
+        let settings: Settings = [
+            "bootstrap.servers": "127.0.0.1:4", "reconnect.backoff.ms": "10", "reconnect.backoff.max.ms": "20",
+            "debug": "broker",
+        ]
+        let producer = try Producer(settings, log: Logger(label: "test", factory: { _ in sink }))
+        func tries() -> Int { sink.lines.withLock { lines in lines.count { $0.text.contains("-> CONNECT") } } }
+        func awaitTries(_ when: String) throws {
+            let before = tries()
+            // The second one waited from the first on.
+            try eventually("two tries \(when)") { tries() >= before + 2 }
+        }
+        omni_set_clock_ahead(3_600)
+        defer { omni_set_clock_ahead(0) }
+        try awaitTries("under the clock that is ahead")
+        omni_set_clock_ahead(0)
+        try awaitTries("after it was set back")
+        withExtendedLifetime(producer) {}
     }
 
     @Test func whatComesEndsTheWait() throws {
@@ -28,14 +43,5 @@ import WaitSpy
             let count = try consumer.poll(timeout: patience) { batch in batch.count }
             #expect(count == 1)
         }
-    }
-
-    @Test func onlyASetBackClockIsOne() {
-        let second: Int64 = 1_000_000_000
-        var clock = DayClock(ahead: 100 * second)
-        // Drifting, set forward, set back; and that is told once.
-        let steps = [100 * second - second / 1_000, 200 * second, 150 * second, 150 * second]
-        let setBack = steps.map { clock.wasSetBack($0) }
-        #expect(setBack == [false, false, true, false])
     }
 }

@@ -81,7 +81,7 @@ import Testing
 
     @Test(arguments: [
         (KafkaError.Code.timedOut, KafkaError.Verdict.retriable), (.notLeader, .retriable), (.queueFull, .retriable),
-        (.unstableOffsetCommit, .retriable), (.producerFenced, .fenced), (.fencedInstanceID, .fenced),
+        (.unstableOffsetCommit, .retriable), (.producerFenced, .fenced), (.fencedInstanceID, .abortable),
         (.invalidProducerEpoch, .fenced), (.illegalGeneration, .abortable), (.maxPollExceeded, .abortable),
         (.outOfOrderSequence, .fatal), (.messageTooLarge, .permanent), (.topicAuthorizationFailed, .permanent),
         (.invalidArgument, .permanent), (.offsetOutOfRange, .permanent),
@@ -98,5 +98,7 @@ import Testing
         #expect(Verdict(of: .invalidArgument, fatal: false, abortable: false, retriable: true) == .retriable)
         #expect(Verdict(of: .producerFenced, fatal: false, abortable: true, retriable: false) == .fenced)
         #expect(Verdict(of: .timedOut, fatal: false, abortable: true, retriable: false) == .abortable)
+        #expect(Verdict(of: .fencedInstanceID, fatal: true, abortable: false, retriable: false) == .fenced)
+        #expect(Verdict(of: .fencedInstanceID, fatal: false, abortable: true, retriable: false) == .abortable)
     }
 }

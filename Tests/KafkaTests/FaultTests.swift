@@ -1,4 +1,6 @@
 import Kafka
+import Logging
+import Synchronization
 import Testing
 
 /// Errors that a broker in good health does not show, from librdkafka's mock cluster.
@@ -59,6 +61,46 @@ import Testing
         #expect(error?.verdict == .fenced)
     }
 
+    /// Its broker answers too late, as on a busy machine; it has heard of the member all the while, and takes a commit without its id for
+    /// a replaced one's.
+    @Test func aMemberThatIsAboutToJoinAgainCommitsNothing() throws {
+        let sink = Logs.Sink()
+        let mock = MockCluster()
+        mock.create("t")
+        let consumer = try Consumer(
+            mock.settings.merging([
+                "group.id": "g", "group.instance.id": "one", "auto.offset.reset": "earliest",
+                "heartbeat.interval.ms": "100", "session.timeout.ms": "6000",
+            ]), log: Logger(label: "test", factory: { _ in sink }))
+        try consumer.subscribe(to: ["t"])
+        func awaitAssignment() throws {
+            try eventually("an assignment") {
+                try consumer.poll(timeout: .milliseconds(20)) { _ in }
+                return !consumer.partitions.isEmpty
+            }
+        }
+        try awaitAssignment()
+        let place = TopicPartitionOffset("t", 0, 0)
+        try consumer.commit([place])
+        mock.answer(after: .seconds(8))
+        mock.fail(.offsetCommit, with: Array(repeating: .fencedInstanceID, count: 1_000))
+        try eventually("its place is given up") {
+            sink.lines.withLock { lines in lines.contains { $0.text.contains("SESSTMOUT") } }
+        }
+        let error = #expect(throws: KafkaError.self) { try consumer.commit([place], wait: false) }
+        #expect(error?.code == .assignmentLost)
+        #expect(error?.verdict == .abortable)
+        mock.answer(after: .zero)
+        mock.stopFailing(.offsetCommit)
+        // It is told that its partitions are lost, and has them again.
+        try eventually("they are lost") {
+            try consumer.poll(timeout: .milliseconds(20)) { _ in }
+            return consumer.partitions.isEmpty
+        }
+        try awaitAssignment()
+        try consumer.commit([place])
+    }
+
     @Test func aRefusedRecordSpoilsTheTransactionNotTheProducer() throws {
         let mock = MockCluster()
         mock.create("t")
@@ -89,18 +131,20 @@ import Testing
         }
     }
 
-    @Test func aMemberThatWasReplacedMustAbort() throws {
+    @Test(arguments: [KafkaError.Code.illegalGeneration, .unknownMemberID, .fencedInstanceID])
+    func aMemberThatWasReplacedMustAbort(code: KafkaError.Code) throws {
         let mock = MockCluster()
         let producer = try transactional(mock)
         try producer.initTransactions(timeout: patience)
         try producer.begin()
         mock.create("t")
         try "v".produce(by: producer, to: "t")
-        mock.fail(.transactionOffsetCommit, with: [.illegalGeneration])
+        mock.fail(.transactionOffsetCommit, with: [code])
         let error = #expect(throws: KafkaError.self) {
             try producer.sendOffsets(
                 [TopicPartitionOffset("t", 0, 1)], group: ConsumerGroupMetadata(group: "g"), timeout: patience)
         }
+        #expect(error?.code == code)
         #expect(error?.verdict == .abortable)
         try producer.abort(timeout: patience)
     }

@@ -131,6 +131,59 @@ import Testing
         #expect(!silence.lasts(start + .seconds(60)))
     }
 
+    /// Who runs the transaction gets the error, and says what becomes of it.
+    @Test func aTransactionThatIsToBeAbortedIsNoErrorAndToldOnce() throws {
+        let mock = MockCluster()
+        mock.create("t")
+        let sink = Sink()
+        let producer = try Producer(
+            mock.settings.merging(["transactional.id": "t"]), log: Logger(label: "test", factory: { _ in sink }))
+        try producer.initTransactions(timeout: patience)
+        mock.fail(.transactionOffsetCommit, with: Array(repeating: .illegalGeneration, count: 3))
+        for _ in 0..<3 {
+            try producer.begin()
+            try "v".produce(by: producer, to: "t")
+            #expect(throws: KafkaError.self) {
+                try producer.sendOffsets(
+                    [TopicPartitionOffset("t", 0, 1)], group: ConsumerGroupMetadata(group: "g"), timeout: patience)
+            }
+            try producer.abort(timeout: patience)
+        }
+        sink.lines.withLock { lines in
+            let told = lines.filter { $0.text.contains("TXNERR") }
+            #expect(told.count >= 3)
+            #expect(told.filter { $0.level > .debug }.map(\.level) == [.info], "\(told)")
+            #expect(!lines.contains { $0.level >= .warning }, "\(lines)")
+        }
+    }
+
+    @Test func whatRepeatsItselfIsToldOnceAMinute() {
+        var repetitions = Repetitions()
+        let start = ContinuousClock.now
+        func isNews(_ line: String, after seconds: Int) -> Bool {
+            repetitions.isNews(line, at: start + .seconds(seconds))
+        }
+        #expect(isNews("a.stock [0]: topic does not exist (after 11 ms)", after: 0))
+        #expect(!isNews("a.stock [1]: topic does not exist (after 9 ms)", after: 1))
+        #expect(isNews("a.product [1]: topic does not exist (after 9 ms)", after: 1))
+        #expect(isNews("Topic a partition count changed from 3 to 0", after: 1))
+        #expect(isNews("Topic a partition count changed from 0 to 3", after: 2))
+        #expect(!isNews("a.stock [2]: topic does not exist (after 9 ms)", after: 59))
+        #expect(isNews("a.stock [2]: topic does not exist (after 9 ms)", after: 60))
+        #expect(!isNews("a.stock [0]: topic does not exist (after 9 ms)", after: 119))
+    }
+
+    @Test func whatIsRememberedOfRepetitionsIsBounded() {
+        var repetitions = Repetitions()
+        let start = ContinuousClock.now
+        func isNews(_ line: String, after time: Duration) -> Bool { repetitions.isNews(line, at: start + time) }
+        for number in 0..<(2 * Repetitions.most) { #expect(isNews("\(number)", after: .zero)) }
+        #expect(!isNews("0", after: .zero), "remembered")
+        #expect(isNews("\(Repetitions.most)", after: .zero), "said as often as it comes")
+        #expect(isNews("x", after: Repetitions.pause))
+        #expect(!isNews("x", after: Repetitions.pause), "there is room again")
+    }
+
     @Test func debugContextsAreLoggedAsDebug() throws {
         let sink = Sink()
         let admin = try Admin(

@@ -43,6 +43,7 @@ final class SinkLoop: Loop {
     let log: Logger
     var phase = Phase.beginning
     var backOff: BackOff
+    private var trouble = BrokerTrouble()
     /// What is still to be written in this phase, the first of them now.
     var jobs: [Job] = []
     /// What of the process before may have to be written again: until it is, nobody reads (Turns). Nil: not known yet.
@@ -183,20 +184,11 @@ final class SinkLoop: Loop {
 
     package func step() throws -> Next {
         do {
-            switch phase {
-            case .beginning: return try begin()
-            case .resting: return try takeUp()
-            case .informing(let ends):
-                guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
-                plan()
-            case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
-            case .holding(let ticket, let ends, _):
-                guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
-                guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
-                corrections.confirm()
-                planRetries()
+            let next = try advance()
+            if let time = trouble.pass(at: shared.clock.now()) {
+                log.notice("Kafka lets the sinks go on", metadata: ["after": "\(time)"])
             }
-            return .again
+            return next
         } catch let failure as SystemFailure {
             dropJob()
             let pause = backOff.next(asked: failure.pause)
@@ -209,13 +201,33 @@ final class SinkLoop: Loop {
         } catch let error as KafkaError where error.isRetriable || error.isTooLarge {
             giveUp()
             // What was read stays pending, and is written again.
-            let pause = error.isTooLarge ? backOff.next() : .milliseconds(500)
-            log.warning("Kafka pauses the sinks", metadata: ["error": "\(error)", "pause": "\(pause)"])
+            let (pause, isNews) = trouble.fail(
+                error, least: error.isTooLarge ? backOff.next() : .zero, at: shared.clock.now())
+            log.log(
+                level: isNews ? .warning : .debug, "Kafka pauses the sinks",
+                metadata: ["error": "\(error)", "pause": "\(pause)"])
             return .time(pause)
         } catch {
             giveUp()
             throw error
         }
+    }
+
+    private func advance() throws -> Next {
+        switch phase {
+        case .beginning: return try begin()
+        case .resting: return try takeUp()
+        case .informing(let ends):
+            guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
+            plan()
+        case .writing, .retrying: return try jobs.isEmpty ? conclude() : work()
+        case .holding(let ticket, let ends, _):
+            guard try shared.publisher.isSettled(ticket) else { return .acknowledgements }
+            guard shared.identities.hasReached(ends) else { return .time(.microseconds(200)) }
+            corrections.confirm()
+            planRetries()
+        }
+        return .again
     }
 
     /// All jobs of a phase are done.

@@ -46,6 +46,8 @@ struct HubClients {
         return try Producer(
             Self.patience.merging(settings).merging([
                 "transactional.id": id, "client.id": "omni-hub-\(instance)",
+                // It looks at topics that somebody may just have deleted.
+                "allow.auto.create.topics": "false",
                 // Brokers refuse to begin a transaction while they are still ending the one before: that is asked again soon,
                 // or a lone change would wait for a tenth of a second.
                 "retry.backoff.ms": "10",

@@ -7,10 +7,10 @@ import Logging
 extension TransactionLoop {
     func take(_ partitions: [TopicPartition]) throws -> [TopicPartitionOffset] {
         // Producers place keys by the new number, intake checks them by the old one: each stray would be written again for ever.
-        if let new = partitions.first(where: { $0.partition >= partitionCounts[$0.topic] ?? .max }) {
-            throw HubError(
-                "\(new.topic) has got more partitions than its \(partitionCounts[new.topic] ?? 0) while the hub ran: counts "
-                    + "never change in place, as keys would leave their states. Start over with another 'prefix'")
+        for place in partitions where place.partition >= partitionCounts[place.topic] ?? .max {
+            try checkSpread(of: place.topic)
+            throw HubError.respread(
+                place.topic, place.partition + 1, before: partitionCounts[place.topic] ?? 0, isInput: true)
         }
         finish()
         log.info("partitions come", metadata: ["partitions": "\(partitions.map(\.description).joined(separator: " "))"])
@@ -24,6 +24,7 @@ extension TransactionLoop {
         try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick, until: isStopping)
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
+            try checkSpread(place, partition)
             let start = try beginning(place, partition, committed: stable[place])
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
@@ -95,6 +96,7 @@ extension TransactionLoop {
             outputMarks.drop(partition)
             epochs[partition] = nil
             newEpochs[partition] = nil
+            unspread.remove(partition)
         }
         tellOwnership()
     }

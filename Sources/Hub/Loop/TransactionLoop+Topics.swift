@@ -10,6 +10,7 @@ extension TransactionLoop {
     /// Looks at one topic, when it is time.
     func look() throws {
         guard let topic = looks.next(at: clocks.now().monotonic) else { return }
+        try checkSpread(of: topic)
         if domains[topic] != nil { try lookAtInput(topic) } else { try lookAtOutput(topic) }
     }
 

@@ -48,6 +48,8 @@ package final class TransactionLoop<
     var epochs: [DomainPartition: Int64] = [:]
     /// The epochs that begin with the next transaction: see ``renewEpoch(of:)``.
     var newEpochs: [DomainPartition: Int64] = [:]
+    /// Whose changelogs don't say yet over how many partitions keys are spread: see ``Spread``.
+    var unspread: Set<DomainPartition> = []
     var clock: HubClock
     var hasJumped = false
     /// Where each owned partition goes on after the last commit.
@@ -91,7 +93,7 @@ package final class TransactionLoop<
     ///   - largest: the largest value that the broker takes, in bytes.
     ///   - quarantine: the folder for what is larger.
     ///   - most: how many bytes of outputs and states make a turn leave.
-    ///   - partitionCounts: of the input topics.
+    ///   - partitionCounts: of the input topics, and of those whose partitions keys decide on.
     ///   - ownership: told which partitions are owned, whenever that changes.
     ///   - waitingCount: told how many records wait for a newer hub, whenever that may have changed.
     ///   - clockError: told how far the machine's clock is off, in milliseconds, with each look at it.
@@ -146,12 +148,7 @@ package final class TransactionLoop<
 
     private static func outputDomains(_ model: Model, _ names: TopicNames) -> [String: String] {
         var domains: [String: String] = [:]
-        for domain in model.domains {
-            for entity in model.entities(of: domain) {
-                domains[names.golden(entity: entity.name)] = domain
-                if entity.engine != .stock { domains[names.identity(entity: entity.name)] = domain }
-            }
-        }
+        for domain in model.domains { for topic in names.outputs(of: domain, model) { domains[topic] = domain } }
         return domains
     }
 

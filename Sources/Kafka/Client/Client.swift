@@ -80,6 +80,7 @@ class ClientContext: @unchecked Sendable {
     let log: Logger
     private let connectionError = Mutex<String?>(nil)
     private let sight = Mutex<BrokerSight?>(nil)
+    private let repetitions = Mutex(Repetitions())
     /// Whether somebody has asked for librdkafka's own debugging lines.
     private let showsDebug = Atomic(false)
 
@@ -135,11 +136,22 @@ class ClientContext: @unchecked Sendable {
         // Meant for the Admin that shares a producer's connections.
         if facility == "CONFWARN", message.contains("isolation.level is a consumer property") { return }
         if level == .debug, !showsDebug.load(ordering: .relaxed) { return }
-        log.log(level: shown(level, facility, message), "\(message)", metadata: ["facility": "\(facility)"])
+        say(message, at: shown(level, facility, message), metadata: ["facility": "\(facility)"])
     }
+
+    /// Logs a line, but once a while where it repeats itself.
+    func say(_ line: String, at level: Logger.Level, metadata: Logger.Metadata) {
+        let isTold = level > .debug && repetitions.withLock { $0.isNews(line, at: .now) }
+        log.log(level: isTold ? level : .debug, "\(line)", metadata: metadata)
+    }
+
+    /// What goes wrong with a transaction, and can be aborted: who runs it hears of it, and says what becomes of it.
+    private static let ofTransactions: Set<String> = ["TXNERR", "ADDPARTS", "ADDOFFSETS"]
 
     /// Every attempt of every connection is an error to librdkafka, and so is what it makes of it all (`brokers are down`).
     private func shown(_ level: Logger.Level, _ facility: String, _ message: String) -> Logger.Level {
+        // What can't be aborted is worse than an error.
+        if level == .error, Self.ofTransactions.contains(facility) { return .info }
         let isOfConnections =
             message.contains("brokers are down") || message.contains("Disconnected")
             || sight.withLock { $0 }?.isAway == true
@@ -168,7 +180,7 @@ class ClientContext: @unchecked Sendable {
         let isFolded = [.transport, .allBrokersDown, .resolve].contains(code)
         let level: Logger.Level =
             isFolded ? .debug : KafkaError.Verdict(of: code) == .retriable ? .notice : .error
-        log.log(level: level, "\(reason)", metadata: ["code": "\(code.name)"])
+        say(reason, at: level, metadata: ["code": "\(code.name)"])
     }
 }
 

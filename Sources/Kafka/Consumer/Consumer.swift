@@ -13,9 +13,11 @@ public final class Consumer {
     let assignment: Assignment
     private let context: ConsumerContext
     private let queue: OpaquePointer
-    private let bell: Doorbell
-    private var dayClock = DayClock()
     private let startsAtBeginning: Bool
+    /// Whether its place in the group has a name (`group.instance.id`), which outlives its processes.
+    let isStatic: Bool
+    /// Whether the group hands out what it reads.
+    private(set) var isMember = false
     private var hooks = RebalanceHooks()
     private var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var reminder: FetchReminder
@@ -38,9 +40,9 @@ public final class Consumer {
             throw KafkaError(.invalidArgument, operation: "create consumer", message: "group.id is not set")
         }
         context = ConsumerContext(log: log)
-        bell = try Doorbell()
         let settings = Self.defaults.merging(settings)
         reminder = FetchReminder(settings)
+        isStatic = settings["group.instance.id"] != nil
         startsAtBeginning = ["earliest", "beginning", "smallest"].contains(settings["auto.offset.reset"])
         client = try Client(
             RD_KAFKA_CONSUMER, settings, context,
@@ -48,7 +50,6 @@ public final class Consumer {
         _ = rd_kafka_poll_set_consumer(client.handle)
         queue = rd_kafka_queue_get_consumer(client.handle)
         context.queue = queue
-        bell.hang(at: queue)
         assignment = Assignment(handle: client.handle)
         buffer = .allocate(capacity: 0)
     }
@@ -62,7 +63,6 @@ public final class Consumer {
             _ = rd_kafka_consumer_close(client.handle)
             context.answer = nil
         }
-        bell.leave(queue)
         rd_kafka_queue_destroy(queue)
         buffer.deallocate()
     }
@@ -73,6 +73,7 @@ public final class Consumer {
         self.hooks = hooks
         let code = PartitionList(topics.map { TopicPartition($0, -1) }).lend { rd_kafka_subscribe(client.handle, $0) }
         try client.check(code, "subscribe to \(topics.joined(separator: ", "))")
+        isMember = true
     }
 
     /// Reads these partitions from these offsets, in place of all before, outside of any group's hand-outs.
@@ -169,27 +170,15 @@ extension Consumer {
             partition: error.partition, offset: error.offset)
     }
 
-    /// Takes what is there; only if there is nothing, waits for something, and takes what came with it. (librdkafka's batch read would
-    /// wait until the batch is full, and by the time of the day.)
+    /// librdkafka's batch read waits until the batch is full or the time is up. So what is there is taken first; only if there is
+    /// nothing, one record is waited for, and what came with it taken.
     private func fill(max: Int, timeout: Duration) -> Int {
-        var count = consume(max: max)
-        guard count == 0, timeout > .zero else { return count }
-        let deadline = Deadline(after: timeout)
-        // A callback that moves partitions is no record, but it is answered at once.
-        while count == 0, !context.hasRaised, !deadline.passed {
-            // A look now and then, however long the wait, is what says that this member lives (`max.poll.interval.ms`).
-            bell.wait(milliseconds: deadline.milliseconds(atMost: 1_000))
-            count = consume(max: max)
+        var count = consume(into: 0, max: max, milliseconds: 0)
+        if count == 0, !context.hasRaised, timeout > .zero {
+            count = consume(into: 0, max: 1, milliseconds: timeout.milliseconds)
+            if count == 1, max > 1 { count += consume(into: 1, max: max - 1, milliseconds: 0) }
         }
         return count
-    }
-
-    /// librdkafka's main thread, which sends the heartbeats, waits by the time of the day, too. Any question that it answers ends its
-    /// wait, and the next one is right.
-    private func wakeMainThread() {
-        var topics: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
-        guard rd_kafka_subscription(client.handle, &topics) == RD_KAFKA_RESP_ERR_NO_ERROR, let topics else { return }
-        rd_kafka_topic_partition_list_destroy(topics)
     }
 
     private func bytes(of count: Int) -> Int {
@@ -205,10 +194,9 @@ extension Consumer {
         _ = PartitionList(places).lend { rd_kafka_offsets_for_times(client.handle, $0, 1) }
     }
 
-    private func consume(max: Int) -> Int {
-        if dayClock.wasSetBack() { wakeMainThread() }
+    private func consume(into start: Int, max: Int, milliseconds: Int32) -> Int {
         // -1 stands for an argument that is not valid, which these are.
-        return Swift.max(0, rd_kafka_consume_batch_queue(queue, 0, buffer.baseAddress!, max))
+        Swift.max(0, rd_kafka_consume_batch_queue(queue, milliseconds, buffer.baseAddress! + start, max))
     }
 
     /// Answers the group, then reads again what stays from where it was handed out.

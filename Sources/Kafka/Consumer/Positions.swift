@@ -9,10 +9,26 @@ extension Consumer {
 
     /// Commits positions for the group. `wait: false` returns at once, and a failure is only logged: right where the
     /// next commit makes up for it.
+    ///
+    /// A member that has lost its place in the group for want of an answer, and not joined it again yet, is told so:
+    /// ``KafkaError/Code/assignmentLost``. Poll on.
     public func commit(_ positions: [TopicPartitionOffset], wait: Bool = true) throws(KafkaError) {
         guard !positions.isEmpty else { return }
+        guard !isBetweenMemberships else {
+            throw KafkaError(
+                .assignmentLost, operation: "commit offsets", message: "this member is about to join its group again")
+        }
         let code = PartitionList(positions).lend { rd_kafka_commit(client.handle, $0, wait ? 0 : 1) }
         try client.check(code, "commit offsets")
+    }
+
+    /// librdkafka gives its place up when nothing was heard of the group for `session.timeout.ms`, as on a machine that is too busy. What
+    /// it commits before it has joined again goes out under no member's id. The broker, which has heard of that member all the
+    /// while, takes a named one for a process that another has replaced, and librdkafka 2.0 ends the client for good.
+    private var isBetweenMemberships: Bool {
+        guard isStatic, isMember, let id = rd_kafka_memberid(client.handle) else { return false }
+        defer { rd_kafka_mem_free(client.handle, id) }
+        return id.pointee == 0
     }
 
     /// What the group has committed for partitions; those without a commit are left out.

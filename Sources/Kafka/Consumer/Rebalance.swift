@@ -68,8 +68,8 @@ final class ConsumerContext: ClientContext, @unchecked Sendable {
         }
         rd_kafka_conf_set_offset_commit_cb(configuration) { _, code, _, opaque in
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR, code != RD_KAFKA_RESP_ERR__NO_OFFSET else { return }
-            ClientContext.of(opaque, as: ConsumerContext.self).log.warning(
-                "offsets were not committed", metadata: ["code": "\(KafkaError.Code(code).name)"])
+            ClientContext.of(opaque, as: ConsumerContext.self).say(
+                "offsets were not committed", at: .warning, metadata: ["code": "\(KafkaError.Code(code).name)"])
         }
     }
 }

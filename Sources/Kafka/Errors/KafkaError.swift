@@ -102,7 +102,7 @@ extension KafkaError {
         var text = [CChar](repeating: 0, count: 512)
         let code = Code(rd_kafka_fatal_error(client, &text, text.count))
         guard code != .none else { return nil }
-        let verdict: Verdict = Verdict(of: code) == .fenced ? .fenced : .fatal
+        let verdict = Verdict(of: code, fatal: true, abortable: false, retriable: false)
         self.init(code, operation: operation, message: String(nulTerminated: text), verdict: verdict)
     }
 

@@ -30,7 +30,7 @@ extension KafkaError.Verdict {
     /// The verdict on a code, given what librdkafka says about the occurrence.
     init(of code: KafkaError.Code, fatal: Bool, abortable: Bool, retriable: Bool) {
         let byCode = Self(of: code)
-        if byCode == .fenced {
+        if byCode == .fenced || fatal && code == .fencedInstanceID {
             self = .fenced
         } else if fatal {
             self = .fatal
@@ -59,9 +59,7 @@ extension KafkaError.Verdict {
             }
     }
 
-    private static let fencing: Set<KafkaError.Code> = [
-        .fenced, .producerFenced, .invalidProducerEpoch, .fencedInstanceID,
-    ]
+    private static let fencing: Set<KafkaError.Code> = [.fenced, .producerFenced, .invalidProducerEpoch]
 
     private static let fatalities: Set<KafkaError.Code> = [.fatal, .destroyed, .outOfOrderSequence, .unknownProducerID]
 
@@ -77,8 +75,12 @@ extension KafkaError.Verdict {
     ]
 
     /// Codes that say: others work on these partitions now.
+    ///
+    /// A member that another process has replaced is told so by its heartbeats, and its client is finished. A transaction's offsets are
+    /// refused with the same code, but by less: librdkafka gives its place in the group up when nothing was heard of it for
+    /// `session.timeout.ms`, and until it has joined again it has no id, which the broker takes for such a member's.
     private static let ownershipLost: Set<KafkaError.Code> = [
-        .illegalGeneration, .unknownMemberID, .assignmentLost, .maxPollExceeded,
+        .illegalGeneration, .unknownMemberID, .assignmentLost, .maxPollExceeded, .fencedInstanceID,
     ]
 }
 
@@ -110,8 +112,8 @@ extension KafkaError.Verdict {
         case .retriable: "Repeat it; if it lasts, look at the brokers and the network."
         case .abortable: "Abort, drop what was decided since the last commit, and go on from the committed offsets."
         case .fenced:
-            "Another process has this id now, or a broker that crashed has forgotten whose it was: end this one. Started again it "
-                + "takes the id back; where that repeats, two processes share it."
+            "Another process has this id now, or this one heard nothing of the brokers for too long while it was at work: end this one. "
+                + "Started again it takes the id back; where that repeats, two processes share it."
         case .fatal: "Close this client and create a new one."
         case .permanent: "Repeating is of no use: change the request, the settings or the rights."
         }

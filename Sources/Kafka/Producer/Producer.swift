@@ -128,6 +128,21 @@ public final class Producer: Sendable {
     /// What was delivered since this was last called, by partition. An abort forgets what it undid.
     public func takeDelivered() -> [Delivered] { context.takeDelivered() }
 
+    /// How many partitions a topic has now; nil when it isn't there. Brokers may create topics that are asked for: with
+    /// `allow.auto.create.topics=false` they don't.
+    public func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int32? {
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(
+            client.handle, 0, try topics.handle(of: topic), &metadata, timeout.milliseconds)
+        try client.check(code, "count partitions")
+        guard let metadata else { return nil }
+        defer { rd_kafka_metadata_destroy(metadata) }
+        guard metadata.pointee.topic_cnt > 0, metadata.pointee.topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return nil
+        }
+        return metadata.pointee.topics[0].partition_cnt
+    }
+
     /// How many records are not acknowledged yet.
     public var waiting: Int { Int(rd_kafka_outq_len(client.handle)) }
 

@@ -25,6 +25,7 @@ package protocol TransactionalProducer: AnyObject {
         Watermarks]
     func ends(of partitions: [TopicPartition], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
     func offsets(from times: [TopicPartition: Int64], timeout: Duration) throws(KafkaError) -> [TopicPartition: Int64]
+    func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int32?
 }
 
 extension TransactionalProducer {

@@ -16,8 +16,8 @@ final class MemoryBrokers: Brokers, @unchecked Sendable {
     var keepsWaiting: (_ topic: String) -> Bool = { _ in false }
     /// Whether nobody can say what a topic holds.
     var isAway: (_ topic: String) -> Bool = { _ in false }
-    /// Whether what is to be committed is refused, as the group moves on.
-    var groupMoves = false
+    /// Why what is to be committed is refused; nil: it is not.
+    var refusal: KafkaError.Code?
 
     let largest = 1_000_000
 
@@ -180,7 +180,7 @@ private final class MemoryReader: Member, Follower {
     }
 
     func commit(_ positions: [TopicPartitionOffset], wait: Bool) throws(KafkaError) {
-        if brokers.groupMoves { throw KafkaError(.rebalanceInProgress, operation: "commit offsets") }
+        if let refusal = brokers.refusal { throw KafkaError(refusal, operation: "commit offsets") }
         for place in positions { brokers.committed[place.partition] = place.offset }
     }
 

@@ -1,5 +1,6 @@
 import CRdKafka
-import Kafka
+
+@testable import Kafka
 
 /// librdkafka's pretended brokers: they answer with the errors they are told to. Good for nothing else: they fake
 /// transactions and lack the administration requests.
@@ -21,6 +22,8 @@ final class MockCluster {
     }
 
     init() {
+        // The process' first client may be this one, which isn't made as ours are.
+        SASLPlugins.spare(unless: [:])
         let configuration: OpaquePointer = rd_kafka_conf_new()
         var text = [CChar](repeating: 0, count: 256)
         handle = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &text, text.count)
@@ -41,6 +44,11 @@ final class MockCluster {
     func fail(_ request: Request, with codes: [KafkaError.Code]) {
         var errors = codes.map { rd_kafka_resp_err_t(rawValue: $0.rawValue) }
         rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, &errors)
+    }
+
+    /// Every answer takes so long.
+    func answer(after time: Duration) {
+        rd_kafka_mock_broker_set_rtt(cluster, 1, Int32(time / .milliseconds(1)))
     }
 
     func stopFailing(_ request: Request) { rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }

@@ -101,7 +101,8 @@ package final class SimulatedConsumer: GroupConsumer {
         guard let member else { return false }
         group.expel()
         if member.isFenced {
-            throw KafkaError(.fencedInstanceID, operation: "poll", message: "\(instance) was replaced")
+            throw KafkaError(
+                .fencedInstanceID, operation: "poll", message: "\(instance) was replaced", verdict: .fenced)
         }
         if member.isExpelled {
             let lost = owned

@@ -105,8 +105,7 @@ package final class SimulatedProducer: TransactionalProducer {
             let group = broker.group(membership.group)
             if let code = group.refusal(of: membership) {
                 scheduler.trace.count("offsets refused", process.name, code.name)
-                let verdict: KafkaError.Verdict = code == .fencedInstanceID ? .fenced : .abortable
-                throw KafkaError(code, operation: "send offsets to transaction", verdict: verdict)
+                throw KafkaError(code, operation: "send offsets to transaction", verdict: .abortable)
             }
             coordinator.join(session.id, group)
             group.add(positions, of: session.id.producer, since: consumer?.since ?? [:])
@@ -185,6 +184,11 @@ package final class SimulatedProducer: TransactionalProducer {
         var offsets: [TopicPartition: Int64] = [:]
         for (place, time) in times { offsets[place] = broker.log(place)?.offset(from: time) }
         return offsets
+    }
+
+    package func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int32? {
+        let count = broker.logs(of: topic).count
+        return count == 0 ? nil : Int32(count)
     }
 
     package func ends(
