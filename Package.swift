@@ -127,7 +127,8 @@ let package = Package(
         .target(
             name: "TestHub",
             dependencies: [
-                "CRdKafka", "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports", logging,
+                "CRdKafka", "TestBroker", "Canonical", "Document", "Hub", "Installation", "Kafka", "Transports",
+                logging,
             ],
             path: "Tests/TestHub", swiftSettings: settings),
         // The hub and the connectors against a simulated broker and simulated systems, in virtual time.
