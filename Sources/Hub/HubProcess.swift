@@ -227,8 +227,8 @@ public struct HubError: Error, Sendable, CustomStringConvertible {
 
     /// What to do about a changelog that has lost what a store knows.
     static let remedy =
-        "Stop the hubs and restore the topic from your backup; or remove the hubs' local stores and make the topic anew once more, "
-        + "empty, and all that only they know is gone"
+        "Stop the hubs, delete the topic and restore it from a backup of before; or remove the hubs' local stores and make the topic "
+        + "anew once more, empty, and all that only they know is gone"
 }
 
 extension Duration {

@@ -48,7 +48,7 @@ private struct YAMLComposer: ~Copyable {
             content = isNull ? .null : .text(text, plain: plain)
         case .alias(let name):
             guard let known = anchors[name] else {
-                throw error("there is no anchor &\(name) above; a text that begins with * stands in quotes", event)
+                throw error("there is no such anchor above; a text that begins with * stands in quotes", event)
             }
             return known
         case .list: content = .list(try elements(depth: depth + 1))

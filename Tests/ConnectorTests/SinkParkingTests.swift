@@ -187,8 +187,8 @@ import Testing
         #expect(parked(connector) == [Self.sofa])
     }
 
-    /// The group moves on, the member has joined it anew and its commit names the one before, or the topic isn't there.
-    @Test(arguments: [KafkaError.Code.rebalanceInProgress, .fencedInstanceID, .unknownTopicOrPartition])
+    /// The group moves on, the member is about to join it anew, or the topic isn't there.
+    @Test(arguments: [KafkaError.Code.rebalanceInProgress, .assignmentLost, .unknownTopicOrPartition])
     func whatCouldNotBeCommittedIsCommittedLater(refusal: KafkaError.Code) throws {
         let brokers = MemoryBrokers()
         started(brokers)

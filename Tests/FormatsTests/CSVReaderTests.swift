@@ -235,6 +235,11 @@ import Testing
         ("EAN,Other,Menge\n1,2,3\n", "the declared column is missing; the header has 'EAN', 'Other', 'Menge'"),
         ("EAN\n1\n", "the declared column is missing; the header has 'EAN'"),
         (",,\n1,2,3\n", "the declared column is missing; the header names none"),
+        // It may be somebody's record.
+        (
+            "Aino,1975,7\n",
+            "the declared column is missing; the first row has none of the declared columns: is it the header, and 'delimiter' right?"
+        ),
     ])
     func aMissingColumnIsToldWithTheHeader(text: String, expected: String) throws {
         let fields: JSON = [

@@ -77,31 +77,6 @@ import Testing
         }
     }
 
-    /// Both at once, between two runs: only the changelog knows better.
-    @Test func aDomainThatHasGrownBetweenTwoRunsIsRefused() throws {
-        let plant = try Plant(partitions: 2)
-        try plant.running { hub in
-            try tell(plant, price: 1)
-            try hub.settle(plant)
-        }
-        for topic in TopicTable(names: plant.names, model: plant.model, connectors: [], partitions: { _ in 1 }).topics {
-            let domain = ["in.product", "hub.product", "product", "id.product"].map { "\(plant.prefix).\($0)" }
-            if domain.contains(topic.name) { try plant.grow(topic.name, to: 4) }
-        }
-        let reason = try ending(plant)
-        #expect(
-            reason.contains("\(plant.names.input(domain: "product")) has 4 partitions, and had 2")
-                && reason.contains("prefix"), "\(reason)")
-        #expect(try prices(plant) == sofas.map { _ in 1 })
-        // Starting over, under another prefix: the sources tell what they know.
-        let anew = try Plant(partitions: 4)
-        try anew.running { hub in
-            try tell(anew, price: 2)
-            try hub.settle(anew)
-        }
-        #expect(try prices(anew) == sofas.map { _ in 2 })
-    }
-
     /// It is written by number, where the input was read: nothing of it moves.
     @Test func aChangelogThatGrowsIsNoticedByTheNextStart() throws {
         let plant = try Plant(partitions: 2)

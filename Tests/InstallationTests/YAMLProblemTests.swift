@@ -28,7 +28,7 @@ import Testing
         ("x: 1\na: \"b\nc: d\n", "2:4: \"\"\" opens a text that is never closed"),
         ("a: @b\n", "1:4: a text can't begin with \"@\"; put it in quotes"),
         ("files: *.csv\n", "1:8: a text that begins with \"*\" stands in quotes"),
-        ("a: b\nfiles: *csv\n", "2:8: there is no anchor &csv above; a text that begins with * stands in quotes"),
+        ("a: b\nfiles: *csv\n", "2:8: there is no such anchor above; a text that begins with * stands in quotes"),
         ("a: \"ä\\d\"\n", "1:6: \\ begins an escape between double quotes"),
         ("a: 1\nb: ]\n", "2:4: \"]\" can't stand here"),
         ("a: 1\nb: [\n", "3:1: a value is missing where the text ends; is a bracket above never closed?"),

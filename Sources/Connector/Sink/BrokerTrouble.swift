@@ -17,8 +17,8 @@ struct BrokerTrouble {
         var latest: ContinuousClock.Instant
         /// The end of the pause.
         var end: ContinuousClock.Instant
-        /// What was said of it last, and when.
-        var said: (code: KafkaError.Code, at: ContinuousClock.Instant)
+        /// What was said of it, and when.
+        var said: [KafkaError.Code: ContinuousClock.Instant]
     }
 
     /// A step has failed: how long to pause, and whether that is to be said.
@@ -28,10 +28,11 @@ struct BrokerTrouble {
         _ error: KafkaError, least: Duration = .zero, at now: ContinuousClock.Instant
     ) -> (pause: Duration, isNews: Bool) {
         let pause = max(backOff.next(), least)
-        let known = lasting?.said
-        let isNews = known?.code != error.code || known.map { now - $0.at >= Self.reminder } ?? true
-        lasting = Lasting(
-            since: lasting?.since ?? now, latest: now, end: now + pause, said: isNews ? (error.code, now) : known!)
+        var said = lasting?.said ?? [:]
+        // Of a broker that is gone one thing and another is heard in turns.
+        let isNews = said[error.code].map { now - $0 >= Self.reminder } ?? true
+        if isNews { said[error.code] = now }
+        lasting = Lasting(since: lasting?.since ?? now, latest: now, end: now + pause, said: said)
         return (pause, isNews)
     }
 

@@ -144,15 +144,14 @@ extension SinkLoop {
             try consumer.commit(positions, wait: true)
             committed = positions
         } catch {
-            // The group moves on, which only polling ends, or tells that another has this one's place: what isn't committed by then is
-            // read again.
+            // The group moves on, which only polling ends: what isn't committed by then is read again.
             guard Self.groupMoves.contains(error.code) else { throw error }
             log.notice("what is written can't be committed yet, and may be repeated", metadata: ["error": "\(error)"])
         }
     }
 
     static let groupMoves: Set<KafkaError.Code> = [
-        .rebalanceInProgress, .illegalGeneration, .unknownMemberID, .assignmentLost, .fencedInstanceID,
+        .rebalanceInProgress, .illegalGeneration, .unknownMemberID, .assignmentLost,
     ]
 
     // MARK: Repeating at the start

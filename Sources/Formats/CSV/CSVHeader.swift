@@ -31,9 +31,11 @@ struct CSVHeader {
                 throw HeaderFault("the header has the column twice", name, remedy: "columns need names that differ")
             }
         }
+        let isHeader = undeclared.count < seen.count
         for field in options.fields where !field.isOptional && !seen.contains(field.name) {
             throw HeaderFault(
-                "the declared column is missing\(Self.meant(field.name, undeclared, of: names))", field.name,
+                "the declared column is missing\(Self.meant(field.name, undeclared, of: names, isHeader: isHeader))",
+                field.name,
                 remedy: "a column that files may lack is named by 'optional'")
         }
         if options.columns == .exact, let name = undeclared.first {
@@ -45,9 +47,13 @@ struct CSVHeader {
         while let last = columns.last, last.isNameless { columns.removeLast() }
     }
 
-    /// The column that was meant, of those that nothing declares; else all that the header has.
-    private static func meant(_ name: String, _ undeclared: [String], of names: [String]) -> String {
+    /// The column that was meant, of those that nothing declares; else all that the header has. A first row without any declared
+    /// column may be a record, and isn't told (I12).
+    private static func meant(_ name: String, _ undeclared: [String], of names: [String], isHeader: Bool) -> String {
         if let near = nearest(name, undeclared) { return "; did you mean '\(near)'?" }
+        guard isHeader || names.allSatisfy(\.isEmpty) else {
+            return "; the first row has none of the declared columns: is it the header, and 'delimiter' right?"
+        }
         let all = names.filter { !$0.isEmpty }
         let few = all.prefix(mostNamed).map { "'\($0)'" }.joined(separator: ", ")
         return all.isEmpty ? "; the header names none" : "; the header has \(few)\(all.count > mostNamed ? ", …" : "")"

@@ -81,33 +81,89 @@ final class CommitStep<Producer: TransactionalProducer, Store: StateStore>: @unc
                 delivered.isExact
             else { continue }
             let partition = DomainPartition(domain, delivered.partition.partition)
+            let mark = delivered.appended.map { LogMark(offset: highest, appended: $0) }
             if let known = try store.changelogOffset(partition), highest + 1 < known {
                 let reason = "it goes on at \(highest), and the local store stands at \(known)"
+                guard try !hasOlder(delivered.partition, store.latest(partition)) else {
+                    throw HubError(
+                        "\(delivered.partition) has lost its end: \(reason). The store is rebuilt at the next start")
+                }
                 emptied.append((delivered.partition, reason))
+                try noteEmptied(partition, mark)
             }
             commit.changelogOffsets[partition] = highest + 1
-            if let time = delivered.appended {
-                let mark = LogMark(offset: highest, appended: time)
-                commit.latest[partition] = mark.after(try store.latest(partition))
-            }
+            if let mark { commit.latest[partition] = mark.after(try store.latest(partition)) }
         }
         if let (place, reason) = emptied.first {
-            try tellEmptied(emptied.map(\.place), insist)
+            let others = try otherEmptied(of: Set(emptied.map(\.place.topic))).filter { place in
+                !emptied.contains { $0.place == place }
+            }
+            tellEmptied(emptied.map(\.place) + others, insist)
             throw HubError.emptied(place, reason)
         }
         try store.apply(commit)
     }
 
-    /// Says in changelogs that were made anew that they lack what they had: this hub starts again at once, and others may take
-    /// the partitions, with nothing but what stands there (I4).
-    private func tellEmptied(_ places: [TopicPartition], _ insist: Insistence) throws {
-        try producer.begin()
-        for place in places {
-            try producer.produce(
-                to: place.topic, partition: place.partition, key: Note.emptied.utf8.span.bytes,
-                value: Note.emptied.utf8.span.bytes)
+    /// Whether something stands in a partition that is as old as what the store knows of it: then it is the same topic, and only its
+    /// end is lost, as when a broker loses power. Nobody knows: no.
+    private func hasOlder(_ place: TopicPartition, _ latest: LogMark?) -> Bool {
+        guard let latest else { return false }
+        func first(_ time: Int64) -> Int64? {
+            (try? producer.offsets(from: [place: time], timeout: Patience.look))?[place]
         }
-        try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
+        guard let oldest = first(0), let younger = first(latest.appended + 1) else { return false }
+        return oldest < younger
+    }
+
+    /// Partitions of emptied changelogs that this turn wrote nothing into, and that end before what the store knows of them.
+    private func otherEmptied(of topics: Set<String>) throws -> [TopicPartition] {
+        var places: [TopicPartition] = []
+        for topic in topics {
+            guard let domain = stateTopics[topic],
+                let count = try? producer.partitionCount(of: topic, timeout: Patience.look)
+            else { continue }
+            for partition in 0..<count where try store.changelogOffset(DomainPartition(domain, partition)) ?? 0 > 0 {
+                places.append(TopicPartition(topic, partition))
+            }
+        }
+        guard !places.isEmpty, let marks = try? producer.watermarks(of: places, timeout: Patience.look) else {
+            return []
+        }
+        return try places.filter { place in
+            let known = try store.changelogOffset(DomainPartition(stateTopics[place.topic]!, place.partition)) ?? 0
+            return marks[place].map { $0.high < known } ?? false
+        }
+    }
+
+    /// Says it to the store first: this hub starts again at once, whatever becomes of what it tells others.
+    private func noteEmptied(_ partition: DomainPartition, _ mark: LogMark?) throws {
+        var commit = StoreCommit()
+        commit.changes = [
+            .init(
+                partition: partition, key: Array(Note.emptied.utf8), value: EmptiedChangelog(mark).bytes, indexes: [])
+        ]
+        try store.apply(commit)
+    }
+
+    /// Says in changelogs that were made anew that they lack what they had: other hubs may take the partitions, with nothing but
+    /// what stands there (I4).
+    private func tellEmptied(_ places: [TopicPartition], _ insist: Insistence) {
+        // Of a topic that was just made anew a transaction may well be refused at first.
+        for _ in 0..<5 {
+            do {
+                try producer.begin()
+                for place in places {
+                    try producer.produce(
+                        to: place.topic, partition: place.partition, key: Note.emptied.utf8.span.bytes,
+                        value: Note.emptied.utf8.span.bytes)
+                }
+                return try insist("a commit") { timeout throws(KafkaError) in try producer.commit(timeout: timeout) }
+            } catch let error as KafkaError where error.verdict == .abortable {
+                do {
+                    try insist("an abort") { timeout throws(KafkaError) in try producer.abort(timeout: timeout) }
+                } catch { return }
+            } catch { return }
+        }
     }
 }
 

@@ -11,8 +11,6 @@ enum Note {
     static let epoch = "\u{1}epoch"
     /// By which records the topics are known that the partition's states were told into: see ``OutputMarks``.
     static let outputs = "\u{1}outputs"
-    /// Over how many partitions the input's keys were spread when the partition's states were decided: see ``Spread``.
-    static let spread = "\u{1}spread"
     /// That the changelog was made anew under a hub, which had written a turn into it before it saw that: whoever restores from
     /// it would take that for all there is. Stands there until somebody puts another topic in its place.
     static let emptied = "\u{1}emptied"

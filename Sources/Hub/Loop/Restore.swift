@@ -51,7 +51,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         let places = places(partitions)
         let (starts, marks) = try starts(places, now)
         let waiting = starts.reduce(Int64(0)) { $0 + max(0, (marks[$1.partition]?.high ?? 0) - $1.offset) }
-        guard waiting > 0 else { return try checkEmptied(places) }
+        guard waiting > 0 else { return try checkNotes(places) }
         log.info("restoring the local store", metadata: ["partitions": "\(partitions.count)", "offsets": "\(waiting)"])
         var progress = ProgressReport(of: waiting, partitions: partitions.count, at: clocks.now().monotonic)
         // As long as it takes: what stands open before the end is waited for.
@@ -75,7 +75,7 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         var end = StoreCommit()
         for (place, partition) in places { end.changelogOffsets[partition] = marks[place]?.high ?? 0 }
         try store.apply(end)
-        try checkEmptied(places)
+        try checkNotes(places)
         log.info(
             "restored",
             metadata: ["partitions": "\(partitions.count)", "records": "\(progress.records)"])
@@ -96,7 +96,11 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         for (place, partition) in places {
             let (low, high) = (marks[place]?.low ?? 0, marks[place]?.high ?? 0)
             var start = try store.changelogOffset(partition) ?? low
-            if let reason = try distrust(partition, place, start: start, high: high, now) {
+            let note = try store.stateBytes(partition, Array(Note.emptied.utf8))
+            if let note { try checkEmptied(EmptiedChangelog(note), place, high: high) }
+            // What was read of an emptied one is read again: somebody may have put another in its place.
+            let read = note.map { _ in "the local store was read from a changelog that had been made anew under a hub" }
+            if let reason = try distrust(partition, place, start: start, high: high, now) ?? read {
                 try checkLoss(partition, place, low: low, high: high, reason)
                 log.warning("\(reason); rebuilding", metadata: ["partition": "\(place)"])
                 try store.drop(partition)
@@ -126,8 +130,20 @@ struct Restore<Changelog: PartitionReader, Store: StateStore> {
         return nil
     }
 
-    /// Whoever has a partition of a changelog that was made anew under a hub decides nothing by what is left there.
-    private func checkEmptied(_ places: [TopicPartition: DomainPartition]) throws {
+    /// The changelog that this hub itself saw made anew isn't taken, however much of the states it has written there since. One that
+    /// somebody has put in its place doesn't hold that hub's record.
+    private func checkEmptied(_ emptied: EmptiedChangelog, _ place: TopicPartition, high: Int64) throws {
+        guard emptied.isOurs else { return }
+        if let mark = emptied.mark {
+            let asYoung = try changelog.offset(of: place, from: mark.appended, timeout: .seconds(5))
+            let younger = try changelog.offset(of: place, from: mark.appended + 1, timeout: .seconds(5))
+            guard mark.stands(before: high, asYoung: asYoung ?? .max, younger: younger ?? .max) else { return }
+        }
+        throw HubError.emptied(place, "the local store knows more than it holds")
+    }
+
+    /// Whoever has a partition of a changelog that another hub saw made anew decides nothing by what is left there.
+    private func checkNotes(_ places: [TopicPartition: DomainPartition]) throws {
         for (place, partition) in places where try store.stateBytes(partition, Array(Note.emptied.utf8)) != nil {
             throw HubError.emptied(place, "it says so")
         }

@@ -2,21 +2,8 @@ import Canonical
 import Kafka
 import Logging
 
-/// Over how many partitions keys are spread. It never changes in place: a key's next record would be decided where nothing is known
-/// of it, and what was told of it before would stay where nobody tells anything of it any more.
-struct Spread: Equatable {
-    let partitions: Int32
-
-    init(_ partitions: Int32) { self.partitions = partitions }
-
-    init?(_ bytes: [UInt8]) {
-        guard let partitions = Int32(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        self.partitions = partitions
-    }
-
-    /// Decimal digits.
-    var bytes: [UInt8] { Array(String(partitions).utf8) }
-}
+// Over how many partitions keys are spread never changes in place: a key's next record would be decided where nothing is known of it,
+// and what was told of it before would stay where nobody tells anything of it any more.
 
 extension TransactionLoop {
     /// Whether a topic has as many partitions as when the hub began. A topic that is gone is waited for, and looked at again.
@@ -29,24 +16,6 @@ extension TransactionLoop {
         }
         guard let found, found > 0, found != known else { return }
         throw HubError.respread(topic, found, before: known, isInput: domains[topic] != nil)
-    }
-
-    /// Whether a partition's states were decided on as many partitions as there are. Its changelog must have been read.
-    func checkSpread(_ place: TopicPartition, _ partition: DomainPartition) throws {
-        guard let now = partitionCounts[place.topic] else { return }
-        guard let noted = try store.stateBytes(partition, Array(Note.spread.utf8)).flatMap({ Spread($0) }) else {
-            unspread.insert(partition)
-            return
-        }
-        guard noted.partitions == now else {
-            throw HubError.respread(place.topic, now, before: noted.partitions, isInput: true)
-        }
-    }
-
-    /// What a partition's changelog is to say of that with the next transaction, which hasn't been said yet.
-    func spread(of partition: DomainPartition) -> Spread? {
-        guard unspread.contains(partition) else { return nil }
-        return partitionCounts[names.input(domain: partition.domain)].map { Spread($0) }
     }
 }
 
@@ -66,7 +35,8 @@ extension HubError {
             "\(topic) has \(now) partitions, and had \(before): counts never change in place, as keys would leave "
                 + (isInput
                     ? "their states. Start over with another 'prefix'"
-                    : "what was told of them. Delete it, and make it anew with 'omni topics --create': all is told again")
+                    : "what was told of them. Delete it, and make it anew with \(before) ('omni topics --create' takes the number "
+                        + "from omni.yaml): all is told again")
         )
     }
 }

@@ -18,9 +18,6 @@ extension TransactionLoop {
                 overlay.put(partition, Note.settled, settlement.digest(of: partition))
             }
             if let epoch = newEpochs[partition] { overlay.put(partition, Note.epoch, Epoch(epoch).bytes) }
-            if !unspread.isEmpty, let spread = spread(of: partition) {
-                overlay.put(partition, Note.spread, spread.bytes)
-            }
         }
         turn.group = consumer.groupMetadata()
         try collected()
@@ -69,7 +66,6 @@ extension TransactionLoop {
             for partition in overlay.partitions {
                 settlement.noted(partition)
                 if let epoch = newEpochs.removeValue(forKey: partition) { epochs[partition] = epoch }
-                unspread.remove(partition)
             }
             for entry in overlay.entries {
                 guard let due = entry.due else { continue }

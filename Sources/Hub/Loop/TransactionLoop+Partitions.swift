@@ -24,7 +24,6 @@ extension TransactionLoop {
         try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick, until: isStopping)
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
-            try checkSpread(place, partition)
             let start = try beginning(place, partition, committed: stable[place])
             if partition.domain == "stock" { try setTimers(partition) }
             committed[place] = start
@@ -96,7 +95,6 @@ extension TransactionLoop {
             outputMarks.drop(partition)
             epochs[partition] = nil
             newEpochs[partition] = nil
-            unspread.remove(partition)
         }
         tellOwnership()
     }

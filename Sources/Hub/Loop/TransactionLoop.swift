@@ -48,8 +48,6 @@ package final class TransactionLoop<
     var epochs: [DomainPartition: Int64] = [:]
     /// The epochs that begin with the next transaction: see ``renewEpoch(of:)``.
     var newEpochs: [DomainPartition: Int64] = [:]
-    /// Whose changelogs don't say yet over how many partitions keys are spread: see ``Spread``.
-    var unspread: Set<DomainPartition> = []
     var clock: HubClock
     var hasJumped = false
     /// Where each owned partition goes on after the last commit.
