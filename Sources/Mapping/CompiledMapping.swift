@@ -72,21 +72,39 @@ extension CompiledMapping {
     }
 
     /// The lines on which its object constructors name a member, from 1.
-    public func lines(ofMember name: String) -> [Int] {
-        let source = code.program.source
-        var parser = Parser(source)
+    ///
+    /// - Parameter outer: only those in what a member of this name is given. Where that is made elsewhere (a variable's value, the
+    ///   result of a function of the mapping), all of them.
+    public func lines(ofMember name: String, within outer: String? = nil) -> [Int] {
+        var parser = Parser(code.program.source)
         guard let tree = try? parser.parse() else { return [] }
-        var lines: Set<Int> = []
-        var pending = [tree]
+        guard let outer else { return lines(of: name, in: [tree]) }
+        let values = Self.members(in: [tree]).filter { $0.key.text == outer }.map(\.value)
+        let isElsewhere = values.contains { value in
+            let isOwn = value.left.map { $0.kind != .variable || Library.standard.number(of: $0.text) == nil } ?? false
+            return [.variable, .apply].contains(value.kind) || value.kind == .call && isOwn
+        }
+        return lines(of: name, in: isElsewhere ? [tree] : values)
+    }
+
+    private func lines(of name: String, in trees: [Syntax]) -> [Int] {
+        let source = code.program.source
+        let keys = Self.members(in: trees).map(\.key).filter { $0.text == name }
+        return Set(keys.map { source.place(of: $0.offset).line }).sorted()
+    }
+
+    /// The members of object constructors whose names are texts.
+    private static func members(in trees: [Syntax]) -> [(key: Syntax, value: Syntax)] {
+        var members: [(key: Syntax, value: Syntax)] = []
+        var pending = trees
         while let node = pending.popLast() {
             pending += node.children + [node.left, node.right, node.third].compactMap { $0 }
             guard node.kind == .object || node.kind == .group else { continue }
-            for place in stride(from: 0, to: node.children.count, by: 2) {
-                let key = node.children[place]
-                if key.kind == .string, key.text == name { lines.insert(source.place(of: key.offset).line) }
+            for place in stride(from: 0, to: node.children.count - 1, by: 2) where node.children[place].kind == .string {
+                members.append((node.children[place], node.children[place + 1]))
             }
         }
-        return lines.sorted()
+        return members
     }
 
     /// Whether it speaks of a variable, named without its `$`: binding another one has no effect.

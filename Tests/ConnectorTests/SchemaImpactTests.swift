@@ -14,6 +14,8 @@ import Transports
         sources:
           goods: { from: { in: { files: "*.json" } }, format: { json: {} }, map: goods.jsonata }
           counts: { from: { in: { files: "*.txt" } }, format: { json: {} }, map: counts.jsonata }
+          orders: { from: { in: { files: "*.ord" } }, format: { json: {} }, map: orders.jsonata }
+          made: { from: { in: { files: "*.mad" } }, format: { json: {} }, map: made.jsonata }
         sinks:
           list:
             of: product
@@ -30,6 +32,15 @@ import Transports
         }}
         """,
         "counts.jsonata": #"{"count": {"product": gtin, "place": shop, "quantity": price}}"#,
+        // An order line's price, and a condition on what the system calls so.
+        "orders.jsonata": """
+        {"order": {"lines": lines.{"product": $omni_gtin(sku), "price": price}, "state": price > 5 ? "paid" : "open"}}
+        """,
+        "made.jsonata": """
+        ($product := function($row) {
+          {"gtin": $row.gtin, "price": $row.amount}
+        }; {"product": $product($)})
+        """,
         "list.jsonata": #"{"gtin": gtin}"#,
         "fixtures/goods/one.in.json": #"{"gtin": "06438012345675", "amount": 1}"#,
         "fixtures/goods/one.out.json": #"[{"product": {"gtin": "06438012345675", "price": 1}}]"#,
@@ -46,7 +57,9 @@ import Transports
         // Not the comment's lines, and not the mapping of counts: its product is a field, but its price is no product's.
         #expect(uses.first?.part == "goods" && uses.last?.part == "list, where", "\(uses)")
         let filter = try #require(uses.last)
-        #expect(!filter.isSource && filter.file == "Connectors/test/connector.yaml" && filter.lines == [8])
+        #expect(!filter.isSource && filter.file == "Connectors/test/connector.yaml" && filter.lines == [10])
+        #expect(uses.map(\.part) == ["goods", "made", "list, where"], "\(uses)")
+        #expect(uses.dropFirst().first?.lines == [2])
         let use = try #require(uses.first)
         #expect(use.connector == "test" && use.part == "goods" && use.isSource)
         #expect(use.file == "Connectors/test/goods.jsonata" && use.lines == [5])

@@ -1,6 +1,7 @@
 public import Canonical
 import Document
 public import Installation
+import Mapping
 import Schema
 import Transports
 
@@ -49,11 +50,10 @@ public struct SchemaImpact {
                 + settings.sinks.filter { $0.of == kind.entity || $0.of == kind.name }.map { ($0.name, $0.map, false) }
             for (part, map, isSource) in parts {
                 guard let bytes = try? AtomicFile.read("\(settings.folder)/\(map)") else { continue }
-                let words = Words(bytes)
-                // A source's mapping says which kind it produces.
-                if isSource, words.lines(naming: kind.name).isEmpty { continue }
-                let named = fields.isEmpty ? [kind.name] : fields
-                let lines = Set(named.flatMap { words.lines(naming: $0) }).sorted()
+                let lines =
+                    isSource
+                    ? written(kind, fields, bytes, file: map)
+                    : Set((fields.isEmpty ? [kind.name] : fields).flatMap { Words(bytes).lines(naming: $0) }).sorted()
                 if lines.isEmpty, !(fields.isEmpty && !isSource) { continue }
                 uses.append(
                     Use(
@@ -70,6 +70,19 @@ public struct SchemaImpact {
             }
         }
         return uses
+    }
+
+    /// The lines of a source's mapping that write a kind's fields, or the kind.
+    private func written(_ kind: Kind, _ fields: [String], _ bytes: [UInt8], file: String) -> [Int] {
+        let options = MappingOptions.connector(variables: Mappings.sourceVariables)
+        guard let mapping = try? CompiledMapping(source: bytes, file: file, options: options) else {
+            // One that can't be read without the installation's tables, or at all.
+            let words = Words(bytes)
+            if words.lines(naming: kind.name).isEmpty { return [] }
+            return Set((fields.isEmpty ? [kind.name] : fields).flatMap { words.lines(naming: $0) }).sorted()
+        }
+        if fields.isEmpty { return mapping.lines(ofMember: kind.name) }
+        return Set(fields.flatMap { mapping.lines(ofMember: $0, within: kind.name) }).sorted()
     }
 
     /// The places in the rules of a kind's entity that name one of the fields.
