@@ -100,7 +100,8 @@ extension CompiledMapping {
         while let node = pending.popLast() {
             pending += node.children + [node.left, node.right, node.third].compactMap { $0 }
             guard node.kind == .object || node.kind == .group else { continue }
-            for place in stride(from: 0, to: node.children.count - 1, by: 2) where node.children[place].kind == .string {
+            let keys = stride(from: 0, to: node.children.count - 1, by: 2)
+            for place in keys where node.children[place].kind == .string {
                 members.append((node.children[place], node.children[place + 1]))
             }
         }
