@@ -60,6 +60,40 @@ import Testing
             "$omni_divide(id)",
             "$omni_divide takes 2 arguments or more (<nnn?:n>), and this gives 1: it fails the record"
         ),
+        (
+            "$omni_divide(id, 2, 3, 4)",
+            "$omni_divide takes 3 arguments at most (<nnn?:n>), and this gives 4: it fails the record"
+        ),
+        ("$round(state)", "$round takes a number here, but this is in all fixtures a string: it fails the record"),
+        ("state ~> $round(2)", "$round takes a number here, but this is in all fixtures a string: it fails the record"),
+        ("$pad(state, \"3\")", "$pad takes a number here, but this is a string: it fails the record"),
+        (
+            "$sum(lines.sku)",
+            "$sum takes a list of which each is a number here, but each is in all fixtures a string: it fails the record"
+        ),
+        (
+            "$max(state)",
+            "$max takes a list of which each is a number here, but each is in all fixtures a string: it fails the record"
+        ),
+        // Only one of the lines has a size: what is there is a text all the same.
+        ("lines.$round(size)", "$round takes a number here, but this is in all fixtures a string: it fails the record"),
+        ("lines.(size * 2)", "'*' needs numbers; this is in all fixtures a string: use $number"),
+        ("lines[size > 2]", "'>' compares in all fixtures a string with a number: it fails the record"),
+        ("{\"a\": id, \"b\": 1, \"a\": 2}", "\"a\" is given twice (D1009): it fails the record"),
+        ("string(id)", "this is a path, not a function: the function's name begins with $, $string"),
+        (
+            "$formatNumber(id, \"abc\")",
+            "D3086: the number picture has a character without a meaning among those with one: it fails the record"
+        ),
+        (
+            "$formatInteger(id, \"abc\")",
+            "D3130: no such numbering: a picture needs a digit, or is A, a, I, i, W, Ww, w: it fails the record"
+        ),
+        ("$toMillis(state, \"[Q]\")", "D3132: no such component in a date picture: Q: it fails the record"),
+        (
+            "state ~> $toMillis(\"yyyy-MM-dd\")",
+            "this picture has no component in brackets, so nothing of the time is in it: write [Y0001]-[M01]-[D01], [D01].[M01].[Y0001] or what is meant"
+        ),
     ])
     func anOperandOfAWrongTypeIsNamed(source: String, expected: String) throws {
         #expect(try inspect(source, Self.order).findings.map(\.message) == [expected])
@@ -69,7 +103,13 @@ import Testing
         "state = \"closed\"", "note = null", "id != null", "lines.sku = \"A\"", "colour ?? 3", "id = 7 or paid",
         "$exists(note) ? note & \"x\"", "$number(state) + 1", "lines.count > 1", "$string(id) = \"7\"",
         "$sum(lines.count) - 1", "id ~> $omni_divide(3)", "$uppercase()", "lines.$string()", "$now()",
-        "$substring(state, 1)", "$map(lines, $string)", "state in [\"open\", \"closed\"]",
+        "$substring(state, 1)", "$map(lines, $string)", "lines.size.$pad(3, \"#\")", "state.$substring(1)", "$round()",
+        "lines.$pad(5)", "$sum([])", "$sum(1)", "$join(lines.sku)", "$join(state)",
+        "$formatNumber(id, \"0,0\", {\"decimal-separator\": \",\"})",
+        "$fromMillis(id, \"[Y]\", \"+0100\")", "$now(\"[Y]\")", "id > 3 ? {\"a\": 1} : {\"a\": 2}", "lines{sku: count}",
+        "$append(state, id)",
+        "$zip(lines.sku, lines.count)", "$sort(lines, function($a, $b) { $a.count > $b.count })", "$fromMillis(id)",
+        "state in [\"open\", \"closed\"]",
     ])
     func whatMayBeRightIsLeftAlone(source: String) throws {
         let findings = try inspect(source, Self.order).findings.filter { $0.rule != .absent }

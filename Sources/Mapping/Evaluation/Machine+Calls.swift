@@ -62,7 +62,8 @@ extension Machine {
     /// Applies a library function to the arguments on the stack from `base`, and takes them off.
     mutating func applyLibrary(_ function: Int, from base: Int, _ input: Value) throws(MappingFailure) -> Value {
         if try !fits(library.signatures[function], from: base) {
-            try validate(Library.standard.signatures[function], from: base, input)
+            try validate(
+                Library.standard.signatures[function], of: Library.standard.functions[function].name, from: base, input)
         }
         let arguments = Arguments(base: base, count: stack.count - base)
         callInput = input
@@ -172,7 +173,7 @@ extension Machine {
     ) throws(MappingFailure) -> Value {
         let operation = operations + Int(closure.a)
         if isChecked, operation.pointee.flags.contains(.special) {
-            try validate(code.program.signatures[Int(operation.pointee.word)], from: base, input)
+            try validate(code.program.signatures[Int(operation.pointee.word)], of: nil, from: base, input)
         }
         frame = closure.frame
         pushFrame()
@@ -295,12 +296,12 @@ extension Machine {
 
     /// Checks the arguments on the stack from `base` against a signature, and completes them: with the context, and with
     /// arrays around single values where arrays are wanted.
-    mutating func validate(_ signature: Signature, from base: Int, _ input: Value) throws(MappingFailure) {
+    private mutating func validate(
+        _ signature: Signature, of name: String?, from base: Int, _ input: Value
+    ) throws(MappingFailure) {
         var types: [Signature.Types] = []
         for place in base..<stack.count { types.append(type(of: stack[place])) }
-        guard let counts = Self.match(signature.parameters[...], types[...]) else {
-            throw failure("T0410", "argument \(Self.mismatch(signature, types)) does not fit the function's signature")
-        }
+        guard let counts = signature.match(types[...]) else { throw misfit(signature, types, name) }
         var validated: [Value] = []
         var place = base
         // An optional parameter that doesn't fit takes its argument all the same, as in the reference: the last ones may be
@@ -311,7 +312,10 @@ extension Machine {
                 if parameter.usesContext {
                     let context = input.isLink && input.has(Value.outer) ? element(input, 0) : input
                     guard parameter.types.contains(type(of: context)) else {
-                        throw failure("T0411", "the context does not fit argument \(validated.count + 1)")
+                        throw failure(
+                            "T0411",
+                            "\(Self.named(name)) takes \(parameter.types.described) as argument \(validated.count + 1), which is left out, and the context is \(type(of: context).described)"
+                        )
                     }
                     validated.append(context)
                 } else {
@@ -323,67 +327,57 @@ extension Machine {
             for _ in 0..<taken {
                 let value = place < end ? stack[place] : .undefined
                 place += 1
-                validated.append(parameter.isArray ? try arrayArgument(value, parameter, place - base) : value)
+                validated.append(
+                    parameter.isArray ? try arrayArgument(value, parameter, place - base, of: name) : value)
             }
         }
         stack.truncate(base)
         for value in validated { stack.append(value) }
     }
 
+    /// Which argument isn't what a signature says.
+    private func misfit(_ signature: Signature, _ types: [Signature.Types], _ name: String?) -> MappingFailure {
+        let place = signature.mismatch(types)
+        let function = Self.named(name)
+        guard place < types.count else {
+            return failure("T0410", "\(function) takes more than the \(types.count) given (\(signature.text))")
+        }
+        return failure(
+            "T0410",
+            "argument \(place + 1) of \(function) is \(types[place].described), which does not fit \(signature.text)")
+    }
+
+    private static func named(_ function: String?) -> String { function.map { "$\($0)" } ?? "the function" }
+
     /// An argument where an array is wanted.
     private mutating func arrayArgument(
-        _ value: Value, _ parameter: Signature.Parameter, _ number: Int
+        _ value: Value, _ parameter: Signature.Parameter, _ number: Int, of name: String?
     ) throws(MappingFailure) -> Value {
         let type = type(of: value)
         if type == .missing { return value }
         if let elements = parameter.elements {
             let elements = elements.subtracting(.missing)
-            var fits = type == .array || elements == type
+            var strange: Signature.Types = type == .array || elements == type ? [] : type
             if type == .array {
                 let index = container(value)
                 var cursor = index + 1
                 for _ in 0..<count(at: index) {
-                    if !elements.contains(self.type(of: self.value(at: cursor))) { fits = false }
+                    let found = self.type(of: self.value(at: cursor))
+                    if strange.isEmpty, !elements.contains(found) { strange = found }
                     cursor = next(cursor)
                 }
             }
-            guard fits else { throw failure("T0412", "argument \(number) must be an array of one type") }
+            guard strange.isEmpty else {
+                throw failure(
+                    "T0412",
+                    "argument \(number) of \(Self.named(name)) must be an array of which each is \(elements.described); one is \(strange.described)"
+                )
+            }
         }
         if type == .array { return value }
         let base = stack.count
         stack.append(value)
         return try array(from: base)
-    }
-
-    /// How many arguments each parameter takes, as the greedy match of a regular expression would; nil when none fits.
-    private static func match(
-        _ parameters: ArraySlice<Signature.Parameter>, _ types: ArraySlice<Signature.Types>
-    ) -> [Int]? {
-        guard let parameter = parameters.first else { return types.isEmpty ? [] : nil }
-        var most = 0
-        let limit = parameter.repeats ? types.count : 1
-        for type in types.prefix(limit) {
-            guard parameter.types.contains(type) else { break }
-            most += 1
-        }
-        let least = parameter.usesContext || parameter.isOptional ? 0 : 1
-        var taken = most
-        while taken >= least {
-            if let rest = match(parameters.dropFirst(), types.dropFirst(taken)) { return [taken] + rest }
-            taken -= 1
-        }
-        return nil
-    }
-
-    /// The number of the first argument that doesn't fit.
-    private static func mismatch(_ signature: Signature, _ types: [Signature.Types]) -> Int {
-        for count in stride(from: types.count, through: 0, by: -1) {
-            for parameters in 0...signature.parameters.count
-            where match(signature.parameters.prefix(parameters), types.prefix(count)) != nil {
-                return count + 1
-            }
-        }
-        return 1
     }
 }
 

@@ -182,7 +182,10 @@ extension Machine {
     func checkKey(_ key: Value, _ group: GroupCode) throws(MappingFailure) {
         guard key.isString else {
             throw .error(
-                code.program.source.error("T1003", "a key must be a string", at: Int(group.offset), token: "{"))
+                code.program.source.error(
+                    "T1003", "a key must be a string, and is \(type(of: key).described)", at: Int(group.offset),
+                    token: "{"
+                ))
         }
     }
 

@@ -107,21 +107,24 @@ extension Machine {
 
     // MARK: Operators
 
+    @inline(never)
+    private func noNumber(
+        _ value: Value, _ code: String, _ side: String, _ operation: Int32, _ input: Value
+    ) -> MappingFailure {
+        let symbol = operations[Int(operation)].kind.symbol
+        return failure(
+            code, "the \(side) side of '\(symbol)' must be a number, and is \(type(of: value).described)",
+            at: operation,
+            token: symbol, input: input)
+    }
+
     mutating func arithmetic(_ operation: Int32, _ input: Value) throws(MappingFailure) -> Value {
         let code = operations + Int(operation)
         let left = try operand(code.pointee.a, input)
         let right = try operand(code.pointee.b, input)
         let kind = code.pointee.kind
-        guard left.isUndefined || left.isNumber else {
-            throw failure(
-                "T2001", "the left side of '\(kind.symbol)' must be a number", at: operation, token: kind.symbol,
-                input: input)
-        }
-        guard right.isUndefined || right.isNumber else {
-            throw failure(
-                "T2002", "the right side of '\(kind.symbol)' must be a number", at: operation, token: kind.symbol,
-                input: input)
-        }
+        guard left.isUndefined || left.isNumber else { throw noNumber(left, "T2001", "left", operation, input) }
+        guard right.isUndefined || right.isNumber else { throw noNumber(right, "T2002", "right", operation, input) }
         if left.isUndefined || right.isUndefined { return .undefined }
         do throws(MappingFailure) {
             return try calculate(kind, left, right)

@@ -11,6 +11,13 @@ extension Inspector {
         }
         let arguments = (first.map { [$0] } ?? []) + node.children.map { inspect($0, context) }
         if procedure.kind == .lambda { return lambda(procedure, context, with: arguments) }
+        let name = procedure.kind == .path && procedure.children.count == 1 ? procedure.children[0] : procedure
+        if name.kind == .name, lookUp(name.text) != nil || Library.standard.number(of: name.text) != nil {
+            report(
+                .error, .language,
+                "this is a path, not a function: the function's name begins with $, $\(name.text)", at: name)
+            return .never
+        }
         _ = inspect(procedure, context)
         return .any
     }
@@ -57,35 +64,8 @@ extension Inspector {
         }
         let arguments = (first.map { [$0] } ?? []) + nodes.map { inspect($0, context) }
         check(arguments, of: Library.standard.signatures[number], function.name, node)
+        checkPicture(of: function.name, (first == nil ? [] : [nil]) + nodes, node)
         return result(of: function, arguments, node)
-    }
-
-    // MARK: Arguments
-
-    private mutating func check(_ arguments: [Outline], of signature: Signature, _ name: String, _ node: Syntax) {
-        let parameters = signature.parameters
-        guard arguments.count <= parameters.count || parameters.last?.repeats == true else {
-            // Too many, or the first are taken from the context: the evaluator says so.
-            return
-        }
-        guard !parameters.contains(where: \.usesContext) || arguments.count == parameters.count else { return }
-        let needed = parameters.lastIndex { !$0.isOptional }.map { $0 + 1 } ?? 0
-        if arguments.count < needed {
-            report(
-                .error, .type,
-                "$\(name) takes \(needed) \(needed == 1 ? "argument" : "arguments") or more (\(signature.text)), and this gives "
-                    + "\(arguments.count): it fails the record", at: node)
-            return
-        }
-        for (parameter, argument) in zip(parameters, arguments) {
-            guard !argument.kinds.isEmpty, !argument.kinds.contains(.nothing), !parameter.isArray,
-                !parameter.repeats, argument.kinds.isDisjoint(with: Outline.Kinds(parameter.types))
-            else { continue }
-            report(
-                argument.isSampled ? .warning : .error, .type,
-                "$\(name) takes \(Outline(Outline.Kinds(parameter.types)).always) here, but this is \(argument.always): it fails the record",
-                at: node)
-        }
     }
 
     // MARK: Results
@@ -168,17 +148,5 @@ extension Inspector {
         case "sift": return Outline([.object, .nothing])
         default: return .any
         }
-    }
-}
-
-extension Outline.Kinds {
-    /// The kinds of a signature's types.
-    init(_ types: Signature.Types) {
-        self = []
-        let pairs: [(Signature.Types, Outline.Kinds)] = [
-            (.array, .array), (.string, .string), (.number, .number), (.boolean, .boolean), (.null, .null),
-            (.function, .function), (.object, .object),
-        ]
-        for (type, kind) in pairs where types.contains(type) { insert(kind) }
     }
 }

@@ -26,9 +26,9 @@ extension Inspector {
     }
 
     mutating func arithmetic(_ operands: [Outline], _ symbol: String, _ node: Syntax) -> Outline {
-        for operand in operands where operand.kinds.isDisjoint(with: [.number, .nothing]) && !operand.kinds.isEmpty {
+        for operand in operands where operand.isThereAnd(noneOf: .number) {
             report(
-                operand.isSampled ? .warning : .error, .type,
+                operand.isSampled || operand.kinds.contains(.nothing) ? .warning : .error, .type,
                 "'\(symbol)' needs numbers; this is \(operand.always): \(Self.advice(operand))", at: node)
         }
         let mayLack = operands.contains { $0.kinds.contains(.nothing) }
@@ -88,10 +88,9 @@ extension Inspector {
     }
 
     private mutating func checkOrder(_ left: Outline, _ right: Outline, _ node: Syntax) {
-        for side in [left, right]
-        where side.kinds.isDisjoint(with: [.number, .string, .nothing]) && !side.kinds.isEmpty {
+        for side in [left, right] where side.isThereAnd(noneOf: [.number, .string]) {
             report(
-                side.isSampled ? .warning : .error, .type,
+                side.isSampled || side.kinds.contains(.nothing) ? .warning : .error, .type,
                 "'\(node.text)' compares numbers or texts; this is \(side.always): it fails the record", at: node)
             return
         }
@@ -152,6 +151,12 @@ extension Inspector {
 }
 
 extension Outline {
+    /// Whether it may be there, and then is none of some kinds.
+    func isThereAnd(noneOf kinds: Kinds) -> Bool {
+        let there = self.kinds.subtracting(.nothing)
+        return !there.isEmpty && there.isDisjoint(with: kinds)
+    }
+
     /// `a string`, `in all fixtures a number or null`.
     public var always: String {
         let names: [(Kinds, String)] = [

@@ -207,6 +207,7 @@ struct Inspector {
         let seen = context.kinds.contains(.array) ? items.many.something : items
         var result = Outline(members: [])
         result.offset = offset
+        var constants: Set<String> = []
         for place in stride(from: 0, to: pairs.count, by: 2) {
             let key = inspect(pairs[place], items)
             let value = inspect(pairs[place + 1], seen.kinds.isEmpty ? .nothing : seen)
@@ -214,7 +215,15 @@ struct Inspector {
                 for case .string(let name) in names {
                     var member = Outline.Member(shape: value, offset: pairs[place].offset)
                     if names.count > 1 { member.shape = value.orNothing }
-                    if let known = result.members[name] { member.shape.formUnion(known.shape) }
+                    if let known = result.members[name] {
+                        member.shape.formUnion(known.shape)
+                        if pairs[place].kind == .string, constants.contains(name) {
+                            report(
+                                .error, .language, "\"\(name)\" is given twice (D1009): it fails the record",
+                                at: pairs[place])
+                        }
+                    }
+                    if pairs[place].kind == .string { constants.insert(name) }
                     result.members[name] = member
                 }
             } else {

@@ -124,6 +124,53 @@ struct Signature: Sendable {
     }
 }
 
+extension Signature {
+    /// How many arguments each parameter takes, as the greedy match of a regular expression would; nil when none fits.
+    ///
+    /// - Parameter types: for each argument what it may be: one type while a mapping runs, several before.
+    func match(_ types: ArraySlice<Types>) -> [Int]? { Self.match(parameters[...], types) }
+
+    private static func match(_ parameters: ArraySlice<Parameter>, _ types: ArraySlice<Types>) -> [Int]? {
+        guard let parameter = parameters.first else { return types.isEmpty ? [] : nil }
+        var most = 0
+        let limit = parameter.repeats ? types.count : 1
+        for type in types.prefix(limit) {
+            guard !parameter.types.isDisjoint(with: type) else { break }
+            most += 1
+        }
+        let least = parameter.usesContext || parameter.isOptional ? 0 : 1
+        var taken = most
+        while taken >= least {
+            if let rest = match(parameters.dropFirst(), types.dropFirst(taken)) { return [taken] + rest }
+            taken -= 1
+        }
+        return nil
+    }
+
+    /// The place of the first argument that doesn't fit.
+    func mismatch(_ types: [Types]) -> Int {
+        for count in stride(from: types.count, through: 0, by: -1) {
+            for parameters in 0...parameters.count
+            where Self.match(self.parameters.prefix(parameters), types.prefix(count)) != nil {
+                return count
+            }
+        }
+        return 0
+    }
+}
+
+extension Signature.Types {
+    /// `a string`, `a number or null`.
+    var described: String {
+        let names: [(Self, String)] = [
+            (.null, "null"), (.boolean, "true or false"), (.number, "a number"), (.string, "a string"),
+            (.array, "an array"), (.object, "an object"), (.function, "a function"),
+        ]
+        let words = names.filter { !isDisjoint(with: $0.0) }.map(\.1)
+        return words.isEmpty ? "nothing" : words.joined(separator: " or ")
+    }
+}
+
 /// A signature as plain words, for checking calls whose arguments fit one by one.
 struct QuickSignature: BitwiseCopyable {
     /// For each of at most four parameters: the types it takes; none where there is no such parameter.
