@@ -13,6 +13,15 @@ public struct Violation: Sendable, Hashable, CustomStringConvertible {
     /// The value as it was found: short, and masked when it is personal.
     public let excerpt: String
 
+    /// The name of the innermost member that the path goes through: `sku` of `/lines/0/sku`, `tags` of `/tags/2`; nil when there
+    /// is none.
+    public var member: String? {
+        let names = instancePath.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        return names.last { !$0.allSatisfy { ("0"..."9").contains($0) } }.map {
+            String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+        }
+    }
+
     /// `/price: must be at least 0, found -1 (product.json#/properties/price/minimum)`
     public var description: String {
         "\(instancePath.isEmpty ? "the document" : instancePath): \(message), found \(excerpt) (\(schemaPath))"

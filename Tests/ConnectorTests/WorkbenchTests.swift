@@ -55,7 +55,38 @@ import Transports
         let bench = try Workbench("\(place.folder)/Connectors/test/list.jsonata", in: place.installation)
         let golden = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa"}}"#.utf8))
         #expect(golden.results == [["put": ["key": "1", "name": "Sofa"]]])
-        #expect(try bench.run(Array(#"{"name": "Sofa"}"#.utf8)).results == [["put": ["key": "", "name": "Sofa"]]])
+        let bare = try bench.run(Array(#"{"name": "Sofa"}"#.utf8))
+        #expect(bare.results == [["put": ["key": "", "name": "Sofa"]]])
+        #expect(bare.notes.count == 1 && bare.notes[0].contains("no key"))
+        // The key follows from the data, as it does in the hub.
+        let keyed = try bench.run(Array(#"{"gtin": "06438012345675", "name": "Sofa"}"#.utf8))
+        #expect(keyed.results == [["put": ["key": "06438012345675", "name": "Sofa"]]] && keyed.notes == [])
+        let printed = #"{"entity": "product", "key": "1", "revision": 7, "document": {"name": "Sofa"}}"#
+        #expect(try bench.run(Array(printed.utf8)).results == [["put": ["key": "1", "name": "Sofa"]]])
+    }
+
+    @Test func whatTheSystemIsNotMeantToHaveIsSaid() throws {
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop } }
+            sinks:
+              list:
+                of: product
+                where: "name != 'Chair'"
+                map: list.jsonata
+                to: { drop: { file: list.jsonl, format: json-lines } }
+            """,
+            "list.jsonata": #"{"key": $key, "name": name}"#,
+        ])
+        defer { withExtendedLifetime(place) {} }
+        let bench = try Workbench("\(place.folder)/Connectors/test/list.jsonata", in: place.installation)
+        let wanted = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa"}}"#.utf8))
+        #expect(wanted.notes == [])
+        let unwanted = try bench.run(Array(#"{"key": "1", "data": {"name": "Chair"}}"#.utf8))
+        #expect(unwanted.notes.count == 1 && unwanted.notes[0].contains("'where' doesn't hold"))
+        let erased = try bench.run(Array(#"{"key": "1", "verb": "erased", "data": {}}"#.utf8))
+        #expect(erased.notes == [])
     }
 
     @Test func aSourceAndASinkOfOneNameHaveTheirOwnFixtures() throws {

@@ -23,6 +23,7 @@ import Testing
 
     @Test(arguments: [
         ("id", []), ("lines.sku", []), ("lines.size", []), ("lines[0].tags[0]", []), ("$.id", []), ("*.sku", []),
+        ("id & “pcs”", ["1:6 no fixture has \"“pcs”\" here; a text stands between straight quotes, \"…\""]),
         ("sate", ["1:1 no fixture has \"sate\" here; did you mean \"state\"?"]),
         ("lines.skuu", ["1:7 no fixture has \"skuu\" here; did you mean \"sku\"?"]),
         ("lines.{ \"a\": sku, \"b\": ean }", ["1:24 no fixture has \"ean\" here"]),

@@ -78,6 +78,13 @@ extension Fixtures {
         return json
     }
 
+    /// The key that a golden record's data give; nil where none follows from them.
+    func key(of data: JSON, entity: String) -> String? {
+        var tape = Tape()
+        guard let rule = knowledge.kinds[entity]?.entity.key, (try? tape.parse(data.utf8)) != nil else { return nil }
+        return try? rule.key(of: tape.root, system: settings.system, selfID: nil)
+    }
+
     /// What a sink makes of a golden record, `{"key": …, "revision": …, "data": {…}}`.
     func found(in settings: SinkSettings, _ json: JSON) throws -> Found {
         let golden = Golden(

@@ -22,7 +22,7 @@ public enum LiftCheck {
     ) -> MappingCheck.Report {
         MappingCheck.Report(
             connector: "Schemas", part: version.name, file: lift.file, source: lift.source,
-            findings: findings(version.kind, lift, next), isBlind: false)
+            findings: findings(version.kind, lift, next), blindness: nil)
     }
 
     private static func findings(_ kind: Kind, _ lift: EarlierVersion.Lift, _ next: Kind) -> [MappingFinding] {

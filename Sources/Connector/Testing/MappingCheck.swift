@@ -26,8 +26,16 @@ public struct MappingCheck {
         public let source: [UInt8]
         /// What is to be looked at, in the order of the text.
         public let findings: [MappingFinding]
-        /// Whether there was no fixture to read it against.
-        public let isBlind: Bool
+        /// Why it was read against nothing; nil when it wasn't.
+        public let blindness: Blindness?
+    }
+
+    /// Why there is nothing to read a source's mapping against.
+    public enum Blindness: String, Sendable {
+        /// There is no fixture.
+        case missing = "has no fixture"
+        /// The fixtures hold no record that can be read.
+        case unreadable = "has no fixture that can be read, as `omni connector test` tells"
     }
 
     /// Reads a connector's settings.
@@ -84,7 +92,7 @@ public struct MappingCheck {
         }
         let report = Report(
             connector: settings.name, part: source.name, file: file, source: bytes, findings: findings,
-            isBlind: isBlind)
+            blindness: isBlind ? files.contains { $0.role.isSource(source.name) } ? .unreadable : .missing : nil)
         return [report] + strangePlaces(of: source, input)
     }
 
@@ -96,7 +104,7 @@ public struct MappingCheck {
                 connector: settings.name, part: source.name,
                 file: "Connectors/\(settings.name)/connector.yaml, source \"\(source.name)\", \(place.setting)",
                 source: bytes, findings: [MappingFinding(.error, .unknownField, place.message, at: 0, in: bytes)],
-                isBlind: false)
+                blindness: nil)
         }
     }
 
@@ -189,6 +197,6 @@ public struct MappingCheck {
         ]
         let findings = inspect(bytes, file, input, variables) { judge($0, sink, bytes) }
         return Report(
-            connector: settings.name, part: sink.name, file: file, source: bytes, findings: findings, isBlind: false)
+            connector: settings.name, part: sink.name, file: file, source: bytes, findings: findings, blindness: nil)
     }
 }

@@ -28,6 +28,8 @@ public struct Workbench {
         public let results: [JSON]
         /// What the schema or the mapping refuses, with the reason.
         public let refusals: [String]
+        /// What the results don't tell by themselves.
+        public var notes: [String] = []
     }
 
     /// Finds out what a mapping belongs to, and compiles it.
@@ -92,7 +94,8 @@ public struct Workbench {
     /// Maps an input.
     ///
     /// - Parameters:
-    ///   - bytes: what a source reads; for a sink a golden record, `{"key": …, "revision": …, "data": {…}}`, or its data alone.
+    ///   - bytes: what a source reads; for a sink a golden record, `{"key": …, "revision": …, "data": {…}}`, as `omni get --json` prints it,
+    ///     or its data alone.
     ///   - ext: what the input's name ends in: `json` is one record, anything else is in the source's format.
     /// - Throws: `JSONError` when a plain expression's or a sink's input is no JSON.
     public func run(_ bytes: [UInt8], ext: String = "json") throws -> Trial {
@@ -102,14 +105,34 @@ public struct Workbench {
             let found = try fixtures.found(in: source, bytes, ext: ext)
             return Trial(results: found.results, refusals: found.refusals)
         case .sink(let fixtures, let sink):
-            var golden = try JSON(parsing: bytes)
-            if golden["data"] == nil { golden = ["key": "", "data": golden] }
-            let found = try fixtures.found(in: sink, golden)
-            return Trial(results: found.results, refusals: found.refusals)
+            return try run(fixtures, sink, try JSON(parsing: bytes))
         case .lift(let fixtures, let name):
             let found = try fixtures.found(bytes, name)
             return Trial(results: found.refusals.isEmpty ? found.results : [], refusals: found.refusals)
         }
+    }
+
+    private func run(_ fixtures: Fixtures, _ sink: SinkSettings, _ input: JSON) throws -> Trial {
+        var golden = input
+        var notes: [String] = []
+        if input["data"] == nil, input["verb"] == nil {
+            let isPrinted = input["entity"]?.string == sink.of && input["key"] != nil
+            let data = isPrinted ? input["document"] ?? input : input
+            golden = ["key": "", "revision": input["revision"] ?? 1, "data": data]
+            if let key = isPrinted ? input["key"]?.string : fixtures.key(of: data, entity: sink.of) {
+                golden["key"] = .string(key)
+            } else {
+                notes.append(
+                    "this has no key: $key is empty, and no number is known of it; give {\"key\": …, \"data\": {…}}")
+            }
+        }
+        let found = try fixtures.found(in: sink, golden)
+        if golden["verb"] == nil, found.results.contains(where: { $0["delete"] != nil || $0["absent"] != nil }) {
+            notes.append(
+                "\(sink.filter == nil ? "the mapping gives nothing" : "'where' doesn't hold, or the mapping gives nothing"): the system isn't meant to have it"
+            )
+        }
+        return Trial(results: found.results, refusals: found.refusals, notes: notes)
     }
 
     private func run(_ mapping: CompiledMapping, _ bytes: [UInt8]) throws -> Trial {

@@ -9,7 +9,12 @@ struct RecordTranslator: ~Copyable {
     /// What a mapping may ask; its time is each record's own.
     private var context: EvaluationContext
     /// Where the mapping writes the members that were refused: found once.
-    private var places: [String: String] = [:]
+    private var places: [Member: String] = [:]
+
+    private struct Member: Hashable {
+        let name: String
+        let kind: String?
+    }
 
     /// Why a record is a dead letter: in full for the letter, without data for the log.
     struct Dead: Error, Equatable {
@@ -49,24 +54,28 @@ struct RecordTranslator: ~Copyable {
             return .success(
                 try translator.translate(result, on: &tape, reference: reference, stamp: stamp, position: position))
         } catch {
-            guard let member = error.member else {
-                return .failure(Dead(reason: error.description, logged: "does not fit the schema"))
-            }
-            let reason = error.description + place(of: member)
-            return .failure(Dead(reason: reason, logged: reason))
+            let line = error.member.map { place(of: $0, within: error.kind) } ?? ""
+            let reason = error.description + line
+            let holdsNoValue = error.member != nil && error.kind == nil
+            return .failure(Dead(reason: reason, logged: holdsNoValue ? reason : "does not fit the schema" + line))
         }
     }
 
+    /// How many places are kept. Where a mapping passes records on, their names may be anything.
+    private static let mostPlaces = 256
+
     /// Where the mapping writes a member: ` (Connectors/garden/article.jsonata:9)`; nothing where its name is computed.
-    private mutating func place(of member: String) -> String {
+    private mutating func place(of name: String, within kind: String?) -> String {
+        let member = Member(name: name, kind: kind)
         if let known = places[member] { return known }
         let place = Self.place(of: member, in: runner.mapping)
+        if places.count == Self.mostPlaces { places = [:] }
         places[member] = place
         return place
     }
 
-    private static func place(of member: String, in mapping: CompiledMapping) -> String {
-        let lines = mapping.lines(ofMember: member)
+    private static func place(of member: Member, in mapping: CompiledMapping) -> String {
+        let lines = mapping.lines(ofMember: member.name, within: member.kind)
         guard let first = lines.first else { return "" }
         let others = lines.dropFirst().prefix(3).map { ", or line \($0)" }.joined()
         return " (\(mapping.file):\(first)\(others)\(lines.count > 4 ? ", …" : ""))"

@@ -21,8 +21,10 @@ struct Translator: ~Copyable {
     /// Why a record can't be used; goes into its dead letter.
     struct Refusal: Error, Equatable, CustomStringConvertible {
         let description: String
-        /// The member of the mapping's items that it is about, where it speaks of no value.
+        /// The member that it is about, as the mapping names it; nil where none can be told.
         var member: String?
+        /// The kind in whose document the member is; nil: it is one of an item, and the description holds no value of it.
+        var kind: String?
     }
 
     /// Translates a mapping's result, which lies on the tape. One invalid item rejects all.
@@ -86,7 +88,9 @@ struct Translator: ~Copyable {
 
     private func check(_ document: Node, _ kind: ItemKind) throws(Refusal) {
         guard !kind.schema.isValid(document) else { return }
-        throw Refusal(description: "\(kind.name): \(kind.schema.violations(of: document).summary())")
+        let violations = kind.schema.violations(of: document)
+        throw Refusal(
+            description: "\(kind.name): \(violations.summary())", member: violations.first?.member, kind: kind.name)
     }
 
     /// The document as JSON. The writer's memory is kept, so this takes one allocation of the right size.

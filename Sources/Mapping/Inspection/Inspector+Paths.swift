@@ -23,7 +23,11 @@ extension Inspector {
 
     /// A name that none of some objects has.
     mutating func reportAbsent(_ name: String, _ items: Outline, isRead: Bool = true, at offset: Int) {
-        let meant = name.meant(among: items.members.keys.sorted()).map { "; did you mean \"\($0)\"?" } ?? ""
+        let quotes: Set<Character> = ["“", "”", "„", "‘", "’", "«", "»"]
+        let meant =
+            name.contains { quotes.contains($0) }
+            ? "; a text stands between straight quotes, \"…\""
+            : name.meant(among: items.members.keys.sorted()).map { "; did you mean \"\($0)\"?" } ?? ""
         report(
             .warning, .absent,
             items.isSampled

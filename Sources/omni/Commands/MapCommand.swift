@@ -71,7 +71,8 @@ struct MapCommand: ParsableCommand {
             commandName: "run", abstract: "Maps standard input, or a file, and prints what comes of it.",
             discussion: """
                 A mapping of a connector runs as it does there: a source's gives events, a sink's gives writes, and what the
-                schema refuses is said on standard error. Any other file is a plain JSONata expression.
+                schema refuses is said on standard error. A sink's input is a golden record, {"key": …, "revision": …,
+                "data": {…}}, or its data alone, or what 'omni get --json' prints. Any other file is a plain JSONata expression.
 
                 EXAMPLE
                   omni map run Connectors/retailer/articles.jsonata < article.json
@@ -85,7 +86,7 @@ struct MapCommand: ParsableCommand {
 
         @Option(
             help:
-                "The input's file. What its name ends in says what it is: .json is one record, anything else the source's format."
+                "The input's file: in the source's format; where it has none (SQLite, HTTP), a record as JSON, its name ending in .json."
         )
         var input: String?
 
@@ -104,6 +105,7 @@ struct MapCommand: ParsableCommand {
             let bytes = try input.map { try AtomicFile.read($0) } ?? StandardInput.read()
             let trial = try bench.run(bytes, ext: input.map(StandardInput.ext) ?? bench.extensionOfInput(bytes))
             for result in trial.results { say(compact ? result.text : result.pretty) }
+            for note in trial.notes { complain("note: \(note)") }
             for refusal in trial.refusals { complain(refusal) }
             if !trial.refusals.isEmpty { throw ExitCode.failure }
         }

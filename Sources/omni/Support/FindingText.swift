@@ -34,7 +34,9 @@ enum ExcerptText {
 enum FindingText {
     static func lines(of report: MappingCheck.Report) -> [String] {
         var lines: [String] = []
-        if report.isBlind { lines.append("– \(report.connector)/\(report.part) has no fixture: its input isn't known") }
+        if let why = report.blindness {
+            lines.append("– \(report.connector)/\(report.part) \(why.rawValue): its input isn't known")
+        }
         for finding in report.findings {
             let mark = finding.severity == .error ? "✗" : "!"
             lines.append(

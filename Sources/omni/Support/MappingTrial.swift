@@ -77,7 +77,8 @@ struct MappingTrial {
                 trial.results.isEmpty
                 ? ["nothing"] : trial.results.flatMap { $0.pretty.split(separator: "\n").map(String.init) }
         }
-        return lines + trial.refusals.flatMap { ExcerptText.lines(of: "✗ \($0)", in: file) }
+        return lines + trial.notes.map { "note: \($0)" }
+            + trial.refusals.flatMap { ExcerptText.lines(of: "✗ \($0)", in: file) }
     }
 }
 

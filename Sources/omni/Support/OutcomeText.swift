@@ -7,10 +7,10 @@ enum OutcomeText {
     static func lines(of outcome: Fixtures.Outcome, in place: String) -> [String] {
         let isWritten = outcome.update != .none && outcome.update != .withheld
         var lines = ["\(isWritten ? "✎" : outcome.isFine ? "✓" : "✗") \(place)/\(outcome.name)"]
-        lines += outcome.differences.map { "    \($0)" }
-        // Of what is as expected they are expected, too.
+        // Why a record is refused explains the differences. Of what is as expected refusals are expected, too.
         let isExpected = outcome.isFine && outcome.update == .none
         lines += isExpected ? [] : counted(outcome.refusals).map { "    ! refused: \($0)" }
+        lines += outcome.differences.map { "    \($0)" }
         switch outcome.update {
         case .none: break
         case .written(let what): lines.append("    wrote \(what)")
