@@ -84,7 +84,7 @@ import Testing
         ("string(id)", "this is a path, not a function: the function's name begins with $, $string"),
         (
             "$formatNumber(id, \"abc\")",
-            "D3086: the number picture has a character without a meaning among those with one: it fails the record"
+            "D3086: the number picture has no digit, and nothing else with a meaning: write 0 or #: it fails the record"
         ),
         (
             "$formatInteger(id, \"abc\")",

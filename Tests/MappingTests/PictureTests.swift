@@ -43,4 +43,22 @@ import Testing
             "$formatInteger(1, $pad(\"0\", -5000, \"0\"))", "$fromMillis(0, $pad(\"\", 5000, \"[Y]\"))",
         ])
     func huge(_ source: String) { #expect(mappingError(source)?.code == "U2008", "\(source)") }
+
+    @Test(
+        "The middle goes away from zero in $formatNumber, as in the reference, and to the even side in $round",
+        arguments: [
+            Row("$formatNumber(2.5, \"0\")", "{}", #""3""#), Row("$formatNumber(0.5, \"0\")", "{}", #""1""#),
+            Row("$formatNumber(-2.5, \"0\")", "{}", #""-3""#), Row("$formatNumber(0.125, \"0.00\")", "{}", #""0.13""#),
+            Row("$formatNumber(1234.5, \"#,##0\")", "{}", #""1,235""#), Row("$round(2.5)", "{}", "2"),
+            Row("$formatNumber(0.125, \"0%\")", "{}", #""13%""#),
+            Row("$formatNumber(1.005, \"0.00\")", "{}", #""1.01""#),
+        ])
+    func halves(_ row: Row) throws { try row.check() }
+
+    @Test func aPictureWithoutADigitSaysSo() {
+        for (picture, code) in [("", "D3085"), (".", "D3085"), ("abc", "D3086"), ("x-y", "D3086")] {
+            let error = mappingError("$formatNumber(1, \"\(picture)\")")
+            #expect(error?.code == code && error?.message.contains("no digit") == true, "\(picture)")
+        }
+    }
 }

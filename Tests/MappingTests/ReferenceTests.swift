@@ -182,6 +182,10 @@ import Testing
             Row("$contains(\"XYZ\", /X/) ?: \"no\"", "{}", "true"),
             Row("$match(\"XYZ\", /X/).match ?? \"none\"", "{}", #""X""#),
             Row("function($x)<a<x>:n> { $count($x) }([1, \"a\"])", "{}", "2"),
+            Row("function($x)<a<(ns)>:n> { $count($x) }([1, \"a\"])", "{}", "2"),
+            Row(
+                "$toMillis(\"2018-03-23 10:11:12.5\", \"[Y]-[M]-[D] [H]:[m]:[s].[f]\") % 1000", "{}", "500"),
+            Row("[7, 8][1] ?? 0", "{}", "8"), Row("[7, 8][1] ?: 0", "{}", "8"),
         ])
     func mistakes(_ row: Row) throws { try row.check() }
 

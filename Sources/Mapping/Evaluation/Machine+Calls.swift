@@ -357,7 +357,7 @@ extension Machine {
         if type == .missing { return value }
         if let elements = parameter.elements {
             let elements = elements.subtracting(.missing)
-            var strange: Signature.Types = type == .array || elements == type ? [] : type
+            var strange: Signature.Types = type == .array || elements.contains(type) ? [] : type
             if type == .array {
                 let index = container(value)
                 var cursor = index + 1

@@ -43,7 +43,7 @@ extension Machine {
             return true
         }
         for _ in 0..<count(at: left) {
-            let found = member(of: right, key: Value(bits: tape[cursor]))
+            let found = try member(of: right, key: Value(bits: tape[cursor]))
             guard !found.isUndefined, try equal(value(at: cursor + 1), found) else { return false }
             cursor = next(cursor + 1)
         }
@@ -55,9 +55,12 @@ extension Machine {
     }
 
     /// The member of the object at an index whose name is a string of the tape.
-    func member(of index: Int, key: Value) -> Value {
+    mutating func member(of index: Int, key: Value) throws(MappingFailure) -> Value {
         var cursor = index + 1
-        for _ in 0..<count(at: index) {
+        let count = count(at: index)
+        // Names are compared quickly, but there may be many.
+        try step(count &>> 4)
+        for _ in 0..<count {
             if sameText(Value(bits: tape[cursor]), key) { return value(at: cursor + 1) }
             cursor = next(cursor + 1)
         }
@@ -171,26 +174,27 @@ extension Machine {
             for place in low..<high { stack.append(stack[place]) }
             return
         }
-        let terms = Int(operations[Int(number)].b)
-        let list = Int(operations[Int(number)].a)
-        let keys = stack.count
-        for place in low..<high {
-            for term in 0..<terms {
-                let item = stack[place]
-                stack.append(try evaluate(tables.lists[list + 2 * term], item))
-            }
+        let order = try sorted(number, count: high - low) {
+            (machine: inout Machine, term, item) throws(MappingFailure) in
+            try machine.evaluate(term, machine.stack[low + item])
         }
-        let order = try sorted(number, count: high - low, keys: keys)
-        stack.truncate(keys)
         for place in order { stack.append(stack[low + Int(place)]) }
     }
 
-    /// The order of items whose sort keys are on the stack from `keys`: a stable merge sort.
-    mutating func sorted(_ number: Int32, count: Int, keys: Int) throws(MappingFailure) -> [Int32] {
+    /// The value of an order-by's term for an item.
+    typealias SortKey = (inout Machine, _ term: Int32, _ item: Int) throws(MappingFailure) -> Value
+
+    /// The order of items: a stable merge sort. As in the reference a term is evaluated when two items are compared that the
+    /// terms before it leave alike, and then once an item.
+    mutating func sorted(_ number: Int32, count: Int, _ key: SortKey) throws(MappingFailure) -> [Int32] {
+        let keys = stack.count
         let terms = Int(operations[Int(number)].b)
-        return try mergeSorted(count) { (machine: inout Machine, a, b) throws(MappingFailure) in
-            try machine.goesBehind(number, terms, keys + Int(a) * terms, keys + Int(b) * terms)
+        for _ in 0..<count * terms { stack.append(.placeholder) }
+        let order = try mergeSorted(count) { (machine: inout Machine, a, b) throws(MappingFailure) in
+            try machine.goesBehind(number, keys, Int(a), Int(b), key)
         }
+        stack.truncate(keys)
+        return order
     }
 
     /// Sorts the numbers below `count` stably; the closure says whether the first belongs behind the second.
@@ -241,10 +245,22 @@ extension Machine {
         }
     }
 
-    private func goesBehind(_ number: Int32, _ terms: Int, _ a: Int, _ b: Int) throws(MappingFailure) -> Bool {
+    private mutating func goesBehind(
+        _ number: Int32, _ keys: Int, _ a: Int, _ b: Int, _ key: SortKey
+    ) throws(MappingFailure) -> Bool {
+        let terms = Int(operations[Int(number)].b)
+        let list = Int(operations[Int(number)].a)
         for term in 0..<terms {
-            let left = stack[a + term]
-            let right = stack[b + term]
+            let (one, other) = (keys + a * terms + term, keys + b * terms + term)
+            var (left, right) = (stack[one], stack[other])
+            if left == .placeholder {
+                left = try key(&self, tables.lists[list + 2 * term], a)
+                stack[one] = left
+            }
+            if right == .placeholder {
+                right = try key(&self, tables.lists[list + 2 * term], b)
+                stack[other] = right
+            }
             // What is undefined comes last, in both directions.
             if left.isUndefined {
                 if right.isUndefined { continue }
@@ -259,7 +275,7 @@ extension Machine {
             }
             let order = compare(left, right)
             if order == 0 { continue }
-            let descends = tables.lists[Int(operations[Int(number)].a) + 2 * term + 1] == 1
+            let descends = tables.lists[list + 2 * term + 1] == 1
             return descends ? order < 0 : order > 0
         }
         return false

@@ -107,7 +107,7 @@ extension Machine {
     private func functionResult() -> MappingFailure {
         .error(
             code.program.source.error(
-                "U2004", "the result is a function: call it, or leave it out",
+                "U2004", "the result is a function or holds one, which no JSON can: call it, or leave it out",
                 at: Int(operations[Int(code.program.root)].offset)))
     }
 

@@ -191,6 +191,12 @@ extension Machine {
         return double(small: left) / double(small: right)
     }
 
+    /// The nearest double of any number: the same for all that are equal.
+    func nearest(_ value: Value) -> Double {
+        if let small = small(value), small.exponent.magnitude <= 22 { return Self.double(small: small) }
+        return value.isReal ? double(value) : number(value).double
+    }
+
     /// The nearest double: coefficient and power are exact, so one rounding is all there is.
     private static func double(small value: Value) -> Double {
         let coefficient = Double(value.coefficient)

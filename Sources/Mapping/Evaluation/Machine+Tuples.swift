@@ -175,16 +175,10 @@ extension Machine {
     }
 
     private mutating func sortTuples(_ number: Int32, _ start: Int, _ end: Int) throws(MappingFailure) {
-        let terms = Int(operations[Int(number)].b)
-        let list = Int(operations[Int(number)].a)
-        let keys = stack.count
-        for place in start..<end {
-            for term in 0..<terms {
-                stack.append(try evaluate(tables.lists[list + 2 * term], tuples[place]))
-            }
+        let order = try sorted(number, count: end - start) {
+            (machine: inout Machine, term, item) throws(MappingFailure) in
+            try machine.evaluate(term, machine.tuples[start + item])
         }
-        let order = try sorted(number, count: end - start, keys: keys)
-        stack.truncate(keys)
         for place in order { tuples.append(tuples[start + Int(place)]) }
     }
 

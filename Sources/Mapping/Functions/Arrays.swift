@@ -81,14 +81,10 @@ enum Arrays {
         let base = machine.stack.count
         machine.pushElements(list)
         let end = machine.stack.count
+        var seen = Seen(from: end)
         for place in base..<end {
             let value = machine.stack[place]
-            var isNew = true
-            for other in end..<machine.stack.count where isNew {
-                try machine.step()
-                if try machine.equal(value, machine.stack[other]) { isNew = false }
-            }
-            if isNew { machine.stack.append(value) }
+            if try seen.place(of: value, on: &machine) == nil { machine.stack.append(value) }
         }
         let result = try machine.array(from: end, flags: list.bits & Value.sequence)
         machine.stack.truncate(base)

@@ -199,6 +199,10 @@ enum Matching {
         if pattern.isString, pattern.length == 0 {
             throw machine.failure("D3010", "the second argument of $replace must not be an empty string")
         }
+        if pattern.isString, replacement.isFunction {
+            throw machine.failure(
+                "D3012", "a function replaces what a regular expression matches, /…/; this pattern is a string")
+        }
         let limit = try limit(&machine, arguments, 3, "D3011", "replace")
         // Pieces first: a replacement's function may itself write to the tape's end.
         let base = machine.stack.count

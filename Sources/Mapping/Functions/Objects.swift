@@ -12,7 +12,14 @@ enum Objects {
             ]
         ) { (machine, arguments) throws(MappingFailure) in
             let base = machine.stack.count
-            try machine.pushKeys(machine.argument(arguments, 0), from: base)
+            var seen = Seen(from: base)
+            let value = machine.argument(arguments, 0)
+            if machine.isObject(value) {
+                // One object's are all different.
+                try machine.pushKeys(of: machine.container(value))
+            } else {
+                try machine.pushKeys(value, &seen)
+            }
             machine.orderNames(from: base)
             return try machine.array(from: base, flags: Value.sequence)
         },
@@ -26,7 +33,9 @@ enum Objects {
             let object = machine.argument(arguments, 0)
             let key = machine.argument(arguments, 1)
             guard object.isLink, key.isString else { return .undefined }
-            if machine.isObject(object) { return machine.member(of: machine.container(object), key: key) }
+            if machine.isObject(object) {
+                return try machine.member(of: machine.container(object), key: key)
+            }
             let base = machine.stack.count
             try machine.pushMembers(named: key, of: object)
             return try machine.array(from: base, flags: Value.sequence)
@@ -75,10 +84,11 @@ enum Objects {
         let base = machine.stack.count
         let index = machine.container(list)
         var cursor = index + 1
+        var seen = Seen(from: base, each: 2)
         for _ in 0..<machine.count(at: index) {
             let object = machine.value(at: cursor)
             cursor = machine.next(cursor)
-            try machine.mergeMembers(of: object, from: base)
+            try machine.mergeMembers(of: object, &seen)
         }
         return try machine.object(from: base)
     }
@@ -122,8 +132,8 @@ enum Objects {
 }
 
 extension Machine {
-    /// Pushes the names in a value that aren't on the stack from `base` yet.
-    mutating func pushKeys(_ value: Value, from base: Int) throws(MappingFailure) {
+    /// Pushes the names in a value that aren't among those on the stack yet.
+    mutating func pushKeys(_ value: Value, _ seen: inout Seen) throws(MappingFailure) {
         guard value.isLink else { return }
         try step()
         try guardStack()
@@ -134,13 +144,22 @@ extension Machine {
             if isObject {
                 let key = Value(bits: tape[cursor])
                 cursor += 1
-                var isNew = true
-                for place in base..<stack.count where sameText(stack[place], key) { isNew = false }
-                if isNew { stack.append(key) }
+                if try seen.place(of: key, on: &self) == nil { stack.append(key) }
             } else {
-                try pushKeys(self.value(at: cursor), from: base)
+                try pushKeys(self.value(at: cursor), &seen)
             }
             cursor = next(cursor)
+        }
+    }
+
+    /// Pushes the names of an object's members.
+    mutating func pushKeys(of index: Int) throws(MappingFailure) {
+        let count = count(at: index)
+        try step(count)
+        var cursor = index + 1
+        for _ in 0..<count {
+            stack.append(Value(bits: tape[cursor]))
+            cursor = next(cursor + 1)
         }
     }
 
@@ -157,7 +176,7 @@ extension Machine {
                 try pushMembers(named: key, of: element)
                 continue
             }
-            let found = member(of: container(element), key: key)
+            let found = try member(of: container(element), key: key)
             if !found.isUndefined { pushItems(found) }
         }
     }
@@ -189,8 +208,8 @@ extension Machine {
         }
     }
 
-    /// Adds an object's members to the pairs on the stack from `base`.
-    mutating func mergeMembers(of object: Value, from base: Int) throws(MappingFailure) {
+    /// Adds an object's members to the pairs on the stack.
+    mutating func mergeMembers(of object: Value, _ seen: inout Seen) throws(MappingFailure) {
         guard isObject(object) else { return }
         let index = container(object)
         var cursor = index + 1
@@ -199,9 +218,7 @@ extension Machine {
             let key = Value(bits: tape[cursor])
             let value = self.value(at: cursor + 1)
             cursor = next(cursor + 1)
-            var place = base
-            while place < stack.count, !sameText(stack[place], key) { place += 2 }
-            if place < stack.count {
+            if let place = try seen.place(of: key, on: &self) {
                 stack[place + 1] = value
             } else {
                 stack.append(key)

@@ -75,6 +75,14 @@ struct Signature: Sendable {
         }
     }
 
+    /// What elements may be: a type, or a choice of types.
+    private static func elements(_ letters: ArraySlice<UInt8>) -> Types? {
+        guard let first = letters.first else { return nil }
+        guard first == UInt8(ascii: "(") else { return types(first) }
+        let choice = letters.dropFirst().prefix { $0 != UInt8(ascii: ")") }.compactMap(types)
+        return choice.isEmpty ? nil : choice.reduce([]) { $0.union($1) }
+    }
+
     private mutating func read(_ letters: [UInt8], _ at: inout Int) throws(SignatureError) {
         let last = parameters.count - 1
         switch letters[at] {
@@ -101,7 +109,7 @@ struct Signature: Sendable {
                 throw SignatureError(
                     code: "S0401", message: "only functions and arrays have type parameters", offset: at)
             }
-            if parameters[last].isArray, at + 1 < end { parameters[last].elements = Self.types(letters[at + 1]) }
+            if parameters[last].isArray { parameters[last].elements = Self.elements(letters[(at + 1)..<end]) }
             at = end
         default:
             if let types = Self.types(letters[at]) { parameters.append(Parameter(types: types.union(.missing))) }

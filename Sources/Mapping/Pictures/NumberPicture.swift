@@ -122,7 +122,10 @@ struct NumberPicture: Sendable {
         }
         if !mantissa.contains(where: symbols.isDigitSign) { failure = ("D3085", "no digit") }
         if active.contains(where: { !symbols.isActive($0) }) {
-            failure = ("D3086", "a character without a meaning among those with one")
+            failure =
+                active.contains(where: symbols.isActive)
+                ? ("D3086", "a character without a meaning among those with one")
+                : ("D3086", "no digit, and nothing else with a meaning: write 0 or #")
         }
         if let point = picture.firstIndex(of: symbols.decimal) {
             if (point > 0 && picture[point - 1] == symbols.grouping)
@@ -173,7 +176,8 @@ struct NumberPicture: Sendable {
                     isNegative: false, coefficient: value.coefficient, exponent: value.exponent - exponent!)
             }
         }
-        let rounded = value.rounded(.toNearestOrEven, places: half.maxFraction).normalized
+        // Away from zero in the middle, as the reference does, and not to the even side as F&O says.
+        let rounded = value.rounded(.toNearestOrAwayFromZero, places: half.maxFraction).normalized
         var (integer, fraction) = Self.digits(rounded)
         while integer.count < half.minInteger { integer.insert(0, at: 0) }
         while fraction.count < half.minFraction { fraction.append(0) }
