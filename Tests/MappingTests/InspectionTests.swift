@@ -110,6 +110,7 @@ import Testing
         "$fromMillis(id, \"[Y]\", \"+0100\")", "$now(\"[Y]\")", "id > 3 ? {\"a\": 1} : {\"a\": 2}", "lines{sku: count}",
         "$append(state, id)",
         "$zip(lines.sku, lines.count)", "$sort(lines, function($a, $b) { $a.count > $b.count })", "$fromMillis(id)",
+        "($match := function($s, $n) { $n = 0 ? $s : $match($s, $n - 1) }; $match(state, 2))",
         "state in [\"open\", \"closed\"]",
     ])
     func whatMayBeRightIsLeftAlone(source: String) throws {

@@ -147,6 +147,8 @@ struct Inspector {
                 return last
             }
         case .bind:
+            // A function may call itself.
+            if node.right!.kind == .lambda { bind(node.left!.text, Outline(.function)) }
             let value = inspect(node.right!, context)
             bind(node.left!.text, value)
             return value
