@@ -31,6 +31,21 @@ import Testing
             object(#""a": true, "b": true"#, #""additionalProperties": false"#), .backward, nil, "/b"
         ),
         (object(#""a": true"#), object(#""b": true"#, #""additionalProperties": false"#), .forward, "/a", nil),
+        // Fields that nobody names are kept: closing an object refuses them.
+        (object(#""a": true"#), object(#""a": true"#, #""additionalProperties": false"#), .forward, "", nil),
+        (object(#""a": true"#, #""additionalProperties": false"#), object(#""a": true"#), .backward, nil, ""),
+        (
+            object(#""a": {"type": "object"}"#), object(#""a": {"type": "object", "additionalProperties": false}"#),
+            .forward, "/a", nil
+        ),
+        (
+            #"{"type": "object", "properties": {"a": true}, "propertyNames": {"enum": ["a"]}}"#,
+            object(#""a": true"#, #""additionalProperties": false"#), .full, nil, nil
+        ),
+        (
+            #"{"anyOf": [{"type": "object", "additionalProperties": false}, {"type": "string"}]}"#,
+            #"{"type": ["object", "string"], "additionalProperties": false}"#, .full, nil, nil
+        ),
         (
             object(#""a": true"#, #""additionalProperties": {"type": "string"}"#),
             object(#""a": true"#, #""additionalProperties": {"type": ["string", "integer"]}"#), .backward, nil, "/other"
@@ -49,7 +64,7 @@ import Testing
         ),
         (object(#""a": true"#), object(#""a": true"#, #""minProperties": 1"#), .forward, "", nil),
         (
-            object(#""a": true"#), object(#""a": true"#, #""unevaluatedProperties": false"#), .full, nil, nil
+            object(#""a": true"#), object(#""a": true"#, #""unevaluatedProperties": false"#), .forward, "", nil
         ),
         (
             object(#""a": true, "b": true"#), object(#""a": true"#, #""unevaluatedProperties": false"#), .forward, "/b",

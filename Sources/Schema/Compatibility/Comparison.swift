@@ -33,7 +33,7 @@ struct Comparison {
         }
         // Documents at random: for what nothing was found for, and in case the proof has missed something.
         var strays = randomWitnesses(written)
-        for suspicion in unshown {
+        for suspicion in unshown where !suspicion.needsShowing {
             let place = strays.firstIndex { reader.violations($0).contains(where: suspicion.isSeen) }
             note(suspicion, place.map { strays.remove(at: $0) }, &findings)
         }
@@ -98,6 +98,8 @@ struct Suspicion {
     var candidates: [JSON]
     /// What the reader says where it is seen, as far as the keyword speaks of several fields; else nil.
     var words: String?
+    /// Whether it is dropped where no document shows it.
+    var needsShowing = false
 
     /// Whether it is what a violation is about: at its place in the schema, and in the document.
     func isSeen(_ violation: Violation) -> Bool {

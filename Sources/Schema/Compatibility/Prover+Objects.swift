@@ -97,6 +97,31 @@ extension Prover {
             + otherFields(members, asked, around.members(of: written, &sampler))
             + required(members, asked, written, around) + counts(members, asked, written, around)
             + names(members, asked, written, around) + unevaluatedFields(members, asked, written, around)
+            + closing(members, asked, written, around)
+    }
+
+    /// A reader that closes what the writer leaves open. Fields that nobody names are kept (I10), so documents hold some.
+    private mutating func closing(
+        _ members: Members, _ asked: Part, _ written: Conjunction, _ around: Surroundings
+    ) -> [Suspicion] {
+        let keywords = ["additionalProperties", "unevaluatedProperties"]
+        guard let keyword = keywords.first(where: { asked.value($0) == .bool(false) }), members.isLeftOpen else {
+            return []
+        }
+        var name = "other"
+        while members.mayHold(name) { name += "_" }
+        let documents = [Sampler.Form.minimal, .full].map { form in
+            var document = sampler.value(written, form)
+            document[name] = true
+            return document
+        }
+        var closed = suspicion(
+            asked, keyword, "\(theReader) doesn't accept fields that it doesn't name, which \(theWriter) may hold",
+            written,
+            around, values: documents)
+        // The writer may be closed by what isn't decided here.
+        closed.needsShowing = true
+        return [closed]
     }
 
     /// Each field that the writer names, against what the reader says of it.
@@ -248,6 +273,14 @@ extension Prover {
 }
 
 extension Members {
+    /// Whether no schema says anything of fields that aren't named.
+    var isLeftOpen: Bool {
+        let keywords = ["additionalProperties", "unevaluatedProperties", "propertyNames"]
+        return written.parts.allSatisfy { part in
+            keywords.allSatisfy { part.value($0) == nil || part.value($0) == .bool(true) }
+        }
+    }
+
     func mayHold(_ name: String) -> Bool {
         (all.contains(name) && !schema(of: name).isNever)
             || others.contains { $0.pattern.map { Self.matches($0, name) } ?? true }
