@@ -65,6 +65,32 @@ import Transports
         #expect(try bench.run(Array(printed.utf8)).results == [["put": ["key": "1", "name": "Sofa"]]])
     }
 
+    @Test func aSinksFileIsShownAsItIsWritten() throws {
+        let place = try DryInstallation([
+            "connector.yaml": """
+            system: till
+            connections: { drop: { folder: drop }, till: { sqlite: till.db } }
+            sinks:
+              list:
+                of: product
+                map: list.jsonata
+                to: { drop: { file: list.csv, format: { csv: { fields: { number: text, name: text, price: number } } } } }
+              rows: { of: customer, map: rows.jsonata, to: { till: { upsert: article, key: ean } } }
+            """,
+            "list.jsonata": #"{"number": $key, "name": name, "price": price}"#, "rows.jsonata": #"{"ean": $key}"#,
+        ])
+        defer { withExtendedLifetime(place) {} }
+        let bench = try Workbench("\(place.folder)/Connectors/test/list.jsonata", in: place.installation)
+        let one = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa, green", "price": 19.90}}"#.utf8))
+        #expect(one.file.map { String(decoding: $0, as: UTF8.self) } == "number,name,price\n1,\"Sofa, green\",19.90\n")
+        // What the format refuses isn't in it.
+        let refused = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa", "price": "cheap"}}"#.utf8))
+        #expect(refused.refusals.count == 1)
+        #expect(refused.file.map { String(decoding: $0, as: UTF8.self) } == "number,name,price\n")
+        let rows = try Workbench("\(place.folder)/Connectors/test/rows.jsonata", in: place.installation)
+        #expect(try rows.run(Array(#"{"key": "1", "data": {}}"#.utf8)).file == nil)
+    }
+
     @Test func whatTheSystemIsNotMeantToHaveIsSaid() throws {
         let place = try DryInstallation([
             "connector.yaml": """

@@ -168,6 +168,12 @@ import Testing
         #expect(try inspect(source, Self.order).findings.map { "\($0.line):\($0.column) \($0.message)" } == expected)
     }
 
+    @Test func aTransformOfWhatMayBeAnythingEnds() throws {
+        #expect(try inspect("$colour ~> |a|{\"b\": 1}|", "{}", variables: ["colour": .any]).findings.isEmpty)
+        #expect(
+            try inspect("$colour ~> |a.b|{\"b\": 1}, [\"c\"]|", "{}", variables: ["colour": .any]).result.kinds == .any)
+    }
+
     @Test func aTransformGivesWhatItChanged() throws {
         func result(_ source: String) throws -> Outline { try inspect(source, Self.order).result }
         let renamed = try result("$ ~> |$|{\"number\": id, \"state\": 1}, [\"id\"]|")

@@ -1,5 +1,6 @@
 import Canonical
 public import Document
+import Formats
 public import Installation
 import Mapping
 import Transports
@@ -30,6 +31,8 @@ public struct Workbench {
         public let refusals: [String]
         /// What the results don't tell by themselves.
         public var notes: [String] = []
+        /// The file that a sink writes of them, from its first byte to its last; nil where it writes none.
+        public var file: [UInt8]?
     }
 
     /// Finds out what a mapping belongs to, and compiles it.
@@ -132,7 +135,21 @@ public struct Workbench {
                 "\(sink.filter == nil ? "the mapping gives nothing" : "'where' doesn't hold, or the mapping gives nothing"): the system isn't meant to have it"
             )
         }
-        return Trial(results: found.results, refusals: found.refusals, notes: notes)
+        return Trial(
+            results: found.results, refusals: found.refusals, notes: notes, file: try file(of: found.results, by: sink))
+    }
+
+    /// The file with what is put into it; nil for what is no file.
+    private func file(of results: [JSON], by sink: SinkSettings) throws -> [UInt8]? {
+        guard case .file(let settings) = sink.to.transport else { return nil }
+        var writer = try FormatCatalog.format(settings.format).writer()
+        var tape = Tape()
+        for document in results.compactMap({ $0["put"] }) {
+            try tape.parse(document.utf8)
+            try writer.write(tape.root)
+        }
+        try writer.finish()
+        return writer.take()
     }
 
     private func run(_ mapping: CompiledMapping, _ bytes: [UInt8]) throws -> Trial {

@@ -69,7 +69,10 @@ extension Inspector {
     /// A shape with something done to the objects at a place.
     private func changed(_ shape: Outline, at path: ArraySlice<String>, _ change: (Outline) -> Outline) -> Outline {
         var result = shape
-        if shape.kinds.contains(.array) { result.element = changed(shape.element, at: path, change) }
+        // What may be anything may be a list of anything, and so on.
+        if shape.kinds.contains(.array), shape.element.kinds != .any {
+            result.element = changed(shape.element, at: path, change)
+        }
         guard shape.kinds.contains(.object) else { return result }
         guard let name = path.first else { return change(result) }
         guard let member = shape.members[name] else { return result }

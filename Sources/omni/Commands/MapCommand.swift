@@ -78,6 +78,7 @@ struct MapCommand: ParsableCommand {
                   omni map run Connectors/retailer/articles.jsonata < article.json
                   omni map run Connectors/importer/price.jsonata --input list.csv
                   echo '{"a": [1, 2]}' | omni map run sum.jsonata
+                  omni map run Connectors/wholesaler/product.jsonata --as-file < golden.json
 
                 Ends with 1 when a record is refused.
                 """)
@@ -96,6 +97,9 @@ struct MapCommand: ParsableCommand {
         @Flag(help: "Each result in one line.")
         var compact = false
 
+        @Flag(help: "The file that the sink writes (CSV, XML, EDIFACT, …), in place of documents.")
+        var asFile = false
+
         @Argument(help: "The mapping.", completion: .file(extensions: ["jsonata"]))
         var file: String
 
@@ -104,7 +108,14 @@ struct MapCommand: ParsableCommand {
             let bench = try Workbench.open(file, global, as: part)
             let bytes = try input.map { try AtomicFile.read($0) } ?? StandardInput.read()
             let trial = try bench.run(bytes, ext: input.map(StandardInput.ext) ?? bench.extensionOfInput(bytes))
-            for result in trial.results { say(compact ? result.text : result.pretty) }
+            if asFile {
+                guard let bytes = trial.file else {
+                    throw ValidationError("--as-file: \(file) is no mapping of a sink that writes a file")
+                }
+                say(bytes: bytes)
+            } else {
+                for result in trial.results { say(compact ? result.text : result.pretty) }
+            }
             for note in trial.notes { complain("note: \(note)") }
             for refusal in trial.refusals { complain(refusal) }
             if !trial.refusals.isEmpty { throw ExitCode.failure }

@@ -20,15 +20,20 @@ func say(_ text: String = "") { write(text, to: STDOUT_FILENO) }
 /// Writes to standard error at once.
 func complain(_ text: String) { write(text, to: STDERR_FILENO) }
 
+/// Writes bytes to standard output as they are.
+func say(bytes: [UInt8]) { bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) } }
+
 private func write(_ text: String, to descriptor: Int32) {
     var line = text + "\n"
-    line.withUTF8 { bytes in
-        var rest = UnsafeRawBufferPointer(bytes)
-        while !rest.isEmpty {
-            let count = write(descriptor, rest.baseAddress, rest.count)
-            guard count > 0 else { return }
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
+    line.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+}
+
+private func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+    var rest = bytes
+    while !rest.isEmpty {
+        let count = write(descriptor, rest.baseAddress, rest.count)
+        guard count > 0 else { return }
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
 }
 
