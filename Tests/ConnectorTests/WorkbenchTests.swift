@@ -82,11 +82,12 @@ import Transports
         defer { withExtendedLifetime(place) {} }
         let bench = try Workbench("\(place.folder)/Connectors/test/list.jsonata", in: place.installation)
         let one = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa, green", "price": 19.90}}"#.utf8))
-        #expect(one.file.map { String(decoding: $0, as: UTF8.self) } == "number,name,price\n1,\"Sofa, green\",19.90\n")
+        #expect(
+            one.file.map { String(decoding: $0, as: UTF8.self) } == "number,name,price\r\n1,\"Sofa, green\",19.90\r\n")
         // What the format refuses isn't in it.
         let refused = try bench.run(Array(#"{"key": "1", "data": {"name": "Sofa", "price": "cheap"}}"#.utf8))
         #expect(refused.refusals.count == 1)
-        #expect(refused.file.map { String(decoding: $0, as: UTF8.self) } == "number,name,price\n")
+        #expect(refused.file.map { String(decoding: $0, as: UTF8.self) } == "number,name,price\r\n")
         let rows = try Workbench("\(place.folder)/Connectors/test/rows.jsonata", in: place.installation)
         #expect(try rows.run(Array(#"{"key": "1", "data": {}}"#.utf8)).file == nil)
     }
