@@ -1,6 +1,7 @@
 import Canonical
 import Document
 import Hub
+import Installation
 import Kafka
 import TestBroker
 import TestHub
@@ -25,9 +26,9 @@ import Testing
     }
 
     /// Why a hub can't go on, or can't begin.
-    private func ending(_ plant: Plant) throws -> String {
+    private func ending(_ plant: Plant, _ installation: Installation? = nil) throws -> String {
         let hub: RunningHub
-        do { hub = try RunningHub(plant, waits: false) } catch { return "\(error)" }
+        do { hub = try RunningHub(plant, installation, waits: false) } catch { return "\(error)" }
         defer { hub.end() }
         try eventually("it ends") { hub.failure != nil }
         return hub.failure.map { "\($0)" } ?? ""
@@ -75,6 +76,24 @@ import Testing
                 return try prices(plant) == sofas.map { _ in 2 } && numbers.count == sofas.count
             }
         }
+    }
+
+    /// Then all counts agree. But states lie where their keys belong no more.
+    @Test(arguments: [true, false])
+    func aDomainWhoseTopicsAllGrewWhileNoHubRanIsNotDecided(hasStore: Bool) throws {
+        let plant = try Plant(partitions: 2)
+        try plant.running { hub in
+            try tell(plant, price: 1)
+            try hub.settle(plant)
+        }
+        for name in ["in.product", "hub.product", "product", "id.product"] {
+            try plant.grow("\(plant.prefix).\(name)", to: 4)
+        }
+        // Without a store all is restored from the changelog.
+        let reason = try ending(plant, hasStore ? nil : plant.elsewhere("anew"))
+        #expect(reason.contains("\(plant.prefix).in.product has 4 partitions, and had 2"), "\(reason)")
+        try tell(plant, price: 2)
+        #expect(try prices(plant) == sofas.map { _ in 1 })
     }
 
     /// It is written by number, where the input was read: nothing of it moves.

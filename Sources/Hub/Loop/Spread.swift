@@ -19,6 +19,31 @@ extension TransactionLoop {
     }
 }
 
+extension TransactionLoop {
+    /// So many states tell whether a partition's keys belong there: of twice as many partitions half of the keys belong to others.
+    private static var tellingKeys: Int { 64 }
+
+    /// Whether the states of a partition are those of keys that belong there. Nothing is decided under any other (``Intake``), so where
+    /// there are others the input, its changelog and its outputs were all given other partitions while no hub looked. To go on
+    /// would decide without what is known of half of the keys (I4, I5).
+    func checkKeys(of partition: DomainPartition, _ place: TopicPartition) throws {
+        guard let count = partitionCounts[place.topic] else { return }
+        var keys: [[UInt8]] = []
+        try store.scan(partition) { key, _ in
+            if !Note.isNote(key) { keys.append(Array(key)) }
+            return keys.count < Self.tellingKeys
+        }
+        func belong(_ count: Int32) -> Bool {
+            keys.allSatisfy { key in
+                Partitioner.partition(key: key.span.bytes, count: count) == place.partition
+            }
+        }
+        if belong(count) { return }
+        let before = (1..<max(count, 2) * 2).last { $0 != count && $0 > place.partition && belong($0) }
+        throw HubError.respread(place.topic, count, before: before, isInput: true)
+    }
+}
+
 extension TopicNames {
     /// The topics into which a domain's golden records, decisions and numbers are told.
     func outputs(of domain: String, _ model: Model) -> [String] {
@@ -30,8 +55,11 @@ extension TopicNames {
 
 extension HubError {
     /// A topic's partitions are others than they were.
-    static func respread(_ topic: String, _ now: Int32, before: Int32, isInput: Bool) -> HubError {
-        HubError(
+    ///
+    /// - Parameter before: how many there were; nil where nobody knows.
+    static func respread(_ topic: String, _ now: Int32, before: Int32?, isInput: Bool) -> HubError {
+        let before = before.map { "\($0)" } ?? "another number"
+        return HubError(
             "\(topic) has \(now) partitions, and had \(before): counts never change in place, as keys would leave "
                 + (isInput
                     ? "their states. Start over with another 'prefix'"

@@ -22,6 +22,7 @@ extension TransactionLoop {
         let stable = try stableOffsets(partitions)
         if let first = owned.first { _ = try hearBroker(first.1) }
         try restore.run(owned.map(\.1), now: clock.time(clocks.now()).tick, until: isStopping)
+        for (place, partition) in owned { try checkKeys(of: partition, place) }
         var starts: [TopicPartitionOffset] = []
         for (place, partition) in owned {
             let start = try beginning(place, partition, committed: stable[place])
