@@ -160,6 +160,30 @@ import Testing
         try connector.step(sinks) { parked(connector).isEmpty }
     }
 
+    /// The report lies in another topic than what is parked: who ends in between has said one and not the other (I9).
+    @Test func whatAProcessBeforeHasParkedAndNotReportedIsReported() throws {
+        let before = MemoryBrokers()
+        started(before)
+        let first = try SteppedConnector(Self.files(), before, writer: WriterOf { _ in Written(.refused("too dear")) })
+        product(before, Self.sofa, revision: 5, "Dear")
+        try first.step(try first.loop("sinks")) { !parked(first).isEmpty }
+        // What it has left behind: no report, no committed offset.
+        let brokers = MemoryBrokers()
+        started(brokers)
+        product(brokers, Self.sofa, revision: 5, "Dear")
+        for (key, value) in before.table(first.parked) { brokers.append(first.parked, key: key, value) }
+        let second = try SteppedConnector(
+            Self.files(), brokers, writer: WriterOf { _ in Written(.refused("too dear")) })
+        let input = second.names.input(domain: "product")
+        let sinks = try second.loop("sinks")
+        try second.step(sinks) { brokers.committed.values.contains(1) }
+        #expect(brokers.records(input).map { $0.value?["status"] } == ["parked"])
+        // And once: the next refusal says nothing new.
+        second.pass(.seconds(2))
+        for _ in 0..<50 { try second.step(sinks) }
+        #expect(brokers.records(input).count == 1)
+    }
+
     @Test func whatAJobHasParkedBeforeItWasSplitIsWaitedFor() throws {
         let brokers = MemoryBrokers()
         started(brokers)

@@ -23,7 +23,7 @@ extension SinkLoop {
         guard isNew || unsure.contains(name) else { return }
         unsure.insert(name)
         log.log(
-            level: status == .parked ? .notice : .debug, "a record is parked",
+            level: status == .parked && isNew ? .notice : .debug, "a record is parked",
             metadata: ["sink": "\(sink.settings.name)", "place": "\(golden.place)", "why": "\(reason)"])
         try write(parked: name, value, on: ticket)
         var report = Report(revision: golden.revision, status: status)

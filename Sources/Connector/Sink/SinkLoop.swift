@@ -31,7 +31,8 @@ final class SinkLoop: Loop {
     let bootstrap: Bootstrap
     let ready: Gate
     var parked: ParkedWrites
-    /// Of what was parked or let go by jobs that aren't done: the topic may hold it, and memory something else.
+    /// Of what was parked or let go by jobs that aren't done, in this process or in the one before: the topic may hold it, and memory
+    /// something else; and it may not have been reported.
     var unsure: Set<String> = []
     /// What is about to be written, and what the process before may have written last.
     var undertaken: Undertaking
@@ -154,6 +155,8 @@ final class SinkLoop: Loop {
         self.bootstrap = bootstrap
         self.ready = ready
         self.parked = parked
+        // The process before may have ended between parking them and saying so.
+        unsure = Set(parked.entries.keys)
         self.corrections = corrections
         self.undertaken = undertaken
         backOff = BackOff(shared.errors)
