@@ -80,11 +80,23 @@ extension CompiledMapping {
         guard let tree = try? parser.parse() else { return [] }
         guard let outer else { return lines(of: name, in: [tree]) }
         let values = Self.members(in: [tree]).filter { $0.key.text == outer }.map(\.value)
-        let isElsewhere = values.contains { value in
+        return lines(of: name, in: values.contains(where: Self.isMadeElsewhere) ? [tree] : values)
+    }
+
+    /// Whether an object that an expression gives may have been made outside of it.
+    private static func isMadeElsewhere(_ value: Syntax) -> Bool {
+        switch value.kind {
+        case .variable, .apply: return true
+        case .block: return value.children.last.map(isMadeElsewhere) ?? false
+        case .condition: return [value.right, value.third].contains { $0.map(isMadeElsewhere) ?? false }
+        case .elvis, .coalesce: return [value.left, value.right].contains { $0.map(isMadeElsewhere) ?? false }
+        case .array: return value.children.contains(where: isMadeElsewhere)
+        case .call:
+            // What the library makes an object of, it is given.
             let isOwn = value.left.map { $0.kind != .variable || Library.standard.number(of: $0.text) == nil } ?? false
-            return [.variable, .apply].contains(value.kind) || value.kind == .call && isOwn
+            return isOwn || value.children.contains(where: isMadeElsewhere)
+        default: return false
         }
-        return lines(of: name, in: isElsewhere ? [tree] : values)
     }
 
     private func lines(of name: String, in trees: [Syntax]) -> [Int] {

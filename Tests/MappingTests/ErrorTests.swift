@@ -96,7 +96,8 @@ import Testing
         "A connector's mapping knows its variables and functions before the first record",
         arguments: [
             ("$sytem", "U1004"), ("$f(1)", "T1006"), ("$eval(\"1\")", "U1003"), ("$random()", "U1003"),
-            ("$system & $key", nil), ("($x := 1; $x)", nil), ("a@$o.b.{\"c\": $o.d}", nil),
+            ("$system & $key", nil), ("$map([1], $power(?, 2))", nil), ("$random(?)", "U1003"), ("$nix(?)", "U1004"),
+            ("($x := 1; $x)", nil), ("a@$o.b.{\"c\": $o.d}", nil),
         ] as [(String, String?)])
     func connector(_ source: String, _ code: String?) {
         let options = MappingOptions.connector(variables: ["system", "key"])

@@ -76,6 +76,10 @@ import Testing
             "$max(state)",
             "$max takes a list of which each is a number here, but each is in all fixtures a string: it fails the record"
         ),
+        (
+            "state.$substring(1, 2, 3)",
+            "$substring takes <s-nn?:s> here, but this is a number: it fails the record"
+        ),
         // Only one of the lines has a size: what is there is a text all the same.
         ("lines.$round(size)", "$round takes a number here, but this is in all fixtures a string: it fails the record"),
         ("lines.(size * 2)", "'*' needs numbers; this is in all fixtures a string: use $number"),
@@ -217,6 +221,30 @@ import Testing
         #expect(try inspect("x-y", Self.row).findings.isEmpty)
         #expect(try inspect("`EAN-koodi`", Self.row).findings.isEmpty)
         #expect(try inspect("EAN - koodi", Self.row).findings.allSatisfy { $0.rule == .absent })
+    }
+
+    /// Each of these gives something.
+    @Test(arguments: [
+        "($lib := {\"sum\": function($a) { $a + 1 }}; $lib.sum(3))", "[{\"count\": function($x) { $x * 2 }}].count(4)",
+        "($f := function() { $count(1, 2) }; $count := function($a, $b) { $a + $b }; $f())",
+        "$colour.{\"a\": 1, \"a\": 2}", "$toMillis($colour, \"[Q]\")", "$fromMillis($colour, \"[Q]\")",
+        "state.function($s, $n)<s-n:s> { $s & $uppercase($s) }(5)", "function($l)<a:x> { $clone($l) }(3)",
+        "($f := $uppercase ~> $trim; $f(\" a \"))", "$map([[\"a\"]], function($p) { $clone($p) })",
+        "$length($reverse($colour))", "$reverse($colour) > 3", "id = 8 ? $uppercase(5) : 1",
+        "$map([1, 2], function($v) { $type($v) = \"string\" ? $length($v) : $v })", "id = 8 and $uppercase(5) = \"A\"",
+        "$colour ?? $uppercase(5)", "$map([], function($v) { $uppercase(5) })",
+    ])
+    func whatRunsIsNoError(source: String) throws {
+        let findings = try inspect(source, Self.order, variables: ["colour": Outline([.string, .nothing])]).findings
+        #expect(findings.filter { $0.severity == .error }.map(\.message) == [])
+    }
+
+    @Test(arguments: [
+        "$uppercase(5)", "{\"a\": $uppercase(5)}", "[$uppercase(5)]", "($x := 5; $uppercase($x))",
+        "{\"a\": 1, \"a\": 2}", "$formatNumber(5, \"abc\")", "sum(lines.count)", "$count(1, 2)",
+    ])
+    func whatAlwaysFailsIsAnError(source: String) throws {
+        #expect(try inspect(source, Self.order).findings.map(\.severity) == [.error])
     }
 
     // MARK: Results

@@ -32,6 +32,24 @@ import Testing
         #expect(mappingError(source, limits: Self.limits)?.code == "U2001")
     }
 
+    @Test(arguments: [
+        "($b := [1..1000000]; $count($map([1..100], function($i) { 0 in $b })))",
+        """
+        ($a := [1..32]; $b := $map([1..32], function() { $a }); $c := $map([1..32], function() { $b });
+        $count($distinct($map([1..20000], function($i) { $map([1..32], function($j) { $j = 1 ? $i : $c }) }))))
+        """,
+    ])
+    func workIsCountedWhereverItIsDone(source: String) {
+        #expect(mappingError(source, limits: Self.limits)?.code == "U2001")
+    }
+
+    @Test func theKeysOfAnOrderByAreMemory() {
+        var limits = EvaluationLimits.standard
+        limits.memory = 16 << 20
+        #expect(mappingError("[1..300000]^($, $, $, $, $, $, $, $)", limits: limits)?.code == "U2003")
+        #expect(mappingError("$count([1..300000]^($))", limits: limits) == nil)
+    }
+
     /// Behind sixteen values others are found by their hash: what is equal must be found all the same.
     @Test(arguments: [
         ("1.0", "1", true), ("100", "1e2", true), ("0", "-0", true), ("0.1", "1e-1", true), ("5e-1", "1/2", true),

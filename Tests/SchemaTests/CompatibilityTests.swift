@@ -43,6 +43,34 @@ import Testing
             object(#""a": true"#, #""additionalProperties": false"#), .full, nil, nil
         ),
         (
+            object(#""a": true"#, #""additionalProperties": {}"#),
+            object(#""a": true"#, #""additionalProperties": false"#),
+            .forward, "", nil
+        ),
+        (object(#""a": true"#), object(#""a": true"#, #""additionalProperties": {"not": {}}"#), .forward, "", nil),
+        (
+            object(#""a": true"#), object(#""a": true"#, #""additionalProperties": {"type": "string"}"#), .forward, "",
+            nil
+        ),
+        (
+            object(#""a": true"#, #""propertyNames": {"pattern": "^[a-z]+$"}"#),
+            object(#""a": true"#, #""propertyNames": {"pattern": "^[a-z]+$"}, "additionalProperties": false"#),
+            .forward, "", nil
+        ),
+        // Whatever a field is called, a pattern names it.
+        (
+            object(#""a": true"#, #""patternProperties": {".*": {}}"#),
+            object(#""a": true"#, #""additionalProperties": false"#), .forward, "/", nil
+        ),
+        (
+            object(#""a": true"#, #""patternProperties": {"^[a-z_]+$": {"type": "string"}}"#),
+            object(
+                #""a": true"#,
+                #""patternProperties": {"^[a-z_]+$": {"type": "string"}}, "additionalProperties": false"#), .forward,
+            "",
+            nil
+        ),
+        (
             #"{"anyOf": [{"type": "object", "additionalProperties": false}, {"type": "string"}]}"#,
             #"{"type": ["object", "string"], "additionalProperties": false}"#, .full, nil, nil
         ),

@@ -113,7 +113,9 @@ extension Machine {
         guard isArray(right) else { return Value(identical(left, right)) }
         let index = container(right)
         var cursor = index + 1
-        for _ in 0..<count(at: index) {
+        let count = count(at: index)
+        try step(count &>> 4)
+        for _ in 0..<count {
             if identical(left, value(at: cursor)) { return .true }
             cursor = next(cursor)
         }
@@ -189,6 +191,9 @@ extension Machine {
     mutating func sorted(_ number: Int32, count: Int, _ key: SortKey) throws(MappingFailure) -> [Int32] {
         let keys = stack.count
         let terms = Int(operations[Int(number)].b)
+        // Room for all of them is taken at once.
+        try step(count * terms)
+        try checkRoom(8 * count * terms)
         for _ in 0..<count * terms { stack.append(.placeholder) }
         let order = try mergeSorted(count) { (machine: inout Machine, a, b) throws(MappingFailure) in
             try machine.goesBehind(number, keys, Int(a), Int(b), key)

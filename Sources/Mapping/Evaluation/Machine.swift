@@ -356,10 +356,15 @@ struct Machine: ~Copyable {
     @inline(never)
     private func checkWork() throws(MappingFailure) {
         if stepsLeft < 0 { throw outOfSteps() }
+        try checkRoom(0)
+    }
+
+    /// Whether so many bytes more may be worked with.
+    func checkRoom(_ bytes: Int) throws(MappingFailure) {
         let work =
             8 * (stack.count + held.count + frames.count) + 16 * (tuples.count + bindings.count)
             + 40 * functions.count
-        if work > workLimit { throw outOfMemory() }
+        if work + bytes > workLimit { throw outOfMemory() }
     }
 
     /// Bounds what calls itself for values in values: by the stack that is left.

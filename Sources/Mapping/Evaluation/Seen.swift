@@ -33,13 +33,12 @@ struct Seen {
             return nil
         }
         while known < end {
-            let hash = machine.likeness(machine.stack[known])
+            let hash = try machine.likeness(machine.stack[known])
             let number = Int32(earlier.count)
             earlier.append(latest.updateValue(number, forKey: hash) ?? -1)
             known += stride
         }
-        var number = latest[machine.likeness(value)] ?? -1
-        try machine.step()
+        var number = latest[try machine.likeness(value)] ?? -1
         while number >= 0 {
             let place = base + Int(number) * stride
             if try machine.equal(value, machine.stack[place]) { return place }
@@ -51,33 +50,47 @@ struct Seen {
 }
 
 extension Machine {
-    /// The same for values that are equal; of what stands deep in a container, or far behind in it, nothing.
-    func likeness(_ value: Value, depth: Int = 0) -> UInt64 {
+    /// The same for values that are equal; of what stands deep in a container, or far behind in it, nothing. It looks at a thousand
+    /// values at most, and at the ends of texts.
+    mutating func likeness(_ value: Value, depth: Int = 0) throws(MappingFailure) -> UInt64 {
+        try step()
         if value.isNumber {
             // Equal numbers are the same double, however they are written.
             let double = nearest(value)
             return double == 0 ? 5 : Self.mixed(double.bitPattern)
         }
-        if value.isString { return hash(value) }
+        if value.isString { return likeness(ofText: value) }
         // Functions may be equal without being the same.
         guard value.isLink else { return value.isFunction ? 7 : value.bits }
         let index = container(value)
         let count = count(at: index)
         let isArray = tape[index] >> 60 == Value.array
         var hash = UInt64(count) &* 4 &+ (isArray ? 2 : 3)
-        if depth == 4 || !isArray && count > 32 { return hash }
+        // Members are in any order: all of them, or none.
+        let most = 32 >> (2 * depth)
+        if depth > 2 || !isArray && count > most { return hash }
         var cursor = index + 1
-        for _ in 0..<min(count, 32) {
+        for _ in 0..<min(count, most) {
             if isArray {
-                hash = Self.mixed(hash ^ likeness(self.value(at: cursor), depth: depth + 1))
+                hash = Self.mixed(hash ^ (try likeness(self.value(at: cursor), depth: depth + 1)))
                 cursor = next(cursor)
             } else {
-                // Members are in any order.
-                let inner = likeness(self.value(at: cursor + 1), depth: depth + 1)
-                hash &+= Self.mixed(self.hash(Value(bits: tape[cursor])) ^ Self.mixed(inner))
+                let inner = try likeness(self.value(at: cursor + 1), depth: depth + 1)
+                hash &+= Self.mixed(likeness(ofText: Value(bits: tape[cursor])) ^ Self.mixed(inner))
                 cursor = next(cursor + 1)
             }
         }
+        return hash
+    }
+
+    private func likeness(ofText text: Value) -> UInt64 {
+        let bytes = utf8(text)
+        var hash = UInt64(bytes.count)
+        func take(_ range: Range<Int>) {
+            for place in range { hash = (hash ^ UInt64(bytes[place])) &* 0x100_0000_01b3 }
+        }
+        take(0..<min(bytes.count, 64))
+        take(max(64, bytes.count - 64)..<max(64, bytes.count))
         return hash
     }
 

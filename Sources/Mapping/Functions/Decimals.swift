@@ -76,7 +76,7 @@ enum Decimals {
     ]
 
     private static func unknown(_ rule: String) -> String {
-        "there is no rounding '\(rule)'; there are half-up, half-even, up, down, ceiling, floor"
+        "there is no such rounding; there are half-up, half-even, up, down, ceiling, floor"
     }
 
     private static func money(

@@ -38,14 +38,22 @@ extension Inspector {
     private mutating func misfit(
         _ place: Int, _ arguments: [Outline], _ signature: Signature, _ name: String, _ node: Syntax
     ) {
-        // Where the arguments stand for the parameters one by one, it can be said what is wanted.
+        let parameters = signature.parameters
+        guard !arguments.isEmpty, !parameters.isEmpty else { return }
+        func fits(_ argument: Outline, _ place: Int) -> Bool {
+            !argument.kinds.subtracting(.nothing).isDisjoint(with: Outline.Kinds(parameters[place].types))
+        }
+        // The first may have been left out, as the context stands for it.
+        let isShifted =
+            parameters.count > 1 && parameters[0].usesContext && !fits(arguments[0], 0) && fits(arguments[0], 1)
         let culprit = arguments.indices.first { place in
-            let wanted = Outline.Kinds(signature.parameters[min(place, signature.parameters.count - 1)].types)
-            return arguments[place].kinds.subtracting(.nothing).isDisjoint(with: wanted)
+            let parameter = place + (isShifted ? 1 : 0)
+            if parameters.last?.repeats == true { return !fits(arguments[place], min(parameter, parameters.count - 1)) }
+            return parameter >= parameters.count || !fits(arguments[place], parameter)
         }
         let argument = arguments[culprit ?? min(place, arguments.count - 1)]
-        let wanted = culprit.map {
-            Outline(Outline.Kinds(signature.parameters[min($0, signature.parameters.count - 1)].types)).always
+        let wanted = culprit.map { $0 + (isShifted ? 1 : 0) }.flatMap { place in
+            place < parameters.count ? Outline(Outline.Kinds(parameters[place].types)).always : nil
         }
         report(
             argument.isSampled || argument.kinds.contains(.nothing) ? .warning : .error, .type,
@@ -74,7 +82,9 @@ extension Inspector {
     // MARK: Pictures
 
     /// Reads a picture that stands in the mapping.
-    mutating func checkPicture(of name: String, _ nodes: [Syntax?], _ node: Syntax) {
+    ///
+    /// - Parameter mayBeSkipped: whether there may be no value: then nobody reads the picture.
+    mutating func checkPicture(of name: String, _ nodes: [Syntax?], mayBeSkipped: Bool) {
         guard
             let place = [
                 "fromMillis": 1, "toMillis": 1, "now": 0, "formatNumber": 1, "formatInteger": 1, "parseInteger": 1,
@@ -95,7 +105,9 @@ extension Inspector {
             default: _ = try IntegerPicture(picture)
             }
         } catch {
-            return report(.error, .type, "\(error.code): \(error.message): it fails the record", at: text)
+            return report(
+                mayBeSkipped ? .warning : .error, .type, "\(error.code): \(error.message): it fails the record",
+                at: text)
         }
         if ["toMillis", "fromMillis", "now"].contains(name), !picture.contains("[") {
             report(

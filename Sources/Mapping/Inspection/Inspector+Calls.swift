@@ -6,13 +6,17 @@ extension Inspector {
     mutating func call(_ node: Syntax, _ context: Outline, first: Outline? = nil) -> Outline {
         let procedure = node.left!
         let isNamed = procedure.kind == .variable && procedure.predicates.isEmpty
-        if isNamed, lookUp(procedure.text) == nil, let number = Library.standard.number(of: procedure.text) {
+        if isNamed, let number = libraryFunction(procedure.text) {
             return callLibrary(number, node, context, first)
         }
         let arguments = (first.map { [$0] } ?? []) + node.children.map { inspect($0, context) }
         if procedure.kind == .lambda { return lambda(procedure, context, with: arguments) }
         let name = procedure.kind == .path && procedure.children.count == 1 ? procedure.children[0] : procedure
-        if name.kind == .name, lookUp(name.text) != nil || Library.standard.number(of: name.text) != nil {
+        // A record holds no functions; what a mapping makes may.
+        let items = context.items
+        let isNoFunction = items.isSampled || !items.isOpen && items.members[name.text] == nil
+        if name.kind == .name, isNoFunction, bound.contains(name.text) || Library.standard.number(of: name.text) != nil
+        {
             report(
                 .error, .language,
                 "this is a path, not a function: the function's name begins with $, $\(name.text)", at: name)
@@ -26,10 +30,13 @@ extension Inspector {
     mutating func lambda(_ node: Syntax, _ context: Outline, with arguments: [Outline]) -> Outline {
         let result = scoped { inspector in
             for (place, parameter) in node.children.enumerated() {
+                // A signature may take the context for an argument, or make a list of it.
+                let isKnown = !arguments.isEmpty && node.extra.isEmpty
                 inspector.bind(
-                    parameter.text, arguments.isEmpty ? .any : place < arguments.count ? arguments[place] : .nothing)
+                    parameter.text, isKnown ? place < arguments.count ? arguments[place] : .nothing : .any)
             }
-            return inspector.inspect(node.left!, context)
+            // It may never be called, or with nothing.
+            return inspector.maybe { $0.inspect(node.left!, context) }
         }
         return arguments.isEmpty ? Outline(.function) : result
     }
@@ -37,16 +44,19 @@ extension Inspector {
     mutating func apply(_ node: Syntax, _ context: Outline) -> Outline {
         let left = inspect(node.left!, context)
         let right = node.right!
+        if left.kinds.contains(.function) {
+            // Two functions are chained into one.
+            _ = inspect(right, context)
+            return left.kinds == .function ? Outline(.function) : .any
+        }
         if right.kind == .call, right.predicates.isEmpty, right.groupPairs == nil {
             return call(right, context, first: left)
         }
         if right.kind == .lambda { return lambda(right, context, with: [left]) }
-        if right.kind == .transform, right.predicates.isEmpty, right.groupPairs == nil, left.kinds != .function {
+        if right.kind == .transform, right.predicates.isEmpty, right.groupPairs == nil {
             return transform(right, of: left)
         }
-        if right.kind == .variable, lookUp(right.text) == nil,
-            let number = Library.standard.number(of: right.text)
-        {
+        if right.kind == .variable, let number = libraryFunction(right.text) {
             return callLibrary(number, right, context, left)
         }
         _ = inspect(right, context)
@@ -64,7 +74,9 @@ extension Inspector {
         }
         let arguments = (first.map { [$0] } ?? []) + nodes.map { inspect($0, context) }
         check(arguments, of: Library.standard.signatures[number], function.name, node)
-        checkPicture(of: function.name, (first == nil ? [] : [nil]) + nodes, node)
+        checkPicture(
+            of: function.name, (first == nil ? [] : [nil]) + nodes,
+            mayBeSkipped: arguments.count < 2 || arguments[0].kinds.contains(.nothing))
         return result(of: function, arguments, node)
     }
 
@@ -76,7 +88,9 @@ extension Inspector {
         case "reject", "error": return .never
         case "exists": return Outline(.boolean)
         case "count", "millis": return Outline(.number)
-        case "reverse", "shuffle": return list.kinds.contains(.array) ? list : Outline(arrayOf: list.items)
+        case "reverse", "shuffle":
+            let listed = list.kinds.contains(.array) ? list : Outline(arrayOf: list.items.something)
+            return list.kinds.contains(.nothing) ? listed.orNothing : listed
         case "distinct": return list.many
         case "append": return arguments.dropFirst().reduce(into: list.many) { $0.formUnion($1.many) }
         case "sort": return Outline(arrayOf: list.items.something).orNothing
@@ -133,7 +147,9 @@ extension Inspector {
             }
         }
         let list = arguments.first ?? context
-        let element = list.items.something
+        // Lists in lists are handed over as they are.
+        var element = list.something.without(.array)
+        if list.kinds.contains(.array) { element.formUnion(list.element) }
         let handed: [Outline] =
             switch handing {
             case .elements: [element, Outline(.number), list]

@@ -5,7 +5,7 @@ extension Inspector {
 
     mutating func binary(_ node: Syntax, _ context: Outline) -> Outline {
         let left = inspect(node.left!, context)
-        let right = inspect(node.right!, context)
+        let right = maybe(["and", "or"].contains(node.text)) { $0.inspect(node.right!, context) }
         switch node.text {
         case "-" where isHyphenatedName(node, left, right): return .any
         case "+", "-", "*", "/", "%": return arithmetic([left, right], node.text, node)

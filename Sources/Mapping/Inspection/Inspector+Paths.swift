@@ -52,7 +52,10 @@ extension Inspector {
             var seen = context
             for (place, step) in node.children.enumerated() {
                 let before = current
-                current = inspector.step(step, current, isFirst: place == 0)
+                // Where a step gives nothing, the next one isn't evaluated.
+                current = inspector.maybe(place > 0 && current.kinds.contains(.nothing)) {
+                    $0.step(step, before, isFirst: place == 0)
+                }
                 for stage in step.stages { current = inspector.stage(stage, current) }
                 if let name = step.indexName { inspector.bind(name, Outline(.number)) }
                 if let name = step.focusName {
@@ -89,7 +92,7 @@ extension Inspector {
         case .filter(let predicate):
             let items = shape.items
             let isPlace = predicate.kind == .number || (predicate.kind == .negate && predicate.left?.kind == .number)
-            if !isPlace { _ = inspect(predicate, items.something) }
+            if !isPlace { _ = maybe(shape.kinds.contains(.nothing)) { $0.inspect(predicate, items.something) } }
             return isPlace ? items.orNothing : shape.many
         }
     }

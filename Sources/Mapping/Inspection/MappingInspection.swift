@@ -32,6 +32,7 @@ public struct MappingInspection: Sendable {
         var shaper = Shaper(text)
         let tree = try shaper.shape(tree: try parser.parse())
         var inspector = Inspector(text, input: input, variables: variables, tables: tables, fields: fields)
+        inspector.findNames(in: tree)
         result = inspector.inspect(tree, input)
         findings = inspector.findings.sorted { ($0.offset, $0.message) < ($1.offset, $1.message) }
     }
@@ -50,6 +51,10 @@ struct Inspector {
     private(set) var findings: Set<MappingFinding> = []
     /// The variables in scope, the innermost last.
     private var scopes: [[String: Outline]]
+    /// The names that the mapping binds anywhere. A function of the library that is called like one of them isn't meant.
+    private(set) var bound: Set<String> = []
+    /// How many expressions around this one may not be evaluated, whatever the record: branches, bodies of functions.
+    private var doubts = 0
 
     init(
         _ source: SourceText, input: Outline, variables: [String: Outline], tables: [String: [String]],
@@ -70,10 +75,12 @@ struct Inspector {
         report(severity, rule, message, at: node.offset)
     }
 
+    /// An error is what fails every record: where it stands in what may not be evaluated, it is a warning.
     mutating func report(
         _ severity: MappingFinding.Severity, _ rule: MappingFinding.Rule, _ message: String, absent: String? = nil,
         at offset: Int
     ) {
+        let severity: MappingFinding.Severity = doubts > 0 ? .warning : severity
         findings.insert(MappingFinding(severity, rule, message, absent: absent, at: offset, in: source.bytes))
     }
 
@@ -90,6 +97,38 @@ struct Inspector {
     }
 
     mutating func bind(_ name: String, _ shape: Outline) { scopes[scopes.count - 1][name] = shape }
+
+    /// Notes the names that a tree binds.
+    mutating func findNames(in tree: Syntax) {
+        var pending = [tree]
+        while let node = pending.popLast() {
+            if node.kind == .bind { bound.insert(node.left!.text) }
+            if node.kind == .lambda { bound.formUnion(node.children.map(\.text)) }
+            bound.formUnion([node.focusName, node.indexName].compactMap(\.self))
+            for stage in node.stages + node.predicates {
+                switch stage {
+                case .index(let name): bound.insert(name)
+                case .filter(let predicate): pending.append(predicate)
+                }
+            }
+            pending += node.children + (node.groupPairs ?? [])
+            pending += [node.left, node.right, node.third].compactMap(\.self)
+        }
+    }
+
+    /// The library's function of that name; nil where the mapping means something else by it.
+    func libraryFunction(_ name: String) -> Int? {
+        bound.contains(name) || lookUp(name) != nil ? nil : Library.standard.number(of: name)
+    }
+
+    /// Follows what may not be evaluated.
+    ///
+    /// - Parameter isOpen: false: it is evaluated as its surroundings are.
+    mutating func maybe<Result>(_ isOpen: Bool = true, _ body: (inout Inspector) -> Result) -> Result {
+        if isOpen { doubts += 1 }
+        defer { if isOpen { doubts -= 1 } }
+        return body(&self)
+    }
 
     /// Follows what has variables of its own.
     mutating func scoped(_ body: (inout Inspector) -> Outline) -> Outline {
@@ -135,11 +174,13 @@ struct Inspector {
         case .object: return group(node.children, context, at: node.offset)
         case .condition:
             _ = inspect(node.left!, context)
-            let yes = inspect(node.right!, context)
-            return yes.union(node.third.map { inspect($0, context) } ?? .nothing)
+            return maybe { inspector in
+                let yes = inspector.inspect(node.right!, context)
+                return yes.union(node.third.map { inspector.inspect($0, context) } ?? .nothing)
+            }
         case .elvis, .coalesce:
             let left = inspect(node.left!, context)
-            return left.something.union(inspect(node.right!, context))
+            return left.something.union(maybe { $0.inspect(node.right!, context) })
         case .block:
             return scoped { inspector in
                 var last = Outline.nothing
@@ -156,7 +197,7 @@ struct Inspector {
         case .lambda: return lambda(node, context, with: [])
         case .apply: return apply(node, context)
         case .sort:
-            for term in node.children { _ = inspect(term, context.items) }
+            maybe { inspector in for term in node.children { _ = inspector.inspect(term, context.items) } }
             return context
         case .placeholder, .dot, .predicate, .group, .orderBy, .focus, .index, .end: return .any
         }
@@ -173,15 +214,17 @@ struct Inspector {
         switch node.text {
         case "": return context
         case "$": return root
-        default: return lookUp(node.text) ?? (Library.standard.number(of: node.text) == nil ? .any : Outline(.function))
+        default: return lookUp(node.text) ?? (libraryFunction(node.text) == nil ? .any : Outline(.function))
         }
     }
 
     private mutating func function(_ node: Syntax, _ context: Outline) -> Outline {
-        for part in node.children where part.kind != .placeholder { _ = inspect(part, context) }
-        // A transform's parts see what its pattern finds, wherever that is.
-        for part in [node.left, node.right, node.third] where node.kind == .transform {
-            if let part { _ = inspect(part, .any) }
+        maybe { inspector in
+            for part in node.children where part.kind != .placeholder { _ = inspector.inspect(part, context) }
+            // A transform's parts see what its pattern finds, wherever that is.
+            for part in [node.left, node.right, node.third] where node.kind == .transform {
+                if let part { _ = inspector.inspect(part, .any) }
+            }
         }
         return Outline(.function)
     }
@@ -221,8 +264,8 @@ struct Inspector {
                         member.shape.formUnion(known.shape)
                         if pairs[place].kind == .string, constants.contains(name) {
                             report(
-                                .error, .language, "\"\(name)\" is given twice (D1009): it fails the record",
-                                at: pairs[place])
+                                context.kinds.contains(.nothing) ? .warning : .error, .language,
+                                "\"\(name)\" is given twice (D1009): it fails the record", at: pairs[place])
                         }
                     }
                     if pairs[place].kind == .string { constants.insert(name) }

@@ -36,8 +36,9 @@ extension Compiler {
                 }
                 return
             }
-            if let error = unknown(
-                variable: name, at: procedure.offset, called: libraryFunction(name) == nil && node.kind == .call)
+            // What the library has may be applied in part, in connectors too.
+            if libraryFunction(name) == nil,
+                let error = unknown(variable: name, at: procedure.offset, called: node.kind == .call)
             {
                 throw error
             }

@@ -100,25 +100,27 @@ extension Prover {
             + closing(members, asked, written, around)
     }
 
-    /// A reader that closes what the writer leaves open. Fields that nobody names are kept (I10), so documents hold some.
+    /// A reader that closes what the writer leaves open, or wants something of it. Fields that nobody names are kept (I10), so
+    /// documents hold some.
     private mutating func closing(
         _ members: Members, _ asked: Part, _ written: Conjunction, _ around: Surroundings
     ) -> [Suspicion] {
         let keywords = ["additionalProperties", "unevaluatedProperties"]
-        guard let keyword = keywords.first(where: { asked.value($0) == .bool(false) }), members.isLeftOpen else {
-            return []
-        }
-        var name = "other"
-        while members.mayHold(name) { name += "_" }
-        let documents = [Sampler.Form.minimal, .full].map { form in
-            var document = sampler.value(written, form)
-            document[name] = true
-            return document
+        guard members.isLeftOpen, let keyword = keywords.first(where: { Members.restricts(asked.value($0)) }),
+            let name = ["other", "other field", "other_"].first(where: { !members.mayHold($0) })
+        else { return [] }
+        let values: [JSON] = [.bool(true), .number(-1), .string(""), .null, .array([]), .object([])]
+        let documents = [Sampler.Form.minimal, .full].flatMap { form in
+            values.map { value in
+                var document = sampler.value(written, form)
+                document[name] = value
+                return document
+            }
         }
         var closed = suspicion(
-            asked, keyword, "\(theReader) doesn't accept fields that it doesn't name, which \(theWriter) may hold",
-            written,
-            around, values: documents)
+            asked, keyword,
+            "\(theReader) doesn't accept every field that it doesn't name, and \(theWriter) may hold some",
+            written, around, values: documents)
         // The writer may be closed by what isn't decided here.
         closed.needsShowing = true
         return [closed]
@@ -273,12 +275,16 @@ extension Prover {
 }
 
 extension Members {
-    /// Whether no schema says anything of fields that aren't named.
+    /// Whether no schema says anything of the fields that aren't named. What they may be called isn't looked at.
     var isLeftOpen: Bool {
-        let keywords = ["additionalProperties", "unevaluatedProperties", "propertyNames"]
-        return written.parts.allSatisfy { part in
-            keywords.allSatisfy { part.value($0) == nil || part.value($0) == .bool(true) }
+        written.parts.allSatisfy { part in
+            !Self.restricts(part.value("additionalProperties")) && !Self.restricts(part.value("unevaluatedProperties"))
         }
+    }
+
+    /// Whether a schema says anything: `true` and `{}` don't.
+    static func restricts(_ schema: JSON?) -> Bool {
+        schema.map { $0 != .bool(true) && $0.object?.isEmpty != true } ?? false
     }
 
     func mayHold(_ name: String) -> Bool {
