@@ -116,7 +116,7 @@ extension Machine {
         mutating func add(
             _ machine: borrowing Machine, key: Value, pair: Int32, item: Int32
         ) throws(MappingFailure) {
-            let hash = machine.hash(key)
+            let hash = machine.likeness(ofText: key)
             entries.append((item, -1))
             let entry = Int32(entries.count - 1)
             var known = table[hash] ?? -1
@@ -192,12 +192,5 @@ extension Machine {
     func place(_ failure: MappingFailure, offset: Int32) -> MappingFailure {
         guard case .error(let error) = failure, error.offset < 0 else { return failure }
         return .error(code.program.source.error(error.code, error.message, at: Int(offset), token: "{"))
-    }
-
-    /// FNV-1a over a string's bytes.
-    func hash(_ value: Value) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in utf8(value) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return hash
     }
 }

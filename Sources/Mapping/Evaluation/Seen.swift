@@ -83,9 +83,10 @@ extension Machine {
         return hash
     }
 
-    private func likeness(ofText text: Value) -> UInt64 {
+    /// FNV-1a over a text's ends.
+    func likeness(ofText text: Value) -> UInt64 {
         let bytes = utf8(text)
-        var hash = UInt64(bytes.count)
+        var hash = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
         func take(_ range: Range<Int>) {
             for place in range { hash = (hash ^ UInt64(bytes[place])) &* 0x100_0000_01b3 }
         }

@@ -159,11 +159,7 @@ extension Outline {
 
     /// `a string`, `in all fixtures a number or null`.
     public var always: String {
-        let names: [(Kinds, String)] = [
-            (.null, "null"), (.boolean, "true or false"), (.number, "a number"), (.string, "a string"),
-            (.array, "an array"), (.object, "an object"), (.function, "a function"),
-        ]
-        let words = names.filter { kinds.contains($0.0) }.map(\.1).joined(separator: " or ")
+        let words = Signature.Types(kinds.subtracting(.nothing)).described
         return isSampled ? "in all fixtures \(words)" : words
     }
 }

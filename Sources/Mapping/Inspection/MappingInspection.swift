@@ -31,8 +31,8 @@ public struct MappingInspection: Sendable {
         var parser = Parser(text)
         var shaper = Shaper(text)
         let tree = try shaper.shape(tree: try parser.parse())
-        var inspector = Inspector(text, input: input, variables: variables, tables: tables, fields: fields)
-        inspector.findNames(in: tree)
+        var inspector = Inspector(
+            text, input: input, variables: variables, tables: tables, fields: fields, bound: tree.boundNames)
         result = inspector.inspect(tree, input)
         findings = inspector.findings.sorted { ($0.offset, $0.message) < ($1.offset, $1.message) }
     }
@@ -52,15 +52,16 @@ struct Inspector {
     /// The variables in scope, the innermost last.
     private var scopes: [[String: Outline]]
     /// The names that the mapping binds anywhere. A function of the library that is called like one of them isn't meant.
-    private(set) var bound: Set<String> = []
+    let bound: Set<String>
     /// How many expressions around this one may not be evaluated, whatever the record: branches, bodies of functions.
     private var doubts = 0
 
     init(
         _ source: SourceText, input: Outline, variables: [String: Outline], tables: [String: [String]],
-        fields: [String]
+        fields: [String], bound: Set<String>
     ) {
         self.source = source
+        self.bound = bound
         self.fields = tables.values.reduce(input.names.union(fields)) { $0.union($1) }
         self.tables = tables
         root = input
@@ -97,24 +98,6 @@ struct Inspector {
     }
 
     mutating func bind(_ name: String, _ shape: Outline) { scopes[scopes.count - 1][name] = shape }
-
-    /// Notes the names that a tree binds.
-    mutating func findNames(in tree: Syntax) {
-        var pending = [tree]
-        while let node = pending.popLast() {
-            if node.kind == .bind { bound.insert(node.left!.text) }
-            if node.kind == .lambda { bound.formUnion(node.children.map(\.text)) }
-            bound.formUnion([node.focusName, node.indexName].compactMap(\.self))
-            for stage in node.stages + node.predicates {
-                switch stage {
-                case .index(let name): bound.insert(name)
-                case .filter(let predicate): pending.append(predicate)
-                }
-            }
-            pending += node.children + (node.groupPairs ?? [])
-            pending += [node.left, node.right, node.third].compactMap(\.self)
-        }
-    }
 
     /// The library's function of that name; nil where the mapping means something else by it.
     func libraryFunction(_ name: String) -> Int? {

@@ -33,7 +33,7 @@ struct Compiler {
 
     /// Compiles a whole mapping.
     mutating func compile(tree: Syntax) throws(MappingError) -> Program {
-        collectBindings(tree)
+        bound.formUnion(tree.boundNames)
         program.root = try compile(tree)
         shapes.finish(&program)
         return program
@@ -79,25 +79,6 @@ struct Compiler {
     }
 
     // MARK: Variables
-
-    private mutating func collectBindings(_ node: Syntax) {
-        switch node.kind {
-        case .bind: bound.insert(node.left!.text)
-        case .lambda: for parameter in node.children { bound.insert(parameter.text) }
-        default: break
-        }
-        if let name = node.focusName { bound.insert(name) }
-        if let name = node.indexName { bound.insert(name) }
-        for stage in node.stages + node.predicates {
-            switch stage {
-            case .index(let name): bound.insert(name)
-            case .filter(let predicate): collectBindings(predicate)
-            }
-        }
-        for child in node.children { collectBindings(child) }
-        for child in node.groupPairs ?? [] { collectBindings(child) }
-        for child in [node.left, node.right, node.third] { if let child { collectBindings(child) } }
-    }
 
     /// Whether a block's own frame is needed: it binds, outside of blocks and functions within.
     private func binds(_ node: Syntax) -> Bool {

@@ -67,3 +67,25 @@ final class Syntax {
         self.offset = offset
     }
 }
+
+extension Syntax {
+    /// The names that are bound anywhere in it: by `:=`, as a function's parameters, by `@` and `#`.
+    var boundNames: Set<String> {
+        var names: Set<String> = []
+        var pending = [self]
+        while let node = pending.popLast() {
+            if node.kind == .bind { names.insert(node.left!.text) }
+            if node.kind == .lambda { names.formUnion(node.children.map(\.text)) }
+            names.formUnion([node.focusName, node.indexName].compactMap(\.self))
+            for stage in node.stages + node.predicates {
+                switch stage {
+                case .index(let name): names.insert(name)
+                case .filter(let predicate): pending.append(predicate)
+                }
+            }
+            pending += node.children + (node.groupPairs ?? [])
+            pending += [node.left, node.right, node.third].compactMap(\.self)
+        }
+        return names
+    }
+}
